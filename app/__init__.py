@@ -1,0 +1,1 @@
+"""The service: what carriers say, taken in, decided, told and answered."""

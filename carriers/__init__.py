@@ -1,0 +1,67 @@
+"""What parcel carriers say, in nine statuses. Usable as a library: `from carriers import parse`.
+
+Built-in carriers are written out here by hand; others are found by the entry-point group `nove.carriers`.
+"""
+
+from functools import cache
+from importlib.metadata import entry_points
+from types import MappingProxyType
+
+from carriers.base import Carrier, CarrierError, UnreadablePayload
+from carriers.event import Eta, Parcel, Place, TrackingEvent
+from carriers.vocabulary import Status, SubStatus
+
+BUILT_IN: tuple[type[Carrier], ...] = ()
+
+
+class UnknownCarrier(LookupError):
+    """No carrier has this slug."""
+
+
+@cache
+def carriers() -> MappingProxyType[str, Carrier]:
+    """Every carrier by slug: the built-in ones, then those of installed packages; a slug is taken once."""
+    known: dict[str, Carrier] = {kind.slug: kind() for kind in BUILT_IN}
+    for entry in entry_points(group="nove.carriers"):
+        plugged = entry.load()()
+        if not isinstance(plugged, Carrier) or plugged.slug in known:
+            raise TypeError(f"entry point {entry.value!r} of nove.carriers is no Carrier, or its slug is taken")
+        known[plugged.slug] = plugged
+    return MappingProxyType(known)
+
+
+def carrier(slug: str) -> Carrier:
+    """The carrier of a slug; UnknownCarrier names those there are."""
+    try:
+        return carriers()[slug]
+    except KeyError:
+        raise UnknownCarrier(f"no carrier {slug!r}; there are {', '.join(sorted(carriers()))}") from None
+
+
+def parse(slug: str, body: bytes) -> list[Parcel]:
+    """The parcels in a carrier's raw answer or push, each with its events; raises UnreadablePayload, UnknownCarrier."""
+    return carrier(slug).parse(body)
+
+
+def detect(number: str) -> list[Carrier]:
+    """The carriers whose numbers look like this one, the most telling pattern first."""
+    return [each for each in carriers().values() if each.matches(number)]
+
+
+__all__ = [
+    "BUILT_IN",
+    "Carrier",
+    "CarrierError",
+    "Eta",
+    "Parcel",
+    "Place",
+    "Status",
+    "SubStatus",
+    "TrackingEvent",
+    "UnknownCarrier",
+    "UnreadablePayload",
+    "carrier",
+    "carriers",
+    "detect",
+    "parse",
+]

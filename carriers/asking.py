@@ -1,0 +1,59 @@
+"""Asking a carrier about many numbers: in its batches, with a token kept until it is refused or runs out."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from httpx import AsyncClient
+
+from carriers.base import Account, Answer, Carrier, CredentialsRefused, TokenRefused
+
+EARLY = 60.0
+"""Seconds before its end at which a token is renewed."""
+
+
+class TokenKeeper:
+    """Access tokens by account, kept in memory for as long as they live."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[str, float]] = {}
+
+    async def token(self, key: str, carrier: Carrier, http: AsyncClient, account: Account) -> str:
+        """The account's token, a fresh one if there is none or it is about to end."""
+        value, ends = self._kept.get(key, ("", 0.0))
+        if not value or time.monotonic() >= ends:
+            fresh = await carrier.token(http, account)
+            value = fresh.value
+            self._kept[key] = (
+                value,
+                time.monotonic() + max(0.0, fresh.seconds - min(EARLY, fresh.seconds / 2)),
+            )
+        return value
+
+    def forget(self, key: str) -> None:
+        """Drop a token that the carrier has refused."""
+        self._kept.pop(key, None)
+
+
+async def ask(
+    carrier: Carrier,
+    http: AsyncClient,
+    account: Account,
+    numbers: Sequence[str],
+    *,
+    tokens: TokenKeeper,
+    key: str = "",
+) -> list[Answer]:
+    """One call about at most `batch_size` numbers; a refused token is renewed once. Raises CarrierError."""
+    if not carrier.needs_token:
+        return await carrier.fetch(http, account, numbers)
+    key = key or f"{carrier.slug}:{hash(account.credentials)}"
+    for again in (True, False):
+        known = replace(account, token=await tokens.token(key, carrier, http, account))
+        try:
+            return await carrier.fetch(http, known, numbers)
+        except TokenRefused as error:
+            tokens.forget(key)
+            if not again:
+                raise CredentialsRefused("the carrier refuses every token it gives us") from error
+    raise AssertionError("unreachable")

@@ -1,0 +1,209 @@
+"""The contract every carrier keeps: who it is, what its codes mean, how to read it and how to ask it.
+
+A carrier is one class. `parse` is pure: bytes in, parcels out; no clock, no network, no database. `fetch` asks the
+carrier and returns raw bodies; what HTTP says (401, 429, 5xx, silence) becomes one of the errors below there.
+"""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import ClassVar, Literal, NamedTuple, Self
+
+from httpx import AsyncClient
+from pydantic import BaseModel, ConfigDict
+
+from carriers.event import Parcel, TrackingEvent
+from carriers.tables import Row, Table
+
+
+class CarrierError(Exception):
+    """Anything a carrier or its answer can do wrong; `retry` says whether asking again can help.
+
+    CarrierError
+    ├── UnreadablePayload     the body is not this carrier's, or broken
+    ├── BadSignature          a push that the carrier did not sign, or not for us
+    ├── CarrierUnavailable    no answer, half an answer, or a 5xx: ask again later
+    │   └── RateLimited       429: ask again after `retry_after` seconds
+    ├── CredentialsRefused    the account's credentials are wrong or lack a right
+    │   └── TokenRefused      only the token is: get a new one and ask again, once
+    └── RequestRefused        the carrier says that our question is wrong
+    """
+
+    retry: ClassVar[bool] = False
+
+
+class UnreadablePayload(CarrierError):
+    """The body is not an answer or push of this carrier."""
+
+
+class BadSignature(CarrierError):
+    """A push whose signature is missing or wrong."""
+
+
+class CarrierUnavailable(CarrierError):
+    """The carrier did not answer, or not in full."""
+
+    retry = True
+
+
+class RateLimited(CarrierUnavailable):
+    """The carrier asks for patience; `retry_after` in seconds, none when it does not say how long."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class CredentialsRefused(CarrierError):
+    """The carrier refuses the account."""
+
+
+class TokenRefused(CredentialsRefused):
+    """The carrier refuses the token: expired or revoked."""
+
+    retry = True
+
+
+class RequestRefused(CarrierError):
+    """The carrier understood us and says no: a parameter is missing or wrong."""
+
+
+class Credentials(BaseModel):
+    """What a contract with the carrier needs; each carrier that is asked subclasses it. Unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, str_max_length=4096)
+
+
+class TrackingNumber(str):
+    """A number to ask about, with what the shop knows of its shipment. A plain string does as well."""
+
+    __slots__ = ("country", "postcode", "shipped_at")
+
+    shipped_at: datetime | None
+    postcode: str
+    country: str
+
+    def __new__(cls, value: str, *, shipped_at: datetime | None = None, postcode: str = "", country: str = "") -> Self:
+        self = super().__new__(cls, value)
+        self.shipped_at, self.postcode, self.country = shipped_at, postcode, country
+        return self
+
+    @classmethod
+    def of(cls, value: str) -> "TrackingNumber":
+        """The number as given, or a plain string as one of which nothing more is known."""
+        return value if isinstance(value, TrackingNumber) else cls(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A shop's contract as an adapter sees it. `base_url` is empty for the carrier's own address."""
+
+    credentials: Credentials
+    token: str = field(default="", repr=False)
+    base_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A raw body and the numbers that it answers."""
+
+    body: bytes
+    numbers: tuple[str, ...]
+
+
+class Token(NamedTuple):
+    """An access token and the seconds it lives."""
+
+    value: str
+    seconds: float
+
+
+class Verified(NamedTuple):
+    """What a genuine push says of itself: its id (empty if the carrier gives none) and when it was signed."""
+
+    message_id: str = ""
+    timestamp: datetime | None = None
+
+
+class RateLimit(NamedTuple):
+    """How often a carrier lets itself be asked: `calls` in `seconds`, for one account."""
+
+    calls: int
+    seconds: float
+
+
+def mapped(event: TrackingEvent, row: Row | None) -> TrackingEvent:
+    """The event with the meaning of its table row; unchanged, so without status, when there is none."""
+    if row is None:
+        return event
+    return replace(
+        event,
+        status=row.status,
+        sub_status=row.sub_status,
+        weak=row.weak,
+        doubtful=row.doubtful,
+        row=row.name,
+    )
+
+
+class Carrier(ABC):
+    """One carrier. Subclass it, fill in the names, write `parse`, and `fetch` or `verify` or both."""
+
+    slug: ClassVar[str]
+    name: ClassVar[str]
+    website: ClassVar[str] = ""
+    table: ClassVar[Table]
+    number_patterns: ClassVar[tuple[str, ...]] = ()
+    """Regular expressions, most telling first, each for a whole number in upper case without spaces."""
+    credentials: ClassVar[type[Credentials]] = Credentials
+    base_url: ClassVar[str] = ""
+    batch_size: ClassVar[int] = 1
+    rate: ClassVar[RateLimit] = RateLimit(1, 1.0)
+    confidence: ClassVar[Literal["high", "medium", "low"]] = "medium"
+    complete_history: ClassVar[bool] = False
+    """Whether an answer always holds the whole history: only then is a missing event a withdrawn one."""
+    signs: ClassVar[bool] = False
+    """Whether a push must carry a signature or secret of its own, beside the token in its address."""
+
+    @abstractmethod
+    def parse(self, body: bytes) -> list[Parcel]:
+        """The parcels in an answer or push; UnreadablePayload if it is not this carrier's."""
+
+    async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
+        """Ask about at most `batch_size` numbers; raises CarrierError."""
+        raise RequestRefused(f"{self.name} is not polled: it pushes, or the shop posts its events")
+
+    async def token(self, http: AsyncClient, account: Account) -> Token:
+        """A fresh access token; only for carriers with `needs_token`."""
+        raise RequestRefused(f"{self.name} needs no token")
+
+    def verify(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -> Verified:
+        """Check a push by the account's secrets; BadSignature if it fails. Header names are in lower case.
+
+        A carrier that does not sign is believed for the token in the address, so there is nothing to check.
+        """
+        return Verified()
+
+    def tracking_url(self, number: str) -> str:
+        """The carrier's public page about a number; empty if it has none."""
+        return ""
+
+    def matches(self, number: str) -> bool:
+        """Whether the number has one of this carrier's forms."""
+        compact = number.replace(" ", "").upper()
+        return any(re.fullmatch(pattern, compact) for pattern in self.number_patterns)
+
+    @property
+    def polls(self) -> bool:
+        """Whether the carrier can be asked."""
+        return type(self).fetch is not Carrier.fetch
+
+    @property
+    def needs_token(self) -> bool:
+        """Whether calls carry an access token that `token` gets."""
+        return type(self).token is not Carrier.token
+
+    pushes: ClassVar[bool] = False
+    """Whether the carrier can post events to us."""

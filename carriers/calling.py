@@ -1,0 +1,74 @@
+"""Calling a carrier: HTTP as it goes wrong becomes the contract's errors, here and nowhere else."""
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from httpx import AsyncClient, HTTPError, InvalidURL, Response
+
+from carriers.base import (
+    CarrierUnavailable,
+    CredentialsRefused,
+    RateLimited,
+    RequestRefused,
+    TokenRefused,
+    UnreadablePayload,
+)
+from carriers.reading import MAX_BODY
+
+
+async def call(
+    http: AsyncClient,
+    method: str,
+    url: str,
+    *,
+    accept: tuple[int, ...] = (200,),
+    with_token: bool = False,
+    **request: Any,
+) -> Response:
+    """Send a request and return the answer if its status is one of `accept`; raises CarrierError otherwise.
+
+    `accept` names the statuses whose body `parse` understands (a carrier's 404 for an unknown number, say);
+    `with_token` turns a 401 into TokenRefused, so that the caller gets a new token. `request` is handed to httpx.
+    """
+    try:
+        answer = await http.request(method, url, **request)
+    except (HTTPError, InvalidURL) as error:
+        raise CarrierUnavailable(f"no answer: {type(error).__name__}") from error
+    status = answer.status_code
+    if status in accept:
+        if len(answer.content) > MAX_BODY:
+            raise UnreadablePayload(f"an answer of {len(answer.content)} bytes: at most {MAX_BODY} are read")
+        return answer
+    if status == 429:
+        raise RateLimited("the carrier limits our calls (429)", retry_after(answer))
+    if status >= 500:
+        if status == 503 and (wait := retry_after(answer)) is not None:
+            raise RateLimited("the carrier asks to come back later (503)", wait)
+        raise CarrierUnavailable(f"the carrier failed ({status})")
+    if status == 401 and with_token:
+        raise TokenRefused("the carrier refuses our token (401)")
+    if status in (401, 403):
+        raise CredentialsRefused(f"the carrier refuses our credentials ({status})")
+    if 300 <= status < 400:
+        raise CarrierUnavailable(f"the carrier redirects ({status}); redirects are not followed")
+    raise RequestRefused(f"the carrier refuses the request ({status})")
+
+
+def retry_after(answer: Response) -> float | None:
+    """The seconds of `Retry-After`, as a number or as an HTTP date; none if absent or unreadable."""
+    value = answer.headers.get("retry-after", "").strip()
+    if value.isdigit():
+        return float(value)
+    try:
+        when = parsedate_to_datetime(value)
+    except (TypeError, ValueError):
+        return None
+    here = answer.headers.get("date", "")
+    try:
+        now = parsedate_to_datetime(here)
+    except (TypeError, ValueError):
+        now = datetime.now(UTC)
+    if when.tzinfo is None or now.tzinfo is None:
+        return None
+    return max(0.0, (when - now).total_seconds())

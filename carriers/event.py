@@ -1,0 +1,150 @@
+"""What every carrier's answer is reduced to: parcels, and the tracking events in them."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+
+from carriers.vocabulary import Status, SubStatus
+
+
+class OffsetSource(StrEnum):
+    """Where the offset of an event's time came from."""
+
+    GIVEN = "given"  # the carrier printed it
+    PLACE = "place"  # from the zone of the event's place
+    CARRIER = "carrier"  # from the zone that the carrier is documented to use
+    UNKNOWN = "unknown"  # the carrier says neither; read as UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When something happened: an instant, and the wall time as the carrier printed it.
+
+    `occurred_at` is aware UTC. `local_time` is normalised to `YYYY-MM-DDTHH:MM:SS`, or `YYYY-MM-DD` for a date
+    alone: then `occurred_at` is the start of that local day and `until` its last second; otherwise `until` is none.
+    """
+
+    occurred_at: datetime
+    local_time: str
+    offset_source: OffsetSource
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where: every part as far as the carrier gives it; `country` is ISO 3166 alpha-2."""
+
+    city: str = ""
+    postcode: str = ""
+    state: str = ""
+    country: str = ""
+    code: str = ""
+    name: str = ""
+
+    def __str__(self) -> str:
+        """One line for people: name, town, state, country."""
+        return ", ".join(part for part in (self.name, self.city, self.state, self.country) if part)
+
+    def __bool__(self) -> bool:
+        return any((self.city, self.postcode, self.state, self.country, self.code, self.name))
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingEvent:
+    """One thing that a carrier said about one parcel.
+
+    `status` is none when the event does not say where the parcel stands, or when no table lists its code; then
+    `row` tells the two apart: none means unlisted. `weak` events may raise the status, never lower it; `doubtful`
+    ones act but never reach a recipient. `id` is the carrier's own event id where it has a stable one, `sequence`
+    its published order (0 if none), `revision` what makes one version of the same event newer than another (an ISO time
+    or a zero-padded number: compared as text). `context` is what beside the code decided the meaning.
+    """
+
+    moment: Moment
+    code: str = ""
+    list: str = ""
+    context: str = ""
+    text: str = ""
+    status: Status | None = None
+    sub_status: SubStatus | None = None
+    weak: bool = False
+    doubtful: bool = False
+    row: str | None = None
+    place: Place | None = None
+    id: str = ""
+    sequence: int = 0
+    revision: str = ""
+
+    @property
+    def meaning(self) -> tuple[Status, SubStatus | None] | None:
+        """The status and sub-status, or none when the event moves nothing."""
+        return None if self.status is None else (self.status, self.sub_status)
+
+    @property
+    def unmapped(self) -> bool:
+        """Whether the carrier's code stands in no table."""
+        return self.row is None and bool(self.code or self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Eta:
+    """The expected delivery: instants, or a day with both ends of it; `until` is none for an open end."""
+
+    earliest: datetime | None = None
+    latest: datetime | None = None
+    day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One parcel's part of a carrier's answer.
+
+    `number` is empty when the answer does not repeat it: then it is the number that was asked for. `withdrawn` holds
+    ids of events that the carrier has voided. `aliases` are other numbers of the same parcel in the answer.
+    `not_found` means that the carrier does not know the number (yet).
+    """
+
+    number: str
+    events: tuple[TrackingEvent, ...] = ()
+    eta: Eta | None = None
+    not_found: bool = False
+    withdrawn: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    service: str = ""
+    pickup_point: str = ""
+    note: str = ""
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.blake2b("\x1f".join(parts).encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+def event_key(carrier: str, number: str, event: TrackingEvent, nth: int = 0) -> str:
+    """The identity of an event, the same by whatever path it comes; 32 hexadecimal digits.
+
+    The carrier's own id if it has one, else what it printed: time, code, place code, and its place among identical
+    ones. Never the text, the language or the path. A shop's own event without code is known by its status.
+    """
+    if event.id:
+        return _digest(carrier, number, "id", event.id)
+    code = event.code or "/".join(part for part in (event.status, event.sub_status) if part)
+    place = event.place.code if event.place else ""
+    return _digest(carrier, number, event.moment.local_time, event.list, code, place, str(nth))
+
+
+def keyed(carrier: str, number: str, events: tuple[TrackingEvent, ...]) -> Iterator[tuple[str, TrackingEvent]]:
+    """Each event with its key; identical ones in one answer are counted apart."""
+    seen: Counter[str] = Counter()
+    for event in events:
+        key = event_key(carrier, number, event)
+        nth = seen[key]
+        seen[key] += 1
+        yield (key if nth == 0 else event_key(carrier, number, replace(event, id=""), nth)), event
+
+
+def withdrawn_key(carrier: str, number: str, event_id: str) -> str:
+    """The key of an event that the carrier names by its id when it voids it."""
+    return _digest(carrier, number, "id", event_id)

@@ -1,0 +1,194 @@
+"""Reading what carriers send: the one guarded way to JSON and XML, and their times.
+
+Bounds are those of a carrier's body: 4 MiB, depth 64, arrays of 10,000, strings up to the body. Whatever does not fit
+raises UnreadablePayload, and nothing else does.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+from lxml import etree
+
+from carriers.base import UnreadablePayload
+from carriers.event import Moment, OffsetSource
+
+MAX_BODY = 4 * 1024 * 1024
+MAX_DEPTH = 64
+MAX_ARRAY = 10_000
+MAX_ELEMENTS = 20_000
+
+Json = Any
+"""A decoded JSON value; typed only where an adapter takes it apart."""
+
+
+def json_of(body: bytes) -> Json:
+    """The JSON value of a body, within the bounds."""
+    _sized(body)
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise UnreadablePayload(f"not JSON: {error}") from error
+    except RecursionError as error:
+        raise UnreadablePayload("JSON nested too deeply") from error
+    _bounded(value)
+    return value
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """The JSON object of a body."""
+    value = json_of(body)
+    if not isinstance(value, dict):
+        raise UnreadablePayload("not a JSON object")
+    return value
+
+
+def xml_of(body: bytes) -> etree._Element:
+    """The root element of an XML body; a document type is refused, so no entity is ever expanded."""
+    _sized(body)
+    if b"<!DOCTYPE" in body or b"<!ENTITY" in body or b"<!\x00D" in body:
+        raise UnreadablePayload("XML with a document type")
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        root = etree.fromstring(body, parser)
+    except (etree.XMLSyntaxError, ValueError, LookupError) as error:
+        raise UnreadablePayload(f"not XML: {error}") from error
+    if root is None:
+        raise UnreadablePayload("XML without an element")
+    if root.getroottree().docinfo.doctype:
+        raise UnreadablePayload("XML with a document type")
+    for count, _ in enumerate(root.iter()):
+        if count >= MAX_ELEMENTS:
+            raise UnreadablePayload(f"XML of more than {MAX_ELEMENTS} elements")
+    return root
+
+
+def text_of(value: object, limit: int = 500) -> str:
+    """A scalar as clean text: control characters out, spaces folded, capped; empty for anything else."""
+    if value is None or isinstance(value, bool | dict | list):
+        return ""
+    plain = "".join(character if character.isprintable() else " " for character in str(value))
+    return " ".join(plain.split())[:limit]
+
+
+def dicts(value: object) -> list[dict[str, Any]]:
+    """The objects of a list; a single object counts as a list of one, anything else as none."""
+    if isinstance(value, dict):
+        return [value]
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def at(value: object, *path: str) -> Json:
+    """What stands at a path of keys, or none."""
+    for name in path:
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(name)
+    return value
+
+
+@lru_cache(maxsize=256)
+def zone(name: str) -> ZoneInfo:
+    """A time zone by its IANA name."""
+    return ZoneInfo(name)
+
+
+def local_moment(day: date, clock: time | None, where: tzinfo, source: OffsetSource) -> Moment:
+    """The moment of a wall time in a zone; a date alone spans its day. The doubled autumn hour is the earlier one."""
+    if clock is None:
+        start = datetime.combine(day, time(), where).astimezone(UTC)
+        end = datetime.combine(day + timedelta(days=1), time(), where).astimezone(UTC) - timedelta(seconds=1)
+        return Moment(start, day.isoformat(), source, end)
+    wall = datetime.combine(day, clock.replace(tzinfo=None, fold=0))
+    return Moment(wall.replace(tzinfo=where).astimezone(UTC), wall.isoformat(timespec="seconds"), source)
+
+
+def iso_moment(
+    value: object, default: tzinfo | None = None, source: OffsetSource = OffsetSource.CARRIER
+) -> Moment | None:
+    """The moment of an ISO 8601 time or date; `default` is the zone of a time that prints none (none: UTC, unknown)."""
+    text = text_of(value)
+    if not text:
+        return None
+    if len(text) == 10:
+        day = parsed_date(text, "%Y-%m-%d")
+        if day is None:
+            return None
+        return local_moment(day, None, default or UTC, source if default else OffsetSource.UNKNOWN)
+    try:
+        stamp = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if stamp.tzinfo is None:
+        known = default or UTC
+        return local_moment(stamp.date(), stamp.time(), known, source if default else OffsetSource.UNKNOWN)
+    return given_moment(stamp)
+
+
+def given_moment(stamp: datetime) -> Moment:
+    """The moment of a time that carries its offset."""
+    try:
+        utc = stamp.astimezone(UTC)
+    except OverflowError as error:
+        raise UnreadablePayload(f"a time out of range: {stamp}") from error
+    return Moment(utc, stamp.replace(tzinfo=None).isoformat(timespec="seconds"), OffsetSource.GIVEN)
+
+
+def parsed_date(text: str, *formats: str) -> date | None:
+    """A date in one of the formats (strptime), or none."""
+    for form in formats:
+        try:
+            return datetime.strptime(text, form).replace(tzinfo=UTC).date()
+        except ValueError:
+            continue
+    return None
+
+
+def parsed_time(text: str, *formats: str) -> time | None:
+    """A time of day in one of the formats (strptime), or none."""
+    for form in formats:
+        try:
+            return datetime.strptime(text, form).replace(tzinfo=UTC).time()
+        except ValueError:
+            continue
+    return None
+
+
+def offset(minutes: int) -> timezone:
+    """A fixed offset in minutes east of UTC; UnreadablePayload beyond a day."""
+    try:
+        return timezone(timedelta(minutes=minutes))
+    except ValueError as error:
+        raise UnreadablePayload(f"an offset of {minutes} minutes") from error
+
+
+def _sized(body: bytes) -> None:
+    if len(body) > MAX_BODY:
+        raise UnreadablePayload(f"a body of {len(body)} bytes: at most {MAX_BODY} are read")
+
+
+def _bounded(value: Json) -> None:
+    level: Sequence[Json] = [value]
+    for _ in range(MAX_DEPTH):
+        below: list[Json] = []
+        for item in level:
+            if isinstance(item, dict):
+                below.extend(child for child in item.values() if isinstance(child, dict | list))
+            elif isinstance(item, list):
+                if len(item) > MAX_ARRAY:
+                    raise UnreadablePayload(f"a JSON array of {len(item)} values: at most {MAX_ARRAY} are read")
+                below.extend(child for child in item if isinstance(child, dict | list))
+        if not below:
+            return
+        level = below
+    raise UnreadablePayload(f"JSON nested deeper than {MAX_DEPTH}")
