@@ -37,7 +37,7 @@ class Push:
 
 
 class StandIn(ABC):
-    """One carrier's stand-in. Tests script `faults` (used up first) and read `requests` (method and path with query)."""
+    """One carrier's stand-in. Tests script `faults` (used up first) and read `requests` (method, path, query)."""
 
     slug: ClassVar[str]
     credentials: ClassVar[Mapping[str, str]]
@@ -53,7 +53,7 @@ class StandIn(ABC):
         """The carrier's paths, answered from `history`."""
 
     def push(self, number: str, secret: str) -> Push | None:
-        """The push that tells the newest step of a number, signed with the secret; none if this carrier does not push."""
+        """The push that tells the newest step of a number, signed; none if this carrier does not push."""
         return None
 
     def app(self) -> ASGIApp:
