@@ -1,0 +1,123 @@
+"""The settings: read once, from the environment or `.env`, prefix `NOVE_`; one field, one line of meaning.
+
+A wrong one stops the start and names its variable.
+"""
+
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.errors import WrongSetting
+
+Network = IPv4Network | IPv6Network
+
+
+class Settings(BaseSettings):
+    """Every setting; field names are the variables' without the prefix, in lower case."""
+
+    model_config = SettingsConfigDict(env_prefix="NOVE_", env_file=".env", extra="ignore", frozen=True)
+
+    database_url: str = Field(
+        "sqlite:///var/nove.db", description="`sqlite:///path` or `postgresql://user:password@host/name`"
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Base64 of 32 bytes: seals credentials and makes tokens; made beside the SQLite file if absent, required on PostgreSQL",
+    )
+    public_url: str = Field(
+        "http://127.0.0.1:8000", description="Where carriers and shops reach this service; hook addresses begin with it"
+    )
+    pages_url: str = Field("", description="Where recipients reach the tracking pages; `NOVE_PUBLIC_URL` if empty")
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="`smtp://user:password@host:587` (STARTTLS when offered) or `smtps://…`; without it no e-mail is sent and the ledger says so",
+    )
+    mail_from: str = Field(
+        "Nove <nove@localhost>", description="Sender of mail of shops that have set none of their own"
+    )
+    outbound_allow: Annotated[tuple[Network, ...], NoDecode] = Field(
+        (),
+        description="Networks that outgoing calls to addresses typed by a shop may reach although private, as `127.0.0.0/8,::1/128`",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged")
+    log_format: Literal["console", "json"] = Field("console", description="`console` for people, `json` for machines")
+    poll_hours: Annotated[dict[str, float], NoDecode] = Field(
+        default_factory=dict,
+        description="Hours between polls by status, where they differ from the default, as `in_transit=2,exception=12`",
+    )
+    stale_days: float = Field(5.0, gt=0, description="Days without news after which a shipment is marked stale")
+
+    @field_validator("outbound_allow", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(ip_network(part.strip(), strict=False) for part in value.split(",") if part.strip())
+
+    @field_validator("poll_hours", mode="before")
+    @classmethod
+    def _hours(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+        return {name.strip(): float(hours) for name, _, hours in pairs}
+
+    @field_validator("poll_hours")
+    @classmethod
+    def _statuses(cls, value: dict[str, float]) -> dict[str, float]:
+        from app.polling_pace import HOURS  # noqa: PLC0415  (the pace names what can be set; it imports nothing of ours)
+
+        for name, hours in value.items():
+            if name not in HOURS:
+                raise ValueError(f"{name!r} is no pace; there are {', '.join(HOURS)}")
+            if hours <= 0:
+                raise ValueError(f"{name} must be above 0 hours")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        if not value.startswith(("sqlite:///", "postgresql://", "postgres://")):
+            raise ValueError("must begin with sqlite:/// or postgresql://")
+        return value
+
+    @field_validator("public_url", "pages_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
+            raise ValueError("must be an address such as https://nove.example.com")
+        return value.rstrip("/")
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parts = urlsplit(value.get_secret_value())
+            if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+                raise ValueError("must be an address such as smtp://user:password@host:587")
+        return value
+
+    @property
+    def sqlite_path(self) -> Path | None:
+        """The SQLite file; none on PostgreSQL."""
+        return Path(self.database_url.removeprefix("sqlite:///")) if self.database_url.startswith("sqlite:") else None
+
+    @property
+    def pages(self) -> str:
+        """Where recipients reach the tracking pages."""
+        return self.pages_url or self.public_url
+
+
+def read_settings(**given: object) -> Settings:
+    """The settings of this process; WrongSetting names the variable and says what is wrong with it."""
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"NOVE_{'_'.join(str(part) for part in each['loc'][:1]).upper()}: {each['msg']}" for each in error.errors()
+        )
+        raise WrongSetting(f"Wrong setting. {wrong}. The README lists every setting.") from error
