@@ -1,26 +1,10 @@
-"""The fold: all events of a shipment, in one total order, give its status, whatever order they came in.
+"""The pass over the facts in their order; the rules in words stand at the head of `app.lifecycle`."""
 
-Values only: no database, no clock. `now` decides nothing but which events still lie in the future; `State.refold_at`
-is the first instant at which the same facts would give another state.
-
-Who may move what:
-
-- The last strong event wins, also backwards (out for delivery, failed attempt, in transit is a normal week).
-- A weak event (paperwork) takes effect unless it would lower the rank. At equal rank it does: customs papers after
-  `in_transit/arrived` make it `in_transit/customs`.
-- `delivered` is soft-final: within 30 days a strong `returned`, or `exception` with returning, refused, damaged or
-  lost, reopens it; other scans are kept without effect. `returned` is hard-final.
-- An override is a person's word. It passes every rule but withdrawal and the future, and holds until a strong event
-  dated later; where it says a final status, that status is as final as a carrier's.
-- Events over 30 days after a final status, or over 180 days after the shipment's creation, belong to another parcel
-  under a recycled number: never applied, listed for a person.
-"""
-
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from enum import StrEnum
 
+from app.lifecycle.facts import RANKS, Fact, Source, order, order_instant
+from app.lifecycle.state import Change, Reason, State
 from carriers.vocabulary import Direction, Status, SubStatus
 
 LIMIT = 500  # facts folded: the last ones of the total order
@@ -31,112 +15,7 @@ REOPENING = timedelta(days=30)
 LIFETIME = timedelta(days=180)
 ONE_ATTEMPT = timedelta(hours=6)  # failed attempts closer than this, with nothing between, are one
 
-RANKS: Mapping[Status | None, int] = {
-    None: 0,
-    Status.PENDING: 0,
-    Status.AWAITING_PICKUP: 1,
-    Status.IN_TRANSIT: 2,
-    Status.OUT_FOR_DELIVERY: 3,
-    Status.FAILED_ATTEMPT: 4,
-    Status.AVAILABLE_FOR_PICKUP: 5,
-    Status.EXCEPTION: 6,
-    Status.DELIVERED: 7,
-    Status.RETURNED: 8,
-}
 REOPENS_DELIVERED = frozenset({SubStatus.RETURNING, SubStatus.REFUSED, SubStatus.DAMAGED, SubStatus.LOST})
-SORTS_AT_START = frozenset({None, Status.AWAITING_PICKUP, Status.IN_TRANSIT, Status.OUT_FOR_DELIVERY})
-"""Where an event with a date alone stands within its day: these at the start, all others at the end."""
-
-
-class Source(StrEnum):
-    """Whose word a fact is."""
-
-    CARRIER = "carrier"
-    SHOP = "shop"
-    OVERRIDE = "override"
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """What the fold needs to know of one event.
-
-    `key` is the event's identity. `occurred_at` is aware UTC; for a date alone it is the start of that local day and
-    `until` its last second, otherwise `until` is none.
-    """
-
-    key: str
-    occurred_at: datetime
-    until: datetime | None = None
-    status: Status | None = None
-    sub_status: SubStatus | None = None
-    weak: bool = False
-    doubtful: bool = False
-    sequence: int = 0
-    source: Source = Source.CARRIER
-    withdrawn: bool = False
-
-
-class Reason(StrEnum):
-    """Why an event has no effect."""
-
-    WITHDRAWN = "withdrawn"
-    NO_STATUS = "no_status"  # a note, or a code that no table lists
-    WAITING = "waiting"  # dated ahead: applied when it falls due
-    TOO_FAR_AHEAD = "too_far_ahead"  # more than 24 hours: for a person to see
-    BEFORE_SHIPMENT = "before_shipment"  # more than 7 days before the shop shipped
-    AFTER_DELIVERY = "after_delivery"
-    AFTER_RETURN = "after_return"
-    WEAK = "weak"  # paperwork that would have lowered the status
-    OVERRIDDEN = "overridden"  # a person's word holds against it
-    RECYCLED = "recycled"  # of another parcel under the same number
-    BEYOND_LIMIT = "beyond_limit"  # older than the last 500
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A moment at which status or sub-status changed; `at` is when the event `key` occurred."""
-
-    status: Status
-    sub_status: SubStatus | None
-    key: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """Where a shipment stands, and why.
-
-    `decided_by` is the last event that took effect, `decided_at` when it occurred, `doubtful` whether its table row
-    is; `since` is when the first event of the present, unbroken run of this status occurred. All are none or false
-    while `pending`. Events with a date alone count from the start of their day. `set_aside` gives the reason for
-    every event without effect. `recycled`: some of them belong to another parcel. `truncated`: older events were
-    left out.
-    """
-
-    status: Status = Status.PENDING
-    sub_status: SubStatus | None = None
-    since: datetime | None = None
-    decided_by: str | None = None
-    decided_at: datetime | None = None
-    doubtful: bool = False
-    set_aside: Mapping[str, Reason] = field(default_factory=dict)
-    refold_at: datetime | None = None
-    failed_attempts: int = 0
-    timeline: tuple[Change, ...] = ()
-    recycled: bool = False
-    truncated: bool = False
-
-
-def order_instant(fact: Fact) -> datetime:
-    """The instant at which an event stands in the order: its time, or one end of its day."""
-    if fact.until is None or fact.status in SORTS_AT_START:
-        return fact.occurred_at
-    return fact.until
-
-
-def order(fact: Fact) -> tuple[datetime, int, int, str]:
-    """The place of an event in the one total order that fold and reads share."""
-    return order_instant(fact), fact.sequence, RANKS[fact.status], fact.key
 
 
 def fold(
@@ -205,9 +84,6 @@ def _out_of_life(fact: Fact, shipped_at: datetime | None, created_at: datetime |
 
 class _Journey:
     """The state under way: events are refused or taken one by one, in order."""
-
-    __slots__ = ("_attempted", "_began", "_overridden", "decided_by", "failed_attempts", "since", "status")
-    __slots__ += ("sub_status", "timeline")
 
     def __init__(self) -> None:
         self.status = Status.PENDING
