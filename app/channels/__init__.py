@@ -1,0 +1,1 @@
+"""How a message leaves: `base` has the contract, each other file is one channel or what channels share."""
