@@ -9,9 +9,11 @@ from types import MappingProxyType
 
 from carriers.base import Carrier, CarrierError, UnreadablePayload
 from carriers.event import Eta, Parcel, Place, TrackingEvent
+from carriers.own import Own
+from carriers.sandbox import Sandbox
 from carriers.vocabulary import Status, SubStatus
 
-BUILT_IN: tuple[type[Carrier], ...] = ()
+BUILT_IN: tuple[type[Carrier], ...] = (Own, Sandbox)
 
 
 class UnknownCarrier(LookupError):
@@ -24,8 +26,13 @@ def carriers() -> MappingProxyType[str, Carrier]:
     known: dict[str, Carrier] = {kind.slug: kind() for kind in BUILT_IN}
     for entry in entry_points(group="nove.carriers"):
         plugged = entry.load()()
-        if not isinstance(plugged, Carrier) or plugged.slug in known:
-            raise TypeError(f"entry point {entry.value!r} of nove.carriers is no Carrier, or its slug is taken")
+        if not isinstance(plugged, Carrier):
+            raise TypeError(f"entry point {entry.name} = {entry.value} of nove.carriers is no subclass of Carrier")
+        if (taken := known.get(plugged.slug)) is not None:
+            raise TypeError(
+                f"entry point {entry.name} = {entry.value} of nove.carriers: "
+                f"the slug {plugged.slug!r} is taken by {type(taken).__module__}.{type(taken).__qualname__}"
+            )
         known[plugged.slug] = plugged
     return MappingProxyType(known)
 

@@ -1,0 +1,1 @@
+"""HTTP only: each route checks what came in, calls one function and answers."""

@@ -1,0 +1,20 @@
+"""The `nove` command. Each sibling module holds the sub-commands of one term, in a Typer named `commands`."""
+
+from typer import Typer
+
+from app.cli import reading
+
+nove = Typer(
+    name="nove",
+    help="What parcel carriers say, in nine statuses.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for term in (reading,):  # one word each; modules import what is heavy inside their commands, so that `nove` starts fast
+    nove.add_typer(term.commands)
+
+
+def main() -> None:
+    """What the installed `nove` script runs."""
+    nove()
