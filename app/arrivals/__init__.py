@@ -1,0 +1,1 @@
+"""Arrivals: what carriers sent or answered, raw, kept before anything is made of it."""

@@ -1,0 +1,1 @@
+"""The outbox: messages to send, each a row with its cause, and the ledger of attempts and reasons not to send."""

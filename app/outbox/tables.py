@@ -1,0 +1,101 @@
+"""The tables of what to tell whom, what was told, and how it went."""
+
+from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, text
+
+from app.database import HexKey, Id, Instant, Json, metadata
+
+rules = Table(
+    "rules",
+    metadata,
+    Column("company_id", Id, primary_key=True),
+    Column("id", Id, primary_key=True),
+    Column("shop_id", Id, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("occasion", Text, nullable=False),
+    Column("status", Text),
+    Column("sub_status", Text),
+    Column("delay_seconds", Integer, nullable=False),
+    Column("once", Boolean, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("position", Integer, nullable=False),
+    UniqueConstraint("company_id", "shop_id", "name"),
+)
+
+endpoints = Table(
+    "endpoints",
+    metadata,
+    Column("company_id", Id, primary_key=True),
+    Column("id", Id, primary_key=True),
+    Column("shop_id", Id, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("types", Json, nullable=False),
+    Column("secrets", LargeBinary, nullable=False),
+    Column("payload_version", Text, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("disabled_reason", Text, nullable=False, server_default=""),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("failing_since", Instant),
+    Column("warned_at", Instant),
+    Column("open_until", Instant),
+    Column("last_success_at", Instant),
+    Column("created_at", Instant, nullable=False),
+    Index("ix_endpoints_shop", "company_id", "shop_id"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("company_id", Id, primary_key=True),
+    Column("id", Id, primary_key=True),
+    Column("shop_id", Id, nullable=False),
+    Column("shipment_id", Id, nullable=False),
+    # What must be told apart. For people: (rule, role, channel) by (status, event); for machines: the endpoint by
+    # (type, version or event).
+    Column("target", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("rule_id", Id),
+    Column("endpoint_id", Id),
+    Column("status", Text),
+    Column("sub_status", Text),
+    Column("event_key", HexKey),
+    Column("decided_at", Instant),
+    Column("version", Integer, nullable=False),
+    Column("payload", Json, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("due_at", Instant),
+    Column("lease_until", Instant),
+    Column("lease_number", Integer, nullable=False, server_default="0"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("created_at", Instant, nullable=False),
+    Column("sent_at", Instant),
+    UniqueConstraint("company_id", "shipment_id", "target", "cause"),
+    Index("ix_messages_shipment", "company_id", "shipment_id", "id"),
+    Index("ix_messages_endpoint", "company_id", "endpoint_id", "shipment_id", "id"),
+    Index(
+        "ix_messages_due",
+        "due_at",
+        "id",
+        postgresql_where=text("state = 'due'"),
+        sqlite_where=text("state = 'due'"),
+    ),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("company_id", Id, primary_key=True),
+    Column("message_id", Id, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("code", Integer),
+    Column("detail", Text, nullable=False),
+    Column("seconds", Float, nullable=False),
+)

@@ -1,0 +1,1 @@
+"""Shipments: parcels' journeys, their events, and every change of their status."""

@@ -1,0 +1,129 @@
+"""Companies and their shops: the tenants, and the channels they sell through."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Boolean, Column, ForeignKeyConstraint, Index, Table, Text, select, update
+
+from app.database import Id, Instant, Json, Session, metadata, new_id
+from app.errors import InvalidInput, NotFound
+
+companies = Table(
+    "companies",
+    metadata,
+    Column("company_id", Id, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+shops = Table(
+    "shops",
+    metadata,
+    Column("company_id", Id, primary_key=True),
+    Column("id", Id, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("locale", Text, nullable=False),
+    Column("timezone", Text, nullable=False),
+    Column("live", Boolean, nullable=False),
+    Column("mail_from", Text, nullable=False, server_default=""),
+    Column("staff_mail", Text, nullable=False, server_default=""),
+    Column("brand", Json, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    ForeignKeyConstraint(["company_id"], ["companies.company_id"]),
+    Index("ix_shops_id", "id"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A shop. `mail_from` and `staff_mail` are empty until set; `live` means that recipients get messages."""
+
+    company_id: UUID
+    id: UUID
+    name: str
+    locale: str
+    timezone: str
+    live: bool
+    mail_from: str
+    staff_mail: str
+    brand: dict[str, Any]
+    created_at: datetime
+
+
+async def create_company(db: Session, name: str) -> UUID:
+    """A new tenant."""
+    company_id = new_id()
+    await db.run(companies.insert().values(company_id=company_id, name=name, created_at=db.now))
+    return company_id
+
+
+async def company_exists(db: Session, company_id: UUID) -> bool:
+    """Whether there is such a tenant."""
+    return await db.value(select(companies.c.name).where(companies.c.company_id == company_id)) is not None
+
+
+async def create(
+    db: Session,
+    company_id: UUID,
+    name: str,
+    *,
+    locale: str = "it",
+    timezone: str = "Europe/Rome",
+    live: bool = False,
+    mail_from: str = "",
+    staff_mail: str = "",
+) -> Shop:
+    """A new shop of a company; NotFound if there is no such company."""
+    if not name.strip():
+        raise InvalidInput("A shop needs a name.")
+    if not await company_exists(db, company_id):
+        raise NotFound(f"No company {company_id}. Leave the company out to make one together with the shop.")
+    shop = Shop(company_id, new_id(), name, locale, timezone, live, mail_from, staff_mail, {}, db.now)
+    await db.run(
+        shops.insert().values(
+            company_id=company_id,
+            id=shop.id,
+            name=name,
+            locale=locale,
+            timezone=timezone,
+            live=live,
+            mail_from=mail_from,
+            staff_mail=staff_mail,
+            brand={},
+            created_at=db.now,
+        )
+    )
+    return shop
+
+
+async def get(db: Session, company_id: UUID, shop_id: UUID) -> Shop:
+    """One shop of a company; NotFound for another company's as for a missing one."""
+    row = await db.first(select(shops).where(shops.c.company_id == company_id, shops.c.id == shop_id))
+    if row is None:
+        raise NotFound(f"No shop {shop_id}.")
+    return Shop(**row._mapping)
+
+
+async def find(db: Session, shop_id: UUID) -> Shop:
+    """One shop by its id alone: for commands of whoever runs the service."""
+    row = await db.first(select(shops).where(shops.c.id == shop_id))
+    if row is None:
+        raise NotFound(f"No shop {shop_id}.")
+    return Shop(**row._mapping)
+
+
+async def of_company(db: Session, company_id: UUID) -> list[Shop]:
+    """Every shop of a company, oldest first."""
+    rows = await db.all(select(shops).where(shops.c.company_id == company_id).order_by(shops.c.id))
+    return [Shop(**row._mapping) for row in rows]
+
+
+async def change(db: Session, shop: Shop, **changes: Any) -> Shop:
+    """Change what the keywords name; the shop as it is then."""
+    if changes:
+        await db.run(
+            update(shops).where(shops.c.company_id == shop.company_id, shops.c.id == shop.id).values(**changes)
+        )
+    return await get(db, shop.company_id, shop.id)
