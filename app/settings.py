@@ -26,7 +26,8 @@ class Settings(BaseSettings):
     )
     secret_key: SecretStr | None = Field(
         None,
-        description="Base64 of 32 bytes: seals credentials and makes tokens; made beside the SQLite file if absent, required on PostgreSQL",
+        description="Base64 of 32 bytes: seals credentials, makes tokens; "
+        "made beside the SQLite file if absent, required on PostgreSQL",
     )
     public_url: str = Field(
         "http://127.0.0.1:8000", description="Where carriers and shops reach this service; hook addresses begin with it"
@@ -34,14 +35,16 @@ class Settings(BaseSettings):
     pages_url: str = Field("", description="Where recipients reach the tracking pages; `NOVE_PUBLIC_URL` if empty")
     smtp_url: SecretStr | None = Field(
         None,
-        description="`smtp://user:password@host:587` (STARTTLS when offered) or `smtps://…`; without it no e-mail is sent and the ledger says so",
+        description="`smtp://user:password@host:587` (STARTTLS when offered) or `smtps://…`; "
+        "without it no e-mail is sent and the ledger says so",
     )
     mail_from: str = Field(
         "Nove <nove@localhost>", description="Sender of mail of shops that have set none of their own"
     )
     outbound_allow: Annotated[tuple[Network, ...], NoDecode] = Field(
         (),
-        description="Networks that outgoing calls to addresses typed by a shop may reach although private, as `127.0.0.0/8,::1/128`",
+        description="Networks that calls to addresses typed by a shop may reach although private, "
+        "as `127.0.0.0/8,::1/128`",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged")
     log_format: Literal["console", "json"] = Field("console", description="`console` for people, `json` for machines")
@@ -69,7 +72,7 @@ class Settings(BaseSettings):
     @field_validator("poll_hours")
     @classmethod
     def _statuses(cls, value: dict[str, float]) -> dict[str, float]:
-        from app.polling_pace import HOURS  # noqa: PLC0415  (the pace names what can be set; it imports nothing of ours)
+        from app.pace import HOURS  # noqa: PLC0415  (the pace names what can be set; it imports nothing of ours)
 
         for name, hours in value.items():
             if name not in HOURS:

@@ -1,4 +1,4 @@
-"""How often a shipment is asked about: hours by what is known of it. Imports nothing, so that settings can name them."""
+"""How often a shipment is asked about: hours by what is known of it; the names are those of a setting."""
 
 HOURS: dict[str, float] = {
     "pending": 1,
