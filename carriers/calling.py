@@ -16,6 +16,9 @@ from carriers.base import (
 )
 from carriers.reading import MAX_BODY
 
+LONGEST_WAIT = 30 * 86_400.0
+"""Seconds: a carrier that asks for more patience than this has made a mistake."""
+
 
 async def call(
     http: AsyncClient,
@@ -33,8 +36,10 @@ async def call(
     """
     try:
         answer = await http.request(method, url, **request)
-    except (HTTPError, InvalidURL) as error:
+    except HTTPError as error:
         raise CarrierUnavailable(f"no answer: {type(error).__name__}") from error
+    except (InvalidURL, ValueError) as error:  # a value that no address or header can hold
+        raise RequestRefused(f"the request cannot be written: {type(error).__name__}") from error
     status = answer.status_code
     if status in accept:
         if len(answer.content) > MAX_BODY:
@@ -56,19 +61,20 @@ async def call(
 
 
 def retry_after(answer: Response) -> float | None:
-    """The seconds of `Retry-After`, as a number or as an HTTP date; none if absent or unreadable."""
+    """The seconds of `Retry-After`, as a number or as an HTTP date, at most `LONGEST_WAIT`; none if unreadable."""
     value = answer.headers.get("retry-after", "").strip()
-    if value.isdigit():
-        return float(value)
-    try:
-        when = parsedate_to_datetime(value)
-    except (TypeError, ValueError):
+    if value.isascii() and value.isdecimal():
+        return min(float(value), LONGEST_WAIT)
+    when = _http_date(value)
+    if when is None:
         return None
-    here = answer.headers.get("date", "")
+    now = _http_date(answer.headers.get("date", "")) or datetime.now(UTC)
+    return min(max(0.0, (when - now).total_seconds()), LONGEST_WAIT)
+
+
+def _http_date(value: str) -> datetime | None:
     try:
-        now = parsedate_to_datetime(here)
-    except (TypeError, ValueError):
-        now = datetime.now(UTC)
-    if when.tzinfo is None or now.tzinfo is None:
+        date = parsedate_to_datetime(value)
+    except (TypeError, ValueError, OverflowError):
         return None
-    return max(0.0, (when - now).total_seconds())
+    return date if date.tzinfo else date.replace(tzinfo=UTC)

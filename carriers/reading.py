@@ -4,6 +4,7 @@ Bounds are those of a carrier's body: 4 MiB, depth 64, arrays of 10,000, strings
 raises UnreadablePayload, and nothing else does.
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
@@ -21,6 +22,9 @@ MAX_DEPTH = 64
 MAX_ARRAY = 10_000
 MAX_ELEMENTS = 20_000
 
+YEARS = range(1970, 2200)
+"""Years that a parcel can live in. A date outside of them (0001-01-01, 9999-12-31) is how a carrier says none."""
+
 Json = Any
 """A decoded JSON value; typed only where an adapter takes it apart."""
 
@@ -29,7 +33,7 @@ def json_of(body: bytes) -> Json:
     """The JSON value of a body, within the bounds."""
     _sized(body)
     try:
-        value = orjson.loads(body)
+        value = orjson.loads(body.removeprefix(BOM_UTF8))
     except orjson.JSONDecodeError as error:
         raise UnreadablePayload(f"not JSON: {error}") from error
     except RecursionError as error:
@@ -49,7 +53,8 @@ def json_object(body: bytes) -> dict[str, Any]:
 def xml_of(body: bytes) -> etree._Element:
     """The root element of an XML body; a document type is refused, so no entity is ever expanded."""
     _sized(body)
-    if b"<!DOCTYPE" in body or b"<!ENTITY" in body or b"<!\x00D" in body:
+    ascii_only = body.replace(b"\0", b"")  # UTF-16 and UTF-32 hide the words between zeros
+    if b"<!DOCTYPE" in ascii_only or b"<!ENTITY" in ascii_only:
         raise UnreadablePayload("XML with a document type")
     parser = etree.XMLParser(
         resolve_entities=False,
@@ -67,9 +72,16 @@ def xml_of(body: bytes) -> etree._Element:
         raise UnreadablePayload("XML without an element")
     if root.getroottree().docinfo.doctype:
         raise UnreadablePayload("XML with a document type")
-    for count, _ in enumerate(root.iter()):
-        if count >= MAX_ELEMENTS:
-            raise UnreadablePayload(f"XML of more than {MAX_ELEMENTS} elements")
+    level, count = [root], 1
+    for _ in range(MAX_DEPTH):
+        level = [child for element in level for child in element]
+        count += len(level)
+        if not level:
+            break
+    else:
+        raise UnreadablePayload(f"XML nested deeper than {MAX_DEPTH}")
+    if count > MAX_ELEMENTS:
+        raise UnreadablePayload(f"XML of more than {MAX_ELEMENTS} elements")
     return root
 
 
@@ -77,7 +89,9 @@ def text_of(value: object, limit: int = 500) -> str:
     """A scalar as clean text: control characters out, spaces folded, capped; empty for anything else."""
     if value is None or isinstance(value, bool | dict | list):
         return ""
-    plain = "".join(character if character.isprintable() else " " for character in str(value))
+    plain = str(value)
+    if not plain.isprintable():
+        plain = "".join(character if character.isprintable() else " " for character in plain)
     return " ".join(plain.split())[:limit]
 
 
@@ -104,7 +118,12 @@ def zone(name: str) -> ZoneInfo:
 
 
 def local_moment(day: date, clock: time | None, where: tzinfo, source: OffsetSource) -> Moment:
-    """The moment of a wall time in a zone; a date alone spans its day. The doubled autumn hour is the earlier one."""
+    """The moment of a wall time in a zone; a date alone spans its day. The doubled autumn hour is the earlier one.
+
+    UnreadablePayload for a day outside `YEARS`, which `parsed_date` never gives.
+    """
+    if day.year not in YEARS:
+        raise UnreadablePayload(f"a date out of range: {day}")
     if clock is None:
         start = datetime.combine(day, time(), where).astimezone(UTC)
         end = datetime.combine(day + timedelta(days=1), time(), where).astimezone(UTC) - timedelta(seconds=1)
@@ -118,21 +137,17 @@ def iso_moment(
 ) -> Moment | None:
     """The moment of an ISO 8601 time or date; `default` is the zone of a time that prints none (none: UTC, unknown)."""
     text = text_of(value)
-    if not text:
-        return None
-    if len(text) == 10:
-        day = parsed_date(text, "%Y-%m-%d")
-        if day is None:
-            return None
-        return local_moment(day, None, default or UTC, source if default else OffsetSource.UNKNOWN)
+    known, source = (default, source) if default else (UTC, OffsetSource.UNKNOWN)
+    if len(text) in (8, 10):
+        day = parsed_date(text, "%Y-%m-%d", "%Y%m%d")
+        return None if day is None else local_moment(day, None, known, source)
     try:
         stamp = datetime.fromisoformat(text)
     except ValueError:
         return None
-    if stamp.tzinfo is None:
-        known = default or UTC
-        return local_moment(stamp.date(), stamp.time(), known, source if default else OffsetSource.UNKNOWN)
-    return given_moment(stamp)
+    if stamp.year not in YEARS:
+        return None
+    return given_moment(stamp) if stamp.tzinfo else local_moment(stamp.date(), stamp.time(), known, source)
 
 
 def given_moment(stamp: datetime) -> Moment:
@@ -145,12 +160,13 @@ def given_moment(stamp: datetime) -> Moment:
 
 
 def parsed_date(text: str, *formats: str) -> date | None:
-    """A date in one of the formats (strptime), or none."""
+    """A date in one of the formats (strptime), or none: also for one outside `YEARS`."""
     for form in formats:
         try:
-            return datetime.strptime(text, form).replace(tzinfo=UTC).date()
+            day = datetime.strptime(text, form).replace(tzinfo=UTC).date()
         except ValueError:
             continue
+        return day if day.year in YEARS else None
     return None
 
 
