@@ -14,7 +14,7 @@ from app.demo.stand_ins.base import Push
 
 ROME = ZoneInfo("Europe/Rome")
 
-LATEST = 6
+LATEST = 12
 """Hours of a journey by which the sandbox at most is late to tell an event of a DISORDER one."""
 
 WORDS: dict[Step, str] = {

@@ -1,0 +1,325 @@
+"""The sandbox: its answers read, its pushes verified, its interface asked over real HTTP."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from operator import attrgetter
+
+import pytest
+from fastapi import FastAPI
+from httpx import AsyncClient
+from pydantic import ValidationError
+
+from app.api.sandbox import router
+from app.demo.journeys import JOURNEYS
+from app.demo.serving import serving
+from app.demo.stand_ins.sandbox import answer, sandbox_push, tell
+from carriers import Eta, Parcel, Place, Status, SubStatus, TrackingEvent, UnreadablePayload, detect
+from carriers.base import Account, BadSignature, CarrierUnavailable, RequestRefused, TrackingNumber, Verified
+from carriers.event import Moment, OffsetSource, keyed
+from carriers.sandbox import Sandbox, SandboxCredentials
+from tests.recorded import recorded
+
+LATEST = {
+    "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
+    "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
+    "held": (Status.EXCEPTION, SubStatus.HELD),
+    "returned": (Status.RETURNED, None),
+    "disorder": (Status.FAILED_ATTEMPT, SubStatus.RECIPIENT_ABSENT),
+    "push": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
+    "unlisted_code": None,
+}
+ENDS = {
+    "DELIVERED": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
+    "HELD": (Status.EXCEPTION, SubStatus.HELD),
+    "FAILED": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
+    "RETURNED": (Status.RETURNED, None),
+    "LOST": (Status.EXCEPTION, SubStatus.LOST),
+    "DELAYED": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
+    "PICKUP": (Status.DELIVERED, SubStatus.COLLECTED),
+    "DAMAGED": (Status.EXCEPTION, SubStatus.DAMAGED),
+    "REFUSED": (Status.RETURNED, None),
+    "CUSTOMS": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
+    "STALE": (Status.IN_TRANSIT, SubStatus.DEPARTED),
+    "DISORDER": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
+}
+START = datetime(2026, 3, 2, 7, tzinfo=UTC)
+
+occurred = attrgetter("moment.occurred_at")
+
+
+def newest(parcel: Parcel) -> TrackingEvent:
+    return max(parcel.events, key=occurred)
+
+
+@pytest.mark.parametrize(("recording", "meaning"), LATEST.items())
+def test_latest_event(recording: str, meaning: tuple[Status, SubStatus | None] | None) -> None:
+    """The newest event of each answer means what the customer would say."""
+    [parcel] = Sandbox().parse(recorded("sandbox", recording))
+
+    assert newest(parcel).meaning == meaning
+
+
+def test_whole_event() -> None:
+    """An event has the time as printed, words, town and an id of its own."""
+    [parcel] = Sandbox().parse(recorded("sandbox", "delivered"))
+
+    assert (parcel.number, len(parcel.events), parcel.eta) == ("SANDBOX-DELIVERED-1", 7, Eta(day=date(2026, 3, 3)))
+    assert parcel.events[1] == TrackingEvent(
+        Moment(datetime(2026, 3, 2, 12, tzinfo=UTC), "2026-03-02T13:00:00", OffsetSource.GIVEN),
+        code="collected",
+        text="Ritirata dal mittente",
+        status=Status.IN_TRANSIT,
+        sub_status=SubStatus.PICKED_UP,
+        row="collected",
+        place=Place(city="Milano"),
+        id="SANDBOX-DELIVERED-1.1",
+    )
+
+
+def test_not_found_and_many_parcels() -> None:
+    """Each number has its parcel, in the answer's order; an unknown one says so, one without events is known."""
+    assert Sandbox().parse(recorded("sandbox", "not_found")) == [Parcel("SANDBOX-NOWHERE-1", not_found=True)]
+    assert [
+        (parcel.number, parcel.not_found, len(parcel.events))
+        for parcel in Sandbox().parse(recorded("sandbox", "many_parcels"))
+    ] == [
+        ("SANDBOX-DELIVERED-1", False, 7),
+        ("SANDBOX-NOWHERE-1", True, 0),
+        ("SANDBOX-LOST-1", False, 6),
+        ("SANDBOX-STALE-1", False, 0),
+    ]
+
+
+def test_hostile() -> None:
+    """Wrong types are passed over; what is left of an event stays, without status."""
+    parcels = Sandbox().parse(recorded("sandbox", "hostile"))
+
+    assert [(parcel.number, [(event.code, event.row) for event in parcel.events]) for parcel in parcels] == [
+        ("", []),
+        ("12345678", [("", None), ("lost", "lost")]),
+    ]
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{}", b'{"parcels": []}', b'{"carrier": "own", "parcels": []}', b'{"carrier": "sandbox"}']
+)
+def test_not_the_sandbox(body: bytes) -> None:
+    """A body that is not the sandbox's is unreadable."""
+    with pytest.raises(UnreadablePayload):
+        Sandbox().parse(body)
+
+
+def test_numbers() -> None:
+    """A sandbox number is seen to be one."""
+    assert [carrier.slug for carrier in detect("sandbox-delivered-42")] == ["sandbox"]
+    assert not Sandbox().matches("SANDBOX-DELIVERED")
+
+
+def test_speed_is_all_there_is_to_set() -> None:
+    """An account needs nothing; a speed is above nought and at most a million."""
+    assert SandboxCredentials().speed == 1
+    for speed in (0, -1, 1_000_001, float("nan"), "fast"):
+        with pytest.raises(ValidationError):
+            SandboxCredentials.model_validate({"speed": speed})
+
+
+# The interface, over HTTP
+
+
+@pytest.fixture
+async def served() -> AsyncIterator[tuple[AsyncClient, str]]:
+    app = FastAPI()
+    app.include_router(router)
+    assert not app.openapi()["paths"]
+    async with serving(app) as address, AsyncClient(trust_env=False, timeout=5) as http:
+        yield http, address
+
+
+async def fetched(
+    served: tuple[AsyncClient, str], numbers: Sequence[str], hours: float, speed: float = 1
+) -> list[Parcel]:
+    """What the sandbox answers to journeys that began so many hours ago."""
+    http, address = served
+    start = datetime.now(UTC) - timedelta(hours=hours)
+    asked = [TrackingNumber(number, shipped_at=start) for number in numbers]
+    [got] = await Sandbox().fetch(http, Account(SandboxCredentials(speed=speed), base_url=address), asked)
+    assert got.numbers == tuple(numbers)
+    return Sandbox().parse(got.body)
+
+
+async def test_every_journey_to_its_end(served: tuple[AsyncClient, str]) -> None:
+    """All journeys in one call: each is told whole, each event has a status, and a delivery has its day."""
+    numbers = [f"SANDBOX-{name}-7" for name in JOURNEYS]
+
+    parcels = await fetched(served, numbers, hours=24 * 30)
+
+    assert [parcel.number for parcel in parcels] == numbers
+    assert {name: newest(parcel).meaning for name, parcel in zip(JOURNEYS, parcels, strict=True)} == ENDS
+    assert [len(parcel.events) for parcel in parcels] == [len(legs) for legs in JOURNEYS.values()]
+    assert all(event.status for parcel in parcels for event in parcel.events)
+    delivering = [name for name, (status, _) in ENDS.items() if status is Status.DELIVERED]
+    assert [name for name, parcel in zip(JOURNEYS, parcels, strict=True) if parcel.eta] == delivering
+
+
+async def test_a_journey_under_way(served: tuple[AsyncClient, str]) -> None:
+    """Nothing is told before its time; nothing at all is still a known number."""
+    [under_way] = await fetched(served, ["SANDBOX-DELIVERED-1"], hours=25)
+    [at_start] = await fetched(served, ["SANDBOX-DELIVERED-1"], hours=0)
+
+    assert (len(under_way.events), newest(under_way).code) == (5, "at_depot")
+    assert (at_start.events, at_start.not_found) == ((), False)
+
+
+async def test_speed(served: tuple[AsyncClient, str]) -> None:
+    """At speed 60 an hour of the journey is a minute."""
+    [parcel] = await fetched(served, ["SANDBOX-DELIVERED-1"], hours=29 / 60, speed=60)
+
+    assert newest(parcel).code == "out_for_delivery"
+    times = sorted(map(occurred, parcel.events))
+    assert times[-1] - times[0] == timedelta(minutes=25.5)
+
+
+async def test_unknown_numbers(served: tuple[AsyncClient, str]) -> None:
+    """A number that names no journey is not found, beside one that does."""
+    numbers = ["SANDBOX-NOWHERE-1", "SANDBOX-LOST-1", "1Z999AA10123456784"]
+
+    assert [parcel.not_found for parcel in await fetched(served, numbers, hours=1)] == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "number=SANDBOX-LOST-1",
+        "number=SANDBOX-LOST-1&start=soon",
+        "number=SANDBOX-LOST-1&start=2026-03-02T07:00:00",
+        "number=SANDBOX-LOST-1&number=SANDBOX-LOST-2&start=2026-03-02T07:00:00Z",
+        "number=SANDBOX-LOST-1&start=2026-03-02T07:00:00Z&speed=0",
+        "number=SANDBOX-LOST-1&start=2026-03-02T07:00:00Z&speed=nan",
+        "number=SANDBOX-LOST-1&start=2026-03-02T07:00:00Z&speed=1e-300",
+        "number=SANDBOX-LOST-1&start=9999-12-31T07:00:00Z",
+        f"number={'A' * 41}&start=2026-03-02T07:00:00Z",
+        "&".join(["number=SANDBOX-LOST-1&start=2026-03-02T07:00:00Z"] * 21),
+    ],
+)
+async def test_wrong_questions(served: tuple[AsyncClient, str], query: str) -> None:
+    """A question without a sensible start or speed, or about too many, is a 422."""
+    http, address = served
+
+    assert (await http.get(f"{address}/sandbox/track?{query}")).status_code == 422
+
+
+async def test_what_fetch_refuses(served: tuple[AsyncClient, str]) -> None:
+    """A number without start, an account without address and a speed out of the calendar are our own mistakes."""
+    http, address = served
+    here = Account(SandboxCredentials(), base_url=address)
+    started = TrackingNumber("SANDBOX-LOST-1", shipped_at=START)
+    crawling = replace(here, credentials=SandboxCredentials(speed=1e-12))
+    for account, number in ((here, "SANDBOX-LOST-1"), (replace(here, base_url=""), started), (crawling, started)):
+        with pytest.raises(RequestRefused):
+            await Sandbox().fetch(http, account, [number])
+
+
+async def test_a_service_that_is_away(served: tuple[AsyncClient, str]) -> None:
+    """Nobody at the address is an unavailable carrier, as with any other."""
+    http, _ = served
+    with pytest.raises(CarrierUnavailable):
+        await Sandbox().fetch(
+            http,
+            Account(SandboxCredentials(), base_url="http://127.0.0.1:9"),
+            [TrackingNumber("SANDBOX-LOST-1", shipped_at=START)],
+        )
+
+
+# What it tells
+
+
+def told(number: str, hours: float) -> Parcel:
+    [parcel] = Sandbox().parse(answer([tell(number, START, 1, START + timedelta(hours=hours))]))
+    return parcel
+
+
+def test_disorder() -> None:
+    """A DISORDER journey is told out of order, and so late that gaps fill up later; in the end it is whole."""
+    hourly = [told("SANDBOX-DISORDER-1", hours) for hours in range(68)]
+    steps = [sorted(int(event.id.rpartition(".")[2]) for event in parcel.events) for parcel in hourly]
+
+    assert hourly == [told("SANDBOX-DISORDER-1", hours) for hours in range(68)]
+    assert any(told_so_far != list(range(len(told_so_far))) for told_so_far in steps)
+    assert steps[-1] == list(range(len(JOURNEYS["DISORDER"])))
+    assert list(hourly[-1].events) != sorted(hourly[-1].events, key=occurred)
+
+
+@pytest.mark.parametrize("name", JOURNEYS)
+def test_history_only_grows(name: str) -> None:
+    """What has been told stays told, under the same key: an answer is a complete history at every hour."""
+    number, before = f"SANDBOX-{name}-5", set[str]()
+    for hours in range(0, 120, 2):
+        parcel = told(number, hours)
+        keys = {key for key, _ in keyed("sandbox", number, parcel.events)}
+        assert before <= keys
+        assert len(keys) == len(parcel.events)
+        before = keys
+
+
+# Pushes
+
+SECRET = "a secret of the account"
+NOW = START + timedelta(hours=31, microseconds=400)
+
+
+def test_push() -> None:
+    """The newest step alone is pushed, the same event as in an answer, and its signature holds."""
+    push = sandbox_push("SANDBOX-DELIVERED-1", START, 1, NOW, SECRET)
+
+    assert push is not None
+    [parcel] = Sandbox().parse(push.body)
+    assert parcel.events == (newest(told("SANDBOX-DELIVERED-1", 31)),)
+    for secrets in ([SECRET], ["another", SECRET], [SECRET, ""]):
+        assert Sandbox().verify(push.headers, push.body, secrets) == Verified(
+            "SANDBOX-DELIVERED-1.6", NOW.replace(microsecond=0)
+        )
+
+
+def test_nothing_to_push() -> None:
+    """Before the first step, and for a number without journey, there is no push."""
+    assert sandbox_push("SANDBOX-DELIVERED-1", START, 1, START, SECRET) is None
+    assert sandbox_push("SANDBOX-NOWHERE-1", START, 1, NOW, SECRET) is None
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"sandbox-signature": "0" * 64},
+        {"sandbox-signature": ""},
+        {"sandbox-signature": "è"},
+        {"sandbox-id": "SANDBOX-DELIVERED-1.5"},
+        {"sandbox-timestamp": "1772550000"},
+        {"sandbox-timestamp": "soon"},
+    ],
+)
+def test_push_with_a_changed_header(changed: dict[str, str]) -> None:
+    """Id, time and signature hold together; one changed, the push is refused."""
+    push = sandbox_push("SANDBOX-DELIVERED-1", START, 1, NOW, SECRET)
+
+    assert push is not None
+    with pytest.raises(BadSignature):
+        Sandbox().verify({**push.headers, **changed}, push.body, [SECRET])
+
+
+def test_push_that_is_not_signed_for_us() -> None:
+    """A changed body, another secret, no secret, an empty one or no header: refused."""
+    push = sandbox_push("SANDBOX-DELIVERED-1", START, 1, NOW, SECRET)
+    blank = sandbox_push("SANDBOX-DELIVERED-1", START, 1, NOW, "")
+
+    assert push is not None
+    assert blank is not None
+    for headers, body, secrets in (
+        (push.headers, push.body + b" ", [SECRET]),
+        (push.headers, push.body, ["another"]),
+        (push.headers, push.body, []),
+        (blank.headers, blank.body, [""]),
+        ({}, push.body, [SECRET]),
+    ):
+        with pytest.raises(BadSignature):
+            Sandbox().verify(headers, body, secrets)
