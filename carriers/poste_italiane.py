@@ -1,0 +1,274 @@
+"""Poste Italiane and SDA, polled through the Poste Delivery Business (PDB) API; SDA's parcels are found there too.
+
+The list of status codes is not public and texts change by product, so the texts are the source: four wordings of one
+event, then the phase, then the one attested code: carriers/tables/poste_italiane.csv, its phrases in the order in which
+they are tried (returns and negatives first). Answers of the public search ("DoveQuando") are read, never asked for.
+
+Quirks: a number that is not known is an HTTP 200, and so is a failure; PDB's times are Italian wall times, DoveQuando's
+are epoch milliseconds; "consegnata" is also said of the hand-over to a post office or locker.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+
+from httpx import AsyncClient
+from pydantic import Field, SecretStr
+
+from carriers.base import (
+    Account,
+    Answer,
+    Carrier,
+    Credentials,
+    CredentialsRefused,
+    RateLimit,
+    RequestRefused,
+    Token,
+    UnreadablePayload,
+    mapped,
+)
+from carriers.calling import call
+from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
+from carriers.phrases import Phrases, plain
+from carriers.reading import Json, dicts, iso_moment, json_object, local_moment, parsed_date, text_of, zone
+from carriers.tables import Row, table_file
+from carriers.vocabulary import Status
+
+ROME = zone("Europe/Rome")
+
+BASES = {
+    "production": "https://apiw.gp.posteitaliane.it/gp/internet",
+    "test": "https://apid.gp.posteitaliane.it/dev/kindergarden",
+}
+SCOPES = {
+    "production": "https://postemarketplace.onmicrosoft.com/d6a78063-5570-4a87-bbd7-07326e6855d1/.default",
+    "test": "api://8f0f2c58-19a8-45ef-9f9e-8bcb0acc7657/.default",
+}
+WORDINGS = ("StatusDescription", "synthesisStatusDescription", "appStatusDescription", "ivrStatusDescription")
+MONTHS = (
+    *("gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno"),
+    *("luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre"),
+)
+
+
+class PosteCredentials(Credentials):
+    """The keys of a Poste Delivery Business contract; `authorization` is how the token is sent (integrators differ)."""
+
+    client_id: str = Field(min_length=1)
+    secret_id: SecretStr
+    environment: Literal["production", "test"] = "production"
+    authorization: Literal["bearer", "bare"] = "bearer"
+
+
+class PosteItaliane(Carrier):
+    """Poste Italiane with SDA Express Courier."""
+
+    slug = "poste_italiane"
+    name = "Poste Italiane"
+    website = "https://www.poste.it"
+    number_patterns = (
+        r"[13]UW[0-9A-Z]{10}",
+        r"2IMA[0-9]{10}",
+        r"5P[0-9A-Z]{11}",
+        r"[A-Z]{2}[0-9]{9}IT",
+        r"RA[0-9]{11}",
+    )
+    credentials = PosteCredentials
+    base_url = BASES["production"]
+    batch_size = 1  # the largest list is not known, and a failure would be one for all its numbers
+    rate = RateLimit(1, 1.0)
+    confidence = "medium"
+    complete_history = True  # lastTracingState N
+    table = table_file("poste_italiane.csv")
+    texts: ClassVar[Phrases] = Phrases(table, "text")
+    reasons: ClassVar[Phrases] = Phrases(table, "attempt")
+
+    async def token(self, http: AsyncClient, account: Account) -> Token:
+        """A token for the contract's keys (about an hour)."""
+        keys = _keys(account)
+        asked = {
+            "clientId": keys.client_id,
+            "secretId": keys.secret_id.get_secret_value(),
+            "scope": SCOPES[keys.environment],
+            "grantType": "client_credentials",
+        }
+        # Only the keys vary in this request, so a 400 is about them.
+        answer = await call(
+            http,
+            "POST",
+            f"{_base(account)}/user/sessions",
+            accept=(200, 400),
+            headers={"POSTE_clientID": keys.client_id},
+            json=asked,
+        )
+        if answer.status_code == 400:
+            raise CredentialsRefused("Poste Italiane refuses our credentials (400)")
+        given = json_object(answer.content)
+        value, seconds = text_of(given.get("access_token"), 8192), text_of(given.get("expires_in"))
+        if not value:
+            raise UnreadablePayload("an answer of Poste Italiane without access_token")
+        return Token(value, float(seconds) if seconds.isdecimal() else 3600.0)
+
+    async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
+        """The whole history of the numbers; a failure inside HTTP 200 is RequestRefused with Poste's own words."""
+        keys = _keys(account)
+        asked = {
+            "arg0": {
+                "shipmentsData": [{"waybillNumber": number, "lastTracingState": "N"} for number in numbers],
+                "statusDescription": "E",
+                "customerType": "DQ",
+            }
+        }
+        scheme = "Bearer " if keys.authorization == "bearer" else ""
+        answer = await call(
+            http,
+            "POST",
+            f"{_base(account)}/postalandlogistics/parcel/tracking",
+            with_token=True,
+            headers={"POSTE_clientID": keys.client_id, "Authorization": f"{scheme}{account.token}"},
+            json=asked,
+        )
+        said = _pdb(json_object(answer.content))
+        if said is not None and _failed(said) and not dicts(said.get("shipment")):
+            groups = [text_of(word) for group in dicts(said.get("messages")) for word in _list(group.get("messages"))]
+            raise RequestRefused("Poste Italiane: " + ("; ".join(filter(None, groups)) or "KO without a reason"))
+        return [Answer(answer.content, tuple(numbers))]
+
+    def parse(self, body: bytes) -> list[Parcel]:
+        """The parcels of a PDB answer, or the one of a DoveQuando answer."""
+        said = json_object(body)
+        if "listaMovimenti" in said or "esitoRicerca" in said:
+            return [self._searched(said)]
+        pdb = _pdb(said)
+        if pdb is None:
+            raise UnreadablePayload("neither PDB nor DoveQuando")
+        shipments = dicts(pdb.get("shipment"))
+        if not shipments:
+            return [] if _failed(pdb) else [Parcel("", not_found=True)]
+        return [self._shipment(each) for each in shipments]
+
+    def tracking_url(self, number: str) -> str:
+        return f"https://www.poste.it/cerca/#/risultati-spedizioni/{number}"
+
+    def _shipment(self, shipment: dict[str, Any]) -> Parcel:
+        returning = text_of(shipment.get("returnFlag")).upper() == "S"
+        tracking = dicts(shipment.get("tracking"))
+        events = tuple(event for each in tracking if (event := self._traced(each, returning)))
+        return Parcel(
+            text_of(shipment.get("waybillNumber")),
+            events,
+            not_found=not tracking,
+            service=text_of(shipment.get("product")),
+        )
+
+    def _traced(self, said: dict[str, Any], returning: bool) -> TrackingEvent | None:
+        moment = iso_moment(said.get("data"), ROME)
+        if moment is None:
+            return None
+        wordings = [text_of(said.get(name)) for name in WORDINGS]
+        phase = text_of(said.get("phase"))
+        code = text_of(said.get("status"))
+        event = TrackingEvent(
+            moment,
+            code,
+            "pdb",
+            " ".join(filter(None, (phase, "return" if returning else ""))),
+            next(filter(None, wordings), phase),
+            place=_place(text_of(said.get("officeDescription"))),
+        )
+        row = self._row(*wordings) or self._row(phase) or self.table.find(code, within="pdb")
+        return mapped(event, self._on_the_way_back(row) if returning else row)
+
+    def _searched(self, said: dict[str, Any]) -> Parcel:
+        found = text_of(said.get("esitoRicerca"))
+        movements = dicts(said.get("listaMovimenti"))
+        returning = said.get("flagRitorno") is True or text_of(said.get("flagRitorno")).lower() in ("true", "s")
+        # The envelope's number is the newest movement's.
+        numbers = [text_of(each.get("box")) for each in movements[:-1]]
+        numbers += [text_of(said.get("stato")) or text_of(each.get("box")) for each in movements[-1:]]
+        events = []
+        for count, (each, number) in enumerate(zip(movements, numbers, strict=True), 1):
+            moment = _epoch(each.get("dataOra"))
+            if moment is None:
+                continue
+            text = text_of(each.get("statoLavorazione"))
+            event = TrackingEvent(
+                moment,
+                number,
+                "dovequando",
+                "return" if returning else "",
+                text,
+                place=_place(text_of(each.get("luogo"))),
+                sequence=count,
+            )
+            row = self._row(text) or self.table.find(number, within="dovequando")
+            events.append(mapped(event, self._on_the_way_back(row) if returning else row))
+        return Parcel(
+            text_of(said.get("idTracciatura")),
+            tuple(events),
+            _expected(text_of(said.get("dataPrevistaConsegna"))),
+            not_found=not movements and found != "3",
+            service=text_of(said.get("tipoProdotto")),
+        )
+
+    def _row(self, *texts: str) -> Row | None:
+        row = self.texts.find(*texts)
+        if row is not None and row.status is Status.FAILED_ATTEMPT:
+            return self.reasons.find(*texts) or row
+        return row
+
+    def _on_the_way_back(self, row: Row | None) -> Row | None:
+        return self.table["return", "delivered"] if row is not None and row.status is Status.DELIVERED else row
+
+
+def _keys(account: Account) -> PosteCredentials:
+    assert isinstance(account.credentials, PosteCredentials)
+    return account.credentials
+
+
+def _base(account: Account) -> str:
+    return account.base_url or BASES[_keys(account).environment]
+
+
+def _pdb(said: dict[str, Any]) -> dict[str, Any] | None:
+    inner = said.get("return")
+    if isinstance(inner, dict):
+        return inner if {"outcome", "result", "shipment", "code", "messages"} & inner.keys() else None
+    # Bare, it must not be taken for another carrier's answer with a `shipment` in it.
+    named = any("waybillNumber" in each for each in dicts(said.get("shipment")))
+    return (
+        said if named or {"outcome", "code"} <= said.keys() or {"result", "code", "messages"} <= said.keys() else None
+    )
+
+
+def _failed(pdb: dict[str, Any]) -> bool:
+    outcome = text_of(pdb.get("outcome")) or text_of(pdb.get("result"))
+    return outcome.upper() == "KO" or text_of(pdb.get("code")) not in ("", "0")
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else [value]
+
+
+def _place(office: str) -> Place | None:
+    named = re.fullmatch(r"(.+?) ?\(([A-Z]{2})\)", office)
+    if named:
+        return Place(city=named[1], state=named[2])
+    return Place(city=office) if office else None
+
+
+def _epoch(value: Json) -> Moment | None:
+    milliseconds = re.fullmatch(r"([0-9]{1,13})(\.0+)?", text_of(value))
+    return iso_moment(datetime.fromtimestamp(int(milliseconds[1]) / 1000, ROME).isoformat()) if milliseconds else None
+
+
+def _expected(sentence: str) -> Eta | None:
+    named = re.search(r"(\d{1,2}) ([a-z]+) (\d{4})$", plain(sentence).rstrip(" ."))
+    if not named or named[2] not in MONTHS:
+        return None
+    day = parsed_date(f"{named[3]}-{MONTHS.index(named[2]) + 1}-{named[1]}", "%Y-%m-%d")
+    if day is None:
+        return None
+    whole = local_moment(day, None, ROME, OffsetSource.CARRIER)
+    return Eta(whole.occurred_at, whole.until, day)

@@ -1,0 +1,367 @@
+"""Poste Italiane: PDB and DoveQuando answers in, meanings out; and its token and tracking calls over real HTTP."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from operator import attrgetter
+
+import httpx
+import orjson
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from app.demo.journeys import JOURNEYS, Happened, Leg, Step, so_far
+from app.demo.serving import serving
+from app.demo.stand_ins.base import Fault
+from app.demo.stand_ins.poste_italiane import WORDS
+from app.demo.stand_ins.poste_italiane import PosteItaliane as StandIn
+from carriers.asking import TokenKeeper, ask
+from carriers.base import (
+    Account,
+    CarrierUnavailable,
+    CredentialsRefused,
+    RateLimited,
+    RequestRefused,
+    TokenRefused,
+    UnreadablePayload,
+)
+from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
+from carriers.poste_italiane import PosteCredentials, PosteItaliane
+from carriers.vocabulary import Status, SubStatus
+from tests.recorded import recorded, recordings
+
+START = datetime(2026, 3, 2, 8, tzinfo=UTC)
+NUMBER = "1UW0CN3000088"
+KEYS = PosteCredentials(client_id="stand-in-client", secret_id=SecretStr("stand-in-secret"))
+
+LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+    "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
+    "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
+    "held": (Status.EXCEPTION, SubStatus.HELD),
+    "failed_wrong_address": (Status.FAILED_ATTEMPT, SubStatus.ADDRESS_ISSUE),
+    "refused_at_the_door": (Status.EXCEPTION, SubStatus.REFUSED),
+    "returning": (Status.EXCEPTION, SubStatus.RETURNING),
+    "returned": (Status.RETURNED, None),
+    "handed_to_post_office": (Status.AVAILABLE_FOR_PICKUP, SubStatus.POST_OFFICE),
+    "handed_to_locker": (Status.AVAILABLE_FOR_PICKUP, SubStatus.LOCKER),
+    "ready_for_collection": (Status.AVAILABLE_FOR_PICKUP, SubStatus.POST_OFFICE),
+    "only_the_word_delivered": (Status.DELIVERED, None),
+    "phase_only": (Status.OUT_FOR_DELIVERY, None),
+    "code_only": (Status.IN_TRANSIT, None),
+    "in_english": (Status.IN_TRANSIT, None),
+    "bare_envelope": (Status.IN_TRANSIT, None),
+    "unlisted_code": None,
+    "hostile": None,
+    "dst_nights": (Status.IN_TRANSIT, None),
+    "dovequando_delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
+    "dovequando_failed_in_box_4": (Status.FAILED_ATTEMPT, SubStatus.ADDRESS_ISSUE),
+    "dovequando_returned": (Status.RETURNED, None),
+    "dovequando_number_only": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
+    "dovequando_hostile": None,
+}
+WHOLE = {
+    "not_found": [Parcel("", not_found=True)],
+    "not_found_empty_tracking": [Parcel(NUMBER, not_found=True, service="POSTEDELIVERY BUSINESS EXPRESS")],
+    "error": [],
+    "dovequando_not_found": [Parcel("RA00000000017", not_found=True)],
+    "dovequando_old_number": [Parcel("RA00000000017", not_found=True)],
+}
+
+
+def parsed(name: str) -> list[Parcel]:
+    return PosteItaliane().parse(recorded("poste_italiane", name))
+
+
+@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
+def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
+    answer: str, meaning: tuple[Status, SubStatus | None] | None
+) -> None:
+    [parcel] = parsed(answer)
+
+    assert max(parcel.events, key=attrgetter("moment.occurred_at")).meaning == meaning
+
+
+@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
+def test_an_answer_without_history_is_not_found_and_a_failure_is_nothing(answer: str, parcels: list[Parcel]) -> None:
+    assert parsed(answer) == parcels
+
+
+def test_every_fixture_is_named_in_a_test() -> None:
+    named = {*LATEST, *WHOLE, "many_parcels"}
+
+    assert {path.stem for path in recordings("poste_italiane")} == named
+
+
+def test_an_event_keeps_the_code_the_phase_the_words_and_the_place() -> None:
+    [parcel] = parsed("out_for_delivery")
+
+    assert (parcel.number, parcel.service, parcel.eta) == (NUMBER, "POSTEDELIVERY BUSINESS EXPRESS", None)
+    assert parcel.events[0] == TrackingEvent(
+        Moment(datetime(2026, 3, 4, 7, 10, tzinfo=UTC), "2026-03-04T08:10:00", OffsetSource.CARRIER),
+        code="INC",
+        list="pdb",
+        context="IN CONSEGNA",
+        text="In consegna",
+        status=Status.OUT_FOR_DELIVERY,
+        row="text/in consegna",
+        place=Place(city="Perugia", state="PG"),
+    )
+
+
+def test_an_answer_about_many_waybills_gives_each_its_own_parcel() -> None:
+    assert [(parcel.number, len(parcel.events), parcel.not_found) for parcel in parsed("many_parcels")] == [
+        (NUMBER, 2, False),
+        ("3UWAB12345678", 1, False),
+        ("RA12345678901", 0, True),
+    ]
+
+
+def test_a_public_search_has_instants_an_expected_day_and_its_own_order() -> None:
+    [parcel] = parsed("dovequando_delivered")
+
+    assert parcel.eta == Eta(
+        datetime(2026, 3, 4, 23, tzinfo=UTC), datetime(2026, 3, 5, 22, 59, 59, tzinfo=UTC), date(2026, 3, 5)
+    )
+    assert parcel.events[1] == TrackingEvent(
+        Moment(datetime(2026, 3, 5, 8, 40, tzinfo=UTC), "2026-03-05T09:40:00", OffsetSource.GIVEN),
+        code="5",
+        list="dovequando",
+        text="la spedizione è stata consegnata",
+        status=Status.DELIVERED,
+        sub_status=SubStatus.TO_RECIPIENT,
+        row="text/la spedizione è stata consegnata",
+        place=Place(city="PERUGIA"),
+        sequence=2,
+    )
+
+
+def test_the_way_back_is_the_context_of_a_return() -> None:
+    [pdb], [search] = parsed("returned"), parsed("dovequando_returned")
+
+    assert (pdb.events[0].context, pdb.events[0].row) == ("CONSEGNATA return", "return/delivered")
+    assert (search.events[1].context, search.events[1].row) == ("return", "return/delivered")
+    assert pdb.events[1].meaning == (Status.EXCEPTION, SubStatus.RETURNING)
+
+
+@pytest.mark.parametrize("answer", ["handed_to_post_office", "only_the_word_delivered", "dovequando_number_only"])
+def test_a_delivery_that_may_be_a_hand_over_is_doubtful(answer: str) -> None:
+    [parcel] = parsed(answer)
+
+    assert max(parcel.events, key=attrgetter("moment.occurred_at")).doubtful
+
+
+def test_an_unlisted_code_with_unlisted_words_is_kept_without_status() -> None:
+    event = parsed("unlisted_code")[0].events[0]
+
+    assert (event.code, event.text, event.status, event.row, event.unmapped) == (
+        "ZZZ",
+        "Evento mai visto",
+        None,
+        None,
+        True,
+    )
+
+
+def test_nights_of_the_clock_change_keep_the_printed_time() -> None:
+    autumn, spring = (event.moment for event in parsed("dst_nights")[0].events)
+
+    assert autumn == Moment(datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "2026-10-25T02:30:00", OffsetSource.CARRIER)
+    assert spring == Moment(datetime(2026, 3, 29, 1, 30, tzinfo=UTC), "2026-03-29T02:30:00", OffsetSource.CARRIER)
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("LA SPEDIZIONE E' STATA CONSEGNATA", (Status.DELIVERED, SubStatus.TO_RECIPIENT)),
+        ("La spedizione non è stata consegnata", (Status.FAILED_ATTEMPT, None)),
+        ("La spedizione è stata consegnata al mittente", (Status.RETURNED, None)),
+        ("da un nostro operatore presso l’ufficio postale", (Status.IN_TRANSIT, SubStatus.PICKED_UP)),
+        ("la spedizione è stata presa in consegna", (Status.IN_TRANSIT, SubStatus.PICKED_UP)),
+        ("Sono in corso delle verifiche sulla spedizione. Contatta assistenza", (Status.EXCEPTION, None)),
+        ("a seguito di acquisto da poste.it", (Status.AWAITING_PICKUP, SubStatus.INFO_RECEIVED)),
+        ("la spedizione sarà consegnata domani", None),
+    ],
+)
+def test_returns_and_negatives_are_heard_before_a_delivery(
+    text: str, meaning: tuple[Status, SubStatus | None] | None
+) -> None:
+    event = {"data": "2026-03-04 08:10:00", "StatusDescription": text}
+    body = orjson.dumps({"return": {"outcome": "OK", "code": 0, "shipment": [{"tracking": [event]}]}})
+
+    assert PosteItaliane().parse(body)[0].events[0].meaning == meaning
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<xml/>",
+        b"[]",
+        b"{}",
+        b'{"return": []}',
+        b'{"return": {"x": 1}}',
+        b'{"trackResponse": {"shipment": []}}',
+        b'{"shipments": [{"id": "1"}]}',
+        b'{"shipment": [{"trackingNumber": "1"}]}',
+        b'{"esitoRicerca": "3", "listaMovimenti": [{"statoLav',
+    ],
+)
+def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
+    with pytest.raises(UnreadablePayload):
+        PosteItaliane().parse(body)
+
+
+@pytest.mark.parametrize(
+    ("number", "ours"),
+    [
+        ("1UW0CN3000088", True),
+        ("3UWAB12345678", True),
+        ("RA00000000017", True),
+        ("CW000000000IT", True),
+        ("2IMA0000000001", True),
+        ("5P00000000001", True),
+        ("1Z999AA10123456784", False),
+        ("CW000000000DE", False),
+    ],
+)
+def test_numbers_of_poste_are_known_by_their_form(number: str, ours: bool) -> None:
+    assert PosteItaliane().matches(number) is ours
+
+
+def test_every_word_of_the_carrier_stands_in_the_table_once_and_lists_are_apart() -> None:
+    lists: dict[str, int] = {}
+    for within, _ in PosteItaliane.table:
+        lists[within] = lists.get(within, 0) + 1
+
+    assert lists == {"pdb": 1, "dovequando": 4, "text": 36, "attempt": 3, "return": 1}
+
+
+# --- asking, over real HTTP ---------------------------------------------------------------------------------------
+
+
+def told(number: str) -> Sequence[Happened] | None:
+    legs = JOURNEYS.get(number)
+    return None if legs is None else so_far(legs, START, 1, START + timedelta(days=30))
+
+
+@pytest.fixture
+def stand_in() -> StandIn:
+    return StandIn(told)
+
+
+@pytest.fixture
+async def account(stand_in: StandIn) -> AsyncIterator[Account]:
+    async with serving(stand_in.app()) as base:
+        yield Account(KEYS, base_url=base)
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+        yield client
+
+
+@pytest.mark.parametrize("name", JOURNEYS)
+async def test_every_journey_of_the_stand_in_is_understood(
+    name: str, account: Account, http: httpx.AsyncClient
+) -> None:
+    [answer] = await ask(PosteItaliane(), http, account, [name], tokens=TokenKeeper())
+    [parcel] = PosteItaliane().parse(answer.body)
+
+    expected = [leg for leg in JOURNEYS[name] if leg.step in WORDS]
+    assert (parcel.number, len(parcel.events)) == (name, len(expected))
+    assert [event for event in parcel.events if event.status is None] == []
+    ends: dict[Step, Status] = {Step.RETURNED: Status.RETURNED, Step.DELIVERED: Status.DELIVERED}
+    last: Leg = expected[-1]
+    assert parcel.events[0].status == ends.get(last.step, parcel.events[0].status)
+
+
+async def test_a_token_is_used_until_it_is_refused_and_then_renewed_once(
+    stand_in: StandIn, account: Account, http: httpx.AsyncClient
+) -> None:
+    keeper = TokenKeeper()
+
+    for _ in range(2):
+        await ask(PosteItaliane(), http, account, ["HELD"], tokens=keeper)
+    stand_in.tokens.clear()
+    await ask(PosteItaliane(), http, account, ["HELD"], tokens=keeper)
+
+    session, tracking = "POST /user/sessions", "POST /postalandlogistics/parcel/tracking"
+    assert stand_in.requests == [session, tracking, tracking, tracking, session, tracking]
+
+
+async def test_a_token_says_how_long_it_lives(stand_in: StandIn, account: Account, http: httpx.AsyncClient) -> None:
+    assert await PosteItaliane().token(http, account) == ("poste-token-1", 3599.0)
+
+
+async def test_the_token_is_sent_bare_where_the_contract_wants_it(
+    stand_in: StandIn, account: Account, http: httpx.AsyncClient
+) -> None:
+    bare = replace(account, credentials=KEYS.model_copy(update={"authorization": "bare"}))
+
+    [answer] = await ask(PosteItaliane(), http, bare, ["LOST"], tokens=TokenKeeper())
+
+    assert PosteItaliane().parse(answer.body)[0].number == "LOST"
+
+
+async def test_wrong_keys_are_refused_and_a_wrong_token_apart(account: Account, http: httpx.AsyncClient) -> None:
+    wrong = replace(account, credentials=PosteCredentials(client_id="stand-in-client", secret_id=SecretStr("no")))
+
+    with pytest.raises(CredentialsRefused) as refused:
+        await PosteItaliane().token(http, wrong)
+    with pytest.raises(TokenRefused):
+        await PosteItaliane().fetch(http, replace(account, token="none"), ["HELD"])
+    assert refused.type is CredentialsRefused
+
+
+async def test_keys_that_are_refused_with_400_are_refused_keys(
+    stand_in: StandIn, account: Account, http: httpx.AsyncClient
+) -> None:
+    stand_in.faults.append(Fault(400, body=b'{"error": "unauthorized_client"}'))
+
+    with pytest.raises(CredentialsRefused):
+        await PosteItaliane().token(http, account)
+
+
+async def test_an_unknown_number_is_not_found(account: Account, http: httpx.AsyncClient) -> None:
+    [answer] = await ask(PosteItaliane(), http, account, ["1UW0000000000"], tokens=TokenKeeper())
+
+    assert answer.numbers == ("1UW0000000000",)
+    assert PosteItaliane().parse(answer.body) == [Parcel("", not_found=True)]
+
+
+async def test_a_failure_inside_200_is_refused_in_the_words_of_poste(
+    stand_in: StandIn, account: Account, http: httpx.AsyncClient
+) -> None:
+    stand_in.faults.append(Fault(200, body=recorded("poste_italiane", "error")))
+
+    with pytest.raises(RequestRefused, match="CONTRATTO NON ATTIVO; RIPROVARE"):
+        await PosteItaliane().fetch(http, replace(account, token="any"), ["HELD"])
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "wait"),
+    [
+        (Fault(429, {"Retry-After": "7"}), RateLimited, 7.0),
+        (Fault(429), RateLimited, None),
+        (Fault(503), CarrierUnavailable, None),
+        (Fault(500), CarrierUnavailable, None),
+        (Fault(200, body=b'{"return": {"outco', half=True), CarrierUnavailable, None),
+        (Fault(hang=1), CarrierUnavailable, None),
+    ],
+)
+async def test_trouble_is_told_as_what_can_be_done_about_it(
+    fault: Fault, error: type[CarrierUnavailable], wait: float | None, stand_in: StandIn, account: Account
+) -> None:
+    stand_in.faults.append(fault)
+
+    async with httpx.AsyncClient(trust_env=False, timeout=0.2) as hasty:
+        with pytest.raises(error) as raised:
+            await PosteItaliane().fetch(hasty, replace(account, token="any"), ["HELD"])
+
+    assert (raised.type, getattr(raised.value, "retry_after", None)) == (error, wait)
+
+
+def test_credentials_refuse_what_they_do_not_know() -> None:
+    with pytest.raises(ValidationError):
+        PosteCredentials.model_validate({"client_id": "a", "secret_id": "b", "scope": "c"})
