@@ -1,0 +1,24 @@
+"""The order of events that share an instant: a carrier that prints minutes or days tells it by its list alone."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from carriers.event import TrackingEvent
+
+
+def numbered(events: Sequence[TrackingEvent]) -> tuple[TrackingEvent, ...]:
+    """The events of a list that runs newest first, numbered from the oldest on where they share an instant.
+
+    A list that plainly runs oldest first is read so. The number counts within the instant only: whatever is added to
+    the list later leaves it as it is.
+    """
+    oldest_first = bool(events) and events[0].moment.occurred_at < events[-1].moment.occurred_at
+    seen: Counter[datetime] = Counter()
+    made = []
+    for event in events if oldest_first else reversed(events):
+        nth = seen[event.moment.occurred_at]
+        seen[event.moment.occurred_at] += 1
+        made.append(replace(event, sequence=nth) if nth else event)
+    return tuple(made if oldest_first else reversed(made))
