@@ -11,9 +11,10 @@ from carriers.base import Carrier, CarrierError, UnreadablePayload
 from carriers.event import Eta, Parcel, Place, TrackingEvent
 from carriers.own import Own
 from carriers.sandbox import Sandbox
+from carriers.ups import Ups
 from carriers.vocabulary import Status, SubStatus
 
-BUILT_IN: tuple[type[Carrier], ...] = (Own, Sandbox)
+BUILT_IN: tuple[type[Carrier], ...] = (Sandbox, Ups, Own)
 
 
 class UnknownCarrier(LookupError):

@@ -73,24 +73,37 @@ def table_file(name: str) -> Table:
     """A table from a CSV file in this folder; ValueError names the line that does not fit."""
     made: dict[tuple[str, str], Row] = {}
     lines = io.StringIO(files(__name__).joinpath(name).read_text(encoding="utf-8"), newline="")
-    reader = csv.DictReader(lines)
-    if tuple(reader.fieldnames or ()) != COLUMNS:
+    reader = csv.reader(lines)
+    if tuple(next(reader, ())) != COLUMNS:
         raise ValueError(f"{name}: the columns must be {','.join(COLUMNS)}")
-    for record in reader:
-        key = record["list"], record["code"]
-        if key in made:
-            raise ValueError(f"{name}, line {reader.line_num}: {key} stands twice")
+    for cells in reader:
         try:
-            says = Says(
-                Status(record["status"]) if record["status"] else None,
-                SubStatus(record["sub_status"]) if record["sub_status"] else None,
-                {"": None, "yes": True, "no": False}[record["weak"]],
-                {"": False, "yes": True}[record["doubtful"]],
-            )
-            made[key] = _row(*key, says, record["wording"], record["source"])
-        except (KeyError, ValueError) as error:
+            key, row = _read(cells)
+            if key in made:
+                raise ValueError(f"{key} stands twice")
+        except ValueError as error:
             raise ValueError(f"{name}, line {reader.line_num}: {error}") from error
+        made[key] = row
     return Table(made)
+
+
+def _read(cells: list[str]) -> tuple[tuple[str, str], Row]:
+    if len(cells) != len(COLUMNS):
+        raise ValueError(f"{len(cells)} cells, not {len(COLUMNS)}")
+    within, code, wording, status, sub_status, weak, source, doubtful = cells
+    if not code:
+        raise ValueError("no code")
+    if weak not in ("", "yes", "no"):
+        raise ValueError(f"weak is empty, yes or no, not {weak!r}")
+    if doubtful not in ("", "yes"):
+        raise ValueError(f"doubtful is empty or yes, not {doubtful!r}")
+    says = Says(
+        Status(status) if status else None,
+        SubStatus(sub_status) if sub_status else None,
+        None if weak == "" else weak == "yes",
+        doubtful == "yes",
+    )
+    return (within, code), _row(within, code, says, wording, source)
 
 
 def _row(within: str, code: str, says: Says, wording: str = "", source: str = "") -> Row:

@@ -1,0 +1,251 @@
+"""What every registered carrier must keep, whoever wrote it."""
+
+import ast
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from datetime import UTC
+from pathlib import Path
+
+import orjson
+import pytest
+from pydantic import SecretStr
+
+from carriers import BUILT_IN, Carrier, Parcel, Status, UnreadablePayload, carrier, carriers, detect
+from carriers import parse as parse_by_slug
+from carriers.event import event_key, keyed
+from carriers.reading import Json
+from carriers.vocabulary import belongs
+from tests.recorded import FOLDER, recordings
+
+HOUSE = Path(inspect.getfile(Carrier)).parent
+SLUGS = [kind.slug for kind in BUILT_IN]
+RECORDINGS = [(slug, path.name) for slug in SLUGS for path in recordings(slug)]
+
+NUMBERS = {
+    "brt": "123456789012",
+    "dhl_unified": "JJD000390007882823",
+    "fedex": "794887075005",
+    "gls_it": "MI 123456789",
+    "poste_italiane": "1UW1ABCDEF123",
+    "sandbox": "SANDBOX-DELIVERED-1",
+    "ups": "1Z999AA10123456784",
+}
+"""A number of each carrier that can be told by its numbers."""
+
+MEANINGS = {
+    *("delivered", "out_for_delivery", "held", "returned", "not_found"),
+    *("error", "many_parcels", "hostile", "unlisted_code"),
+}
+MISSING = {
+    "own": {"not_found", "error", "unlisted_code"},  # the shop posts facts, and only in the vocabulary's words
+    "sandbox": {"error"},  # its only error is HTTP's 422, which never reaches the parser
+}
+REFUSED = {("own", "hostile.json")}
+"""Recordings that a carrier rightly refuses: what a shop posts is input, so a wrong type is told, not passed over."""
+
+READ_BY_OTHERS: dict[tuple[str, str], str] = {}
+"""Recordings too bare to be told from another carrier's, with the reason."""
+
+SECRETS = re.compile("secret|password|passwd|key|token")
+CLOCKS = {"now", "utcnow", "today", "time_ns", "monotonic", "perf_counter"}
+
+every = pytest.mark.parametrize("slug", SLUGS)
+every_recording = pytest.mark.parametrize(("slug", "name"), RECORDINGS)
+
+
+def read(slug: str, name: str) -> list[Parcel]:
+    return carrier(slug).parse((FOLDER / slug / name).read_bytes())
+
+
+# Who it is
+
+
+@every
+def test_identity(slug: str) -> None:
+    """A carrier is one class of its own file, with a name, a description and a page."""
+    known = carrier(slug)
+    assert type(known).__module__ == f"carriers.{slug}"
+    assert re.fullmatch(r"[a-z][a-z0-9_]*", slug)
+    assert known.name
+    assert (type(known).__doc__ or "").strip()
+    assert (sys.modules[type(known).__module__].__doc__ or "").strip()
+    assert known.website.startswith("https://") or slug in ("own", "sandbox")
+    assert known.confidence in ("high", "medium", "low")
+    assert known.batch_size >= 1
+    assert known.rate.calls >= 1
+    assert known.rate.seconds > 0
+
+
+def test_registry() -> None:
+    """Every file that holds a carrier is registered, once, and has a folder of recordings."""
+    files = {path.stem for path in HOUSE.glob("*.py") if re.search(r"^class \w+\(Carrier\)", path.read_text(), re.M)}
+    folders = {path.name for path in FOLDER.iterdir() if path.is_dir() and not path.name.startswith("__")}
+
+    assert list(carriers()) == SLUGS
+    assert sorted(SLUGS) == sorted(files) == sorted(folders)
+
+
+@every
+def test_numbers(slug: str) -> None:
+    """A number of the carrier's own form is seen to be one; spaces and lower case do not matter."""
+    known = carrier(slug)
+    for pattern in known.number_patterns:
+        re.compile(pattern)
+    assert bool(known.number_patterns) == (slug in NUMBERS)
+    if slug in NUMBERS:
+        spaced = " ".join(NUMBERS[slug]).lower()
+        assert known in detect(NUMBERS[slug])
+        assert known in detect(spaced)
+        address = known.tracking_url(NUMBERS[slug])
+        assert address == "" or address.startswith("https://")
+    assert not known.matches("")
+
+
+@every
+def test_credentials(slug: str) -> None:
+    """Whatever is secret about an account is marked so, and never shown."""
+    for name, field in carrier(slug).credentials.model_fields.items():
+        if SECRETS.search(name):
+            assert field.annotation in (SecretStr, SecretStr | None), f"{name} is a secret"
+
+
+@every
+def test_adapter_reads_no_clock(slug: str) -> None:
+    """An adapter's file has no way to the time of day: the same body always means the same."""
+    source = inspect.getsource(sys.modules[type(carrier(slug)).__module__])
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute):
+            assert node.attr not in CLOCKS, f"line {node.lineno}: {node.attr}"
+        if isinstance(node, ast.Import):
+            assert "time" not in [name.name for name in node.names]
+        if isinstance(node, ast.ImportFrom):
+            assert node.module != "time"
+
+
+# What its codes mean
+
+
+@every
+def test_table(slug: str) -> None:
+    """Each row means something in the vocabulary, or says that nothing happened; no row hides behind another."""
+    table = carrier(slug).table
+    assert table
+    for (within, code), row in table.items():
+        assert row is table.find(code, within=within)
+        assert row.name == (f"{within}/{code}" if within else code)
+        assert row.status is not Status.PENDING
+        assert row.sub_status is None or row.status is not None
+        assert row.status is None or belongs(row.status, row.sub_status)
+    assert len({row.name for row in table.values()}) == len(table)
+
+
+# What it reads
+
+
+@every
+def test_recordings(slug: str) -> None:
+    """There is a recorded answer for each meaning, and the carrier's test names every one."""
+    stems = {path.stem for path in recordings(slug)}
+    source = (FOLDER / f"test_{slug}.py").read_text(encoding="utf-8")
+
+    assert MEANINGS - MISSING.get(slug, set()) <= stems
+    assert {stem for stem in stems if f'"{stem}"' not in source} == set()
+
+
+@every_recording
+def test_recording_is_read(slug: str, name: str) -> None:
+    """Every recorded answer is read, to sound parcels, and twice to the same."""
+    if (slug, name) in REFUSED:
+        with pytest.raises(UnreadablePayload):
+            read(slug, name)
+        return
+
+    parcels = read(slug, name)
+
+    assert parcels == read(slug, name) == parse_by_slug(slug, (FOLDER / slug / name).read_bytes())
+    for parcel in parcels:
+        assert_sound(parcel)
+
+
+def assert_sound(parcel: Parcel) -> None:
+    """The parcel has the types and times that the contract promises, and each event's meaning comes from a row."""
+    assert {type(parcel.number), type(parcel.events), type(parcel.not_found)} == {str, tuple, bool}
+    for event in parcel.events:
+        moment = event.moment
+        assert moment.occurred_at.tzinfo is UTC
+        assert moment.until is None or (moment.until.tzinfo is UTC and moment.until > moment.occurred_at)
+        date_only = r"\d{4}-\d\d-\d\d"
+        assert re.fullmatch(date_only if moment.until else rf"{date_only}T\d\d:\d\d:\d\d", moment.local_time)
+        assert {type(word) for word in (event.code, event.list, event.context, event.text, event.id)} == {str}
+        assert all(word.isprintable() for word in (event.code, event.text, event.id, parcel.number))
+        assert len(event.text) <= 500
+        assert event.status is None or (belongs(event.status, event.sub_status) and event.row is not None)
+    if parcel.eta:
+        assert all(end is None or end.tzinfo is UTC for end in (parcel.eta.earliest, parcel.eta.latest))
+    assert not (parcel.not_found and parcel.events)
+
+
+@pytest.mark.parametrize("slug", [slug for slug in SLUGS if "unlisted_code" not in MISSING.get(slug, set())])
+def test_unlisted_code(slug: str) -> None:
+    """A code that no row lists gives an event without status, which says that it is unlisted."""
+    [path] = (FOLDER / slug).glob("unlisted_code.*")
+    unlisted = [event for parcel in read(slug, path.name) for event in parcel.events if event.unmapped]
+
+    assert unlisted
+    assert {(event.status, event.sub_status, event.row) for event in unlisted} == {(None, None, None)}
+
+
+@every_recording
+def test_recording_is_nobody_elses(slug: str, name: str) -> None:
+    """No other carrier takes the answer for its own."""
+    body = (FOLDER / slug / name).read_bytes()
+    takers = set()
+    for other in SLUGS:
+        try:
+            takers.add(other if carrier(other).parse(body) is not None else "")
+        except UnreadablePayload:
+            continue
+    if (slug, name) not in READ_BY_OTHERS:
+        assert takers - {slug} == set()
+
+
+# How its events are known again
+
+
+@every_recording
+def test_keys(slug: str, name: str) -> None:
+    """Events of a parcel have different keys, which stay theirs in whatever order the answer lists them."""
+    if (slug, name) in REFUSED:
+        return
+    for parcel in read(slug, name):
+        known = dict(keyed(slug, parcel.number, parcel.events))
+        backwards = dict(keyed(slug, parcel.number, parcel.events[::-1]))
+
+        assert len(known) == len(parcel.events)
+        assert {key: event_key(slug, "", event) for key, event in known.items()} == {
+            key: event_key(slug, "", event) for key, event in backwards.items()
+        }
+
+
+@pytest.mark.parametrize(("slug", "name"), [each for each in RECORDINGS if each[1].endswith(".json")])
+def test_keys_of_a_reversed_answer(slug: str, name: str) -> None:
+    """An answer whose lists all run the other way tells the same events."""
+    if (slug, name) in REFUSED or "hostile" in name:
+        return
+    body = (FOLDER / slug / name).read_bytes()
+    reverse = carrier(slug).parse(orjson.dumps(reversed_lists(orjson.loads(body))))
+
+    assert set(all_keys(slug, reverse)) == set(all_keys(slug, read(slug, name)))
+
+
+def all_keys(slug: str, parcels: list[Parcel]) -> Iterator[tuple[str, str]]:
+    for parcel in parcels:
+        yield from ((parcel.number, key) for key, _ in keyed(slug, parcel.number, parcel.events))
+
+
+def reversed_lists(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {key: reversed_lists(child) for key, child in value.items()}
+    return [reversed_lists(child) for child in reversed(value)] if isinstance(value, list) else value
