@@ -36,6 +36,7 @@ COLLECTED = fact("collected", 0, Status.IN_TRANSIT, SubStatus.PICKED_UP)
 OUT = fact("out", 20, Status.OUT_FOR_DELIVERY)
 ABSENT = fact("absent", 23, Status.FAILED_ATTEMPT, SubStatus.RECIPIENT_ABSENT)
 HELD = fact("held", 30, Status.EXCEPTION, SubStatus.HELD)
+SECOND_ROUND = fact("second round", 44, Status.OUT_FOR_DELIVERY)
 DELIVERED = fact("delivered", 24, Status.DELIVERED, SubStatus.TO_RECIPIENT)
 RETURNED = fact("returned", 90, Status.RETURNED)
 

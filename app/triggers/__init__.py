@@ -7,8 +7,8 @@ status whose first event was too old to tell. What a rule has told already decid
   entered it. Telling it again takes another determining event and six hours.
 - Recipients hear of outbound shipments of live shops, of nothing doubtful, nothing old, at most six messages a day
   and twenty in all, and of a first import at most its present status. Staff hear at once.
-- Every considered rule gives a decision: when to send, or why not. Where the outbox holds that cause already as a
-  message, a decision against it changes nothing; where it holds it as not sent, a later decision replaces it.
+- Every considered rule gives a decision: when to send, or why not. For one cause the ledger keeps one row: a message
+  stays what it is, and so does `first_import`; any other reason gives way to the next decision.
 """
 
 from app.triggers.deciding import Decision, NotSent, Situation, Told, decide, has_left, still_holds

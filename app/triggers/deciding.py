@@ -26,7 +26,7 @@ class NotSent(StrEnum):
     NO_ADDRESS = "no_address"
     DOUBTFUL = "doubtful"  # the carrier's code is not surely understood
     TOO_OLD = "too_old"
-    FIRST_IMPORT = "first_import"
+    FIRST_IMPORT = "first_import"  # told by another message, or left to the import's digest: for good
     ALREADY_TOLD = "already_told"  # of this very event
     TOLD_RECENTLY = "told_recently"  # of the same status, less than six hours ago
     CAP_DAY = "cap_day"
@@ -162,10 +162,11 @@ def _objections(
         yield NotSent.NO_ADDRESS
     if for_recipient and not of_a_mark and state.doubtful:
         yield NotSent.DOUBTFUL
-    # An old problem that comes in late is still one to staff; those of an import are for its digest.
-    if (for_recipient or situation.first_import) and not of_a_mark and _too_old(state.status, state.decided_at, now):
+    old = not of_a_mark and _too_old(state.status, state.decided_at, now)
+    if for_recipient and old:
         yield NotSent.TOO_OLD
-    if situation.first_import and (of_a_mark or (for_recipient and to_recipient)):
+    # An old problem that comes in late is still one to staff; those of an import are for its digest.
+    if situation.first_import and (of_a_mark or (to_recipient if for_recipient else old)):
         yield NotSent.FIRST_IMPORT
     key = cause.partition(":")[2]
     before = [each for each in told if of_a_mark or _speaks_of(rule, each, state.status, state.sub_status)]
