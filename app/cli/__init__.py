@@ -1,8 +1,9 @@
 """The `nove` command. Each sibling module holds the sub-commands of one term, in a Typer named `commands`."""
 
-from typer import Typer
+from typer import Typer, echo
 
 from app.cli import reading
+from app.errors import NoveError, Unusable
 
 nove = Typer(
     name="nove",
@@ -16,5 +17,9 @@ for term in (reading,):  # one word each; modules import what is heavy inside th
 
 
 def main() -> None:
-    """What the installed `nove` script runs."""
-    nove()
+    """What the installed `nove` script runs; an error of ours is one line and exit code 1, or 2 if nothing can run."""
+    try:
+        nove()
+    except NoveError as error:
+        echo(f"nove: {error}", err=True)
+        raise SystemExit(2 if isinstance(error, Unusable) else 1) from None
