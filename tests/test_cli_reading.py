@@ -1,0 +1,225 @@
+"""The command's half that needs no database: which carriers there are, what an answer says, which adapters are sound."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+import pytest
+from typer.testing import CliRunner, Result
+
+import carriers
+from app.cli import nove
+from carriers import Carrier, Parcel
+from carriers.reading import Json
+from carriers.tables import Says, table
+from carriers.vocabulary import Status
+from tests.recorded import FOLDER, recorded
+
+COMMAND = Path(sys.executable).with_name("nove")
+
+
+def run(*words: str, given: bytes | None = None) -> Result:
+    return CliRunner().invoke(nove, words, input=given)
+
+
+def objects(result: Result) -> list[dict[str, Json]]:
+    """The JSON objects that a command printed, one a line."""
+    assert (result.exit_code, result.stderr) == (0, "")
+    return [orjson.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_carriers_as_a_list() -> None:
+    """`--json` is a list of every carrier, for programs."""
+    [line] = [orjson.loads(run("carriers", "--json").stdout)]
+
+    assert [each["slug"] for each in line] == list(carriers.carriers())
+    assert line[0] == {
+        "slug": "sandbox",
+        "name": "Sandbox",
+        "poll": True,
+        "push": True,
+        "batch_size": 20,
+        "confidence": "high",
+    }
+
+
+def test_carriers_as_a_table() -> None:
+    """Without it, a table for people has a line for each."""
+    result = run("carriers")
+
+    assert result.exit_code == 0
+    assert all(f"│ {slug} " in result.stdout for slug in carriers.carriers())
+
+
+def test_parse_a_file() -> None:
+    """An answer gives one object a line for each parcel, in full."""
+    [parcel] = objects(run("parse", "sandbox", str(FOLDER / "sandbox" / "held.json")))
+
+    assert list(parcel) == [
+        *("carrier", "tracking_number", "status", "sub_status", "not_found", "eta", "events"),
+    ]
+    assert (parcel["status"], parcel["sub_status"], len(parcel["events"])) == ("exception", "held", 8)
+    assert parcel["events"][1] == {
+        "occurred_at": "2026-03-02T12:00:00+00:00",
+        "local_time": "2026-03-02T13:00:00",
+        "code": "collected",
+        "text": "Ritirata dal mittente",
+        "status": "in_transit",
+        "sub_status": "picked_up",
+        "place": "Milano",
+        "row": "collected",
+    }
+
+
+def test_parse_standard_input() -> None:
+    """Many parcels come in the answer's order; one that is not known says so, one without news is pending."""
+    found = objects(run("parse", "sandbox", given=recorded("sandbox", "many_parcels")))
+    dashed = objects(run("parse", "sandbox", "-", given=recorded("sandbox", "many_parcels")))
+
+    assert found == dashed
+    assert [
+        (each["tracking_number"], each["status"], each["sub_status"], each["not_found"], each["eta"]) for each in found
+    ] == [
+        (
+            "SANDBOX-DELIVERED-1",
+            "delivered",
+            "to_recipient",
+            False,
+            {"from": "2026-03-03", "to": "2026-03-03", "source": "carrier"},
+        ),
+        ("SANDBOX-NOWHERE-1", "pending", None, True, None),
+        ("SANDBOX-LOST-1", "exception", "lost", False, None),
+        ("SANDBOX-STALE-1", "pending", None, False, None),
+    ]
+
+
+def test_parse_folds() -> None:
+    """The status is the fold of the events, not the last of the answer: order and unlisted codes do not matter."""
+    [disorder] = objects(run("parse", "sandbox", given=recorded("sandbox", "disorder")))
+    [unlisted] = objects(run("parse", "sandbox", given=recorded("sandbox", "unlisted_code")))
+
+    assert (disorder["status"], disorder["sub_status"]) == ("failed_attempt", "recipient_absent")
+    assert (unlisted["status"], unlisted["sub_status"]) == ("in_transit", "picked_up")
+    assert [(each["code"], each["status"], each["row"]) for each in unlisted["events"]][-1] == (
+        "teleported",
+        None,
+        None,
+    )
+
+
+def test_parse_another_carriers_answer() -> None:
+    """What is not that carrier's answer ends with 3 and one line."""
+    for given in (recorded("own", "delivered"), b"", b"\xff\xfe", b'"\n\n"'):
+        result = run("parse", "sandbox", given=given)
+
+        assert (result.exit_code, result.stdout, len(result.stderr.splitlines())) == (3, "", 1)
+        assert result.stderr.startswith("nove: not an answer of sandbox: ")
+
+
+def test_parse_names_the_field() -> None:
+    """A shop's own event that does not fit is told where."""
+    result = run("parse", "own", given=recorded("own", "hostile"))
+
+    assert (result.exit_code, result.stderr) == (
+        3,
+        "nove: not an answer of own: events.0.occurred_at: Input should be a valid string\n",
+    )
+
+
+@pytest.mark.parametrize("words", [("parse", "pigeon"), ("carrier", "check", "pigeon")])
+def test_unknown_carrier(words: tuple[str, ...]) -> None:
+    """A carrier that there is not ends with 2 and a line that names those there are."""
+    result = run(*words, given=b"{}")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"nove: no carrier 'pigeon'; there are {', '.join(sorted(carriers.carriers()))}\n"
+
+
+def test_parse_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    """A missing file, or a folder, ends with 2 and one line."""
+    for path, reason in ((tmp_path / "none.json", "No such file or directory"), (tmp_path, "Is a directory")):
+        result = run("parse", "sandbox", str(path))
+
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr == f"nove: cannot read {path}: {reason}\n"
+
+
+def test_every_carrier_is_sound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The report finds nothing against any carrier, and counts rows and recordings."""
+    monkeypatch.chdir(FOLDER.parents[1])
+    result = run("carrier", "check")
+    one = run("carrier", "check", "sandbox")
+
+    assert (result.exit_code, one.exit_code) == (0, 0)
+    titles = [line.strip() for line in result.stdout.splitlines() if ": " in line and "│" not in line]
+    assert titles == [f"{slug}: sound" for slug in carriers.carriers()]
+    assert "20 rows (codes 20), 0 of them doubtful" in one.stdout
+    assert "10 read; 59 events, 1 of them with a code" in " ".join(one.stdout.replace("│", " ").split())
+
+
+class Broken(Carrier):
+    """A carrier that keeps no promise."""
+
+    slug, name = "Broken!", ""
+    number_patterns = ("(",)
+    batch_size = 0
+    table = table({"A": Says(Status.DELIVERED)})
+
+    def parse(self, body: bytes) -> list[Parcel]:
+        return [Parcel(body.decode()[0])]
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    carriers.carriers.cache_clear()
+    monkeypatch.setattr(carriers, "BUILT_IN", (Broken,))
+    yield
+    carriers.carriers.cache_clear()
+
+
+@pytest.mark.usefixtures("broken")
+def test_broken_carrier() -> None:
+    """Each promise not kept is a line of the report, and the command ends with 1."""
+    result = run("carrier", "check")
+    lines = [[cell.strip() for cell in line.split("│")[1:4]] for line in result.stdout.splitlines() if "│" in line]
+
+    assert result.exit_code == 1
+    assert {point: verdict for verdict, point, _ in lines if point} == {
+        "identity": "FAILS",
+        "table": "ok",
+        "number patterns": "FAILS",
+        "credentials": "ok",
+        "ways in": "FAILS",
+        "foreign bodies": "FAILS",
+        "fixtures": "ok",
+    }
+
+
+def test_installed_command() -> None:
+    """The script runs, explains itself, and gives its exit codes to the shell."""
+
+    def nove_says(*words: str, given: bytes = b"") -> tuple[int, bytes, bytes]:
+        done = subprocess.run([COMMAND, *words], input=given, capture_output=True, check=False, timeout=60)
+        return done.returncode, done.stdout, done.stderr
+
+    code, printed, complaint = nove_says("parse", "sandbox", given=recorded("sandbox", "delivered"))
+    assert (code, orjson.loads(printed)["status"], complaint) == (0, "delivered", b"")
+    code, printed, complaint = nove_says("parse", "sandbox", given=b"{}")
+    assert (code, printed, complaint) == (3, b"", b"nove: not an answer of sandbox: not an answer of the sandbox\n")
+    code, printed, _ = nove_says("--help")
+    assert code == 0
+    assert all(word in printed for word in (b"carriers", b"parse", b"carrier"))
+
+
+def test_starts_fast() -> None:
+    """Help needs none of the carriers' libraries: what is heavy is imported by the command that needs it."""
+    code = "import sys, app.cli; print([name for name in sys.modules if name.split('.')[0] in HEAVY])"
+    heavy = {"carriers", "httpx", "lxml", "sqlalchemy", "fastapi", "pydantic", "uvicorn", "jinja2"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", code.replace("HEAVY", repr(heavy))], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "[]\n"
