@@ -1,4 +1,4 @@
-"""The command's half that needs no database: which carriers there are, what an answer says, which adapters are sound."""
+"""The command without a database: which carriers there are, what an answer says, which adapters are sound."""
 
 import subprocess
 import sys
