@@ -8,7 +8,9 @@ NoveError
 │   ├── NotFound             404  no such row, or another shop's
 │   ├── Conflict             409  the state of things forbids it
 │   ├── Gone                 410  it was here and has been erased
+│   ├── TooSlow              408  the request did not arrive whole in time
 │   ├── TooLarge             413  the body is over the limit
+│   │   └── HeadersTooLarge  431  the headers are
 │   ├── UnsupportedBody      415  a content type or encoding we do not read
 │   └── KeyReused            422  the idempotency key came with another body before
 ├── TryLater                 the same request can succeed later; `retry_after` in seconds
@@ -97,6 +99,18 @@ class TooLarge(Refused):
     """The body is over the limit."""
 
     status, code = 413, "too_large"
+
+
+class HeadersTooLarge(TooLarge):
+    """The headers are over the limit."""
+
+    status, code = 431, "headers_too_large"
+
+
+class TooSlow(Refused):
+    """The request did not arrive whole in time."""
+
+    status, code = 408, "too_slow"
 
 
 class UnsupportedBody(Refused):

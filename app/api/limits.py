@@ -1,0 +1,133 @@
+"""What holds for every request, before any route sees it: its id, its size and time, and the headers of its answer."""
+
+import asyncio
+import re
+import time
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api import problems
+from app.api.buckets import Standing
+from app.api.metrics import Metrics
+from app.database import new_id
+from app.errors import HeadersTooLarge, InvalidInput, NoveError, TooLarge, TooSlow, UnsupportedBody
+
+MIB = 1024 * 1024
+BODY, HOOK_BODY, HEADERS = MIB, 4 * MIB, 16 * 1024
+BODY_SECONDS = 10.0
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_CLOSED = "default-src 'none'; frame-ancestors 'none'"
+# Swagger's page loads its script and style from there, and starts itself.
+_DOCS = (
+    "default-src 'none'; connect-src 'self'; img-src data: https://fastapi.tiangolo.com; "
+    "script-src 'unsafe-inline' https://cdn.jsdelivr.net; style-src 'unsafe-inline' https://cdn.jsdelivr.net; "
+    "frame-ancestors 'none'"
+)
+
+log = structlog.get_logger()
+
+
+class Limits:
+    """Outermost of our layers: gives each request its id, bounds what is read of it, and lets no error out."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, body_seconds: float = BODY_SECONDS) -> None:
+        self._app, self._metrics, self._body_seconds = app, metrics, body_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on within its bounds."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = {name: value for name, value in scope["headers"] if name in _READ}
+        request_id = _request_id(headers.get(b"x-request-id", b""))
+        scope.setdefault("state", {})["request_id"] = request_id
+        status = 0
+
+        async def answered(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _add_headers(scope, message)
+            await send(message)
+
+        began = time.monotonic()
+        try:
+            limit = _checked(scope, headers)
+            await self._app(scope, self._counted(receive, limit), answered)
+        except Exception as error:
+            if not isinstance(error, NoveError):
+                log.exception("request failed", request_id=request_id, method=scope["method"])
+            if status:
+                raise  # the answer has begun: all that is left is to break it off
+            await problems.of(error, request_id)(scope, receive, answered)
+        finally:
+            self._metrics.count(scope, status, time.monotonic() - began)
+
+    def _counted(self, receive: Receive, limit: int) -> Receive:
+        """The request's body as it comes: at most `limit` bytes, all of it within the time for it."""
+        size, whole = 0, False
+        deadline = asyncio.get_running_loop().time() + self._body_seconds
+
+        async def counted() -> Message:
+            nonlocal size, whole
+            if whole:
+                return await receive()
+            try:
+                async with asyncio.timeout_at(deadline):
+                    message = await receive()
+            except TimeoutError:
+                raise TooSlow(f"The request did not arrive whole within {self._body_seconds:g} seconds.") from None
+            size += len(message.get("body", b""))
+            if size > limit:
+                raise _too_large(limit)
+            whole = not message.get("more_body", False)
+            return message
+
+        return counted
+
+
+_READ = (b"x-request-id", b"content-length", b"content-encoding")
+
+
+def _request_id(given: bytes) -> str:
+    text = given.decode("latin-1")
+    return text if _REQUEST_ID.fullmatch(text) else new_id().hex
+
+
+def _checked(scope: Scope, headers: dict[bytes, bytes]) -> int:
+    """The limit of the request's body; a NoveError for what can be refused unread."""
+    if sum(len(name) + len(value) for name, value in scope["headers"]) > HEADERS:
+        raise HeadersTooLarge(f"Send at most {HEADERS // 1024} KiB of headers.")
+    if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+        raise InvalidInput("Leave the character NUL out of the address.")
+    encoding = headers.get(b"content-encoding", b"identity").strip().lower()
+    if encoding not in (b"", b"identity"):
+        raise UnsupportedBody("Send the body uncompressed, without the header `Content-Encoding`.")
+    limit = HOOK_BODY if scope["path"].startswith("/hooks/") else BODY
+    length = headers.get(b"content-length", b"")
+    if length.isdigit() and int(length[:20]) > limit:
+        raise _too_large(limit)
+    return limit
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"Send at most {limit // MIB} MiB at a time.")
+
+
+def _add_headers(scope: Scope, message: Message) -> None:
+    """What every answer carries; what a route has set itself stays."""
+    headers = MutableHeaders(raw=message.setdefault("headers", []))
+    path = scope["path"]
+    headers["x-request-id"] = scope["state"]["request_id"]
+    headers.setdefault("x-content-type-options", "nosniff")
+    headers.setdefault("referrer-policy", "no-referrer")
+    headers.setdefault("content-security-policy", _DOCS if path == "/docs" else _CLOSED)
+    if path.startswith(("/v1/", "/hooks/")):
+        headers.setdefault("cache-control", "no-store")
+    standing: Standing | None = scope["state"].get("standing")
+    if standing is not None:
+        headers.raw.extend(standing.headers())
+    message["headers"] = headers.raw

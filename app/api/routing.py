@@ -1,0 +1,71 @@
+"""Routes of the API: the caller is known before anything is read, bodies are read once and strictly.
+
+router = api("endpoints")
+
+@router.get("/v1/endpoints")
+async def listed(caller: Reader, shop_id: OneShop, here: Here) -> Listed[EndpointOut]: ...
+"""
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Query
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from app.api import problems
+from app.api.access import BEARER, gate_of
+from app.api.bodies import json_of
+from app.errors import FieldError, InvalidInput, UnsupportedBody
+
+
+class ApiRequest(Request):
+    """A request whose JSON was read by us."""
+
+    value: Any = None
+
+    async def json(self) -> Any:
+        """The body's value."""
+        return self.value
+
+
+class ApiRoute(APIRoute):
+    """Admits the caller, refuses parameters that the route does not know, reads the body, then does as any route."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The route's work with ours before it."""
+        handle = super().get_route_handler()
+        known = {field.alias for field in get_flat_params(self.dependant) if isinstance(field.field_info, Query)}
+        takes_body = self.body_field is not None
+
+        async def admitted(request: Request) -> Response:
+            request = ApiRequest(request.scope, request.receive)
+            await gate_of(request).admit(request)
+            unknown = [name for name in request.query_params if name not in known]
+            if unknown:
+                raise InvalidInput(
+                    problems.MALFORMED,
+                    [
+                        FieldError(name[:200], "Unknown parameter: leave it out, or check its spelling.")
+                        for name in unknown
+                    ],
+                )
+            if takes_body and (body := await request.body()):
+                if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+                    raise UnsupportedBody("Send the body as JSON, with `Content-Type: application/json`.")
+                request.value = json_of(body)
+            return await handle(request)
+
+        return admitted
+
+
+def api(tag: str) -> APIRouter:
+    """A router of the API: its routes need a key, and document their errors."""
+    return APIRouter(tags=[tag], route_class=ApiRoute, dependencies=[Depends(BEARER)], responses=problems.RESPONSES)
+
+
+def answer(value: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A model as the body of an answer."""
+    return Response(value.__pydantic_serializer__.to_json(value), status, headers, "application/json")

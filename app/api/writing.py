@@ -1,0 +1,59 @@
+"""Writes: one transaction each, and with an `Idempotency-Key` the effect happens once however often it is sent."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Header, Request, Response
+
+from app import idempotency
+from app.api.access import Here
+from app.database import Session
+from app.idempotency import Kept
+from app.installation import Installation
+from app.keys import Caller
+
+
+class Writing:
+    """The write that a request asks for."""
+
+    def __init__(self, request: Request, here: Installation, key: str | None) -> None:
+        self._request, self._here, self._key = request, here, key
+
+    async def once(self, effect: Callable[[Session], Awaitable[Response]], shop_id: UUID | None = None) -> Response:
+        """Run the effect in a transaction, and answer what it answers, after the commit.
+
+        With a key that came before, the answer is the earlier one and the effect is not run. `shop_id` is the shop
+        that was resolved, where there is one: keys of different shops never meet. An error keeps nothing.
+        """
+        if self._key is None:
+            async with self._here.database.transaction() as db:
+                return await effect(db)
+        request, sealer = self._request, self._here.sealer
+        caller: Caller = request.state.caller
+        body = await request.body() + b"\0" + request.scope["query_string"]
+        route = f"{request.method} {request.url.path}"
+        write = idempotency.once(caller.company_id, shop_id or caller.shop_id, route, self._key, body)
+        async with self._here.database.transaction() as db:
+            kept = await idempotency.begin(db, sealer, write)
+            if kept is None:
+                answer = await effect(db)
+                kept = Kept(answer.status_code, answer.media_type or "", bytes(answer.body))
+                await idempotency.keep(db, sealer, write, kept)
+                return answer
+        replayed = {"Idempotent-Replayed": "true"}
+        return Response(kept.body, kept.status, replayed, kept.content_type or None)
+
+
+def writing(
+    request: Request,
+    here: Here,
+    idempotency_key: Annotated[
+        str | None, Header(description="Up to 255 characters; the same key and body within 72 hours: the same answer")
+    ] = None,
+) -> Writing:
+    """A dependency: the write of this request."""
+    return Writing(request, here, idempotency_key)
+
+
+Write = Annotated[Writing, Depends(writing)]

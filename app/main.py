@@ -1,0 +1,63 @@
+"""Builds the application: settings and database in, routers, errors and limits around them."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from app.api import health, problems, sandbox, shop
+from app.api.access import Gate
+from app.api.buckets import Buckets
+from app.api.limits import BODY_SECONDS, Limits
+from app.api.metrics import Metrics
+from app.api.openapi import describe
+from app.installation import Installation
+
+ROUTERS = (
+    health.router,
+    shop.router,
+    sandbox.router,
+)
+"""Every router of the service; a new one is a line here."""
+
+Companion = Callable[[Installation], AbstractAsyncContextManager[object]]
+"""What runs beside the routes for as long as they are served, as the worker of `nove serve`."""
+
+
+def build(
+    installation: Installation,
+    *,
+    companion: Companion | None = None,
+    buckets: Buckets | None = None,
+    body_seconds: float = BODY_SECONDS,
+) -> FastAPI:
+    """The application of an opened installation; who opened it closes it."""
+    metrics = Metrics()
+    gate = Gate(installation.database, buckets)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(gate.close)
+            if companion is not None:
+                await stack.enter_async_context(companion(installation))
+            yield
+
+    app = FastAPI(
+        title="Nove",
+        version=version("nove"),
+        summary="What parcel carriers say, in nine statuses",
+        lifespan=lifespan,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+    )
+    app.state.installation = installation
+    app.state.gate = gate
+    app.state.metrics = metrics
+    for router in ROUTERS:
+        app.include_router(router)
+    problems.install(app)
+    describe(app)
+    app.add_middleware(Limits, metrics=metrics, body_seconds=body_seconds)
+    return app
