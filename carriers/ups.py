@@ -243,8 +243,7 @@ def _place(where: Json) -> Place | None:
 
 
 def _day(value: Json) -> date | None:
-    day = parsed_date(text_of(value), "%Y%m%d", "%Y-%m-%d")
-    return day if day and 1970 < day.year < 9999 else None  # a made-up day would overflow in another zone
+    return parsed_date(text_of(value), "%Y%m%d", "%Y-%m-%d")
 
 
 def _clock(value: Json) -> time | None:

@@ -1,0 +1,298 @@
+"""FedEx, asked through its Track API (Basic Integrated Visibility), pushing through the Advanced one.
+
+Codes: carriers/tables/fedex.csv. `event` is what a scan's `eventType` says; the coarser `derivedStatusCode` is not
+read (a scan OD carries IT there), while the shipment as a whole is told by `derivedCode`, before `code`, which lags.
+Exceptions (SE, DE) mean what their reason says: by its code (`reason`), else by its text (`text`, in that order), for
+FedEx publishes no full list. A delivery (DL) means what its place says (`place`), or the sender's door after an RS.
+
+Quirks: a 200 may hold an error for each number. Numbers are reused: of several shipments under one number the newest
+is told, and the question names the days around the shipping date. Scans may arrive out of order. Pickup times may be
+nonsense (their rows are weak). Only the times of scans are sure: a midnight in `dateAndTimes` is read as the day.
+"""
+
+import hmac
+import re
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from typing import NamedTuple
+from urllib.parse import quote
+
+from httpx import AsyncClient
+from pydantic import SecretStr
+
+from carriers.base import (
+    Account,
+    Answer,
+    BadSignature,
+    Carrier,
+    CarrierUnavailable,
+    Credentials,
+    CredentialsRefused,
+    RateLimit,
+    RequestRefused,
+    Token,
+    TrackingNumber,
+    UnreadablePayload,
+    Verified,
+    mapped,
+)
+from carriers.calling import call
+from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
+from carriers.reading import Json, at, dicts, iso_moment, json_of, local_moment, text_of
+from carriers.tables import Row, table_file
+from carriers.vocabulary import Status
+
+READ_THE_REASON = frozenset({"SE", "DE"})
+
+HEAD_TIMES = {Status.DELIVERED: "ACTUAL_DELIVERY", Status.FAILED_ATTEMPT: "ATTEMPTED_DELIVERY"}
+"""Which of the answer's times belongs to a present status."""
+
+PAST_TIMES = (
+    "ACTUAL_DELIVERY",
+    "ATTEMPTED_DELIVERY",
+    "ACTUAL_PICKUP",
+    "ACTUAL_TENDER",
+    "SHIPMENT_DATA_RECEIVED",
+    "SHIP",
+)
+"""Times of what has happened, newest first; for a present status without any scan."""
+
+AROUND = timedelta(days=15)  # of the shipping date: numbers are reused
+
+
+class End(NamedTuple):
+    """What beside the code says where a delivery was: the place's type, and when the way back began."""
+
+    door: str
+    back: datetime | None
+
+
+class FedexCredentials(Credentials):
+    """A project on developer.fedex.com with the track capability."""
+
+    api_key: str
+    secret_key: SecretStr
+
+
+class Fedex(Carrier):
+    """FedEx Express, Ground and Economy, world-wide."""
+
+    slug = "fedex"
+    name = "FedEx"
+    website = "https://www.fedex.com"
+    number_patterns = (r"DT\d{12}", r"9[26]\d{20}", r"\d{34}|\d{32}|\d{20}|\d{18}|\d{15}|\d{12}")
+    credentials = FedexCredentials
+    table = table_file("fedex.csv")
+    base_url = "https://apis.fedex.com"
+    batch_size = 30
+    rate = RateLimit(1, 1.0)  # 100,000 calls a day are allowed
+    pushes = True
+    signs = True
+
+    async def token(self, http: AsyncClient, account: Account) -> Token:
+        known = account.credentials
+        if not isinstance(known, FedexCredentials):
+            raise CredentialsRefused("these are not FedEx credentials")
+        secret = known.secret_key.get_secret_value()
+        answer = await call(
+            http,
+            "POST",
+            f"{account.base_url or self.base_url}/oauth/token",
+            data={"grant_type": "client_credentials", "client_id": known.api_key, "client_secret": secret},
+        )
+        granted = json_of(answer.content)
+        value, seconds = text_of(at(granted, "access_token"), 8192), text_of(at(granted, "expires_in"))
+        if not value or not seconds.isdecimal():
+            raise CarrierUnavailable("FedEx granted no token")
+        return Token(value, float(seconds))
+
+    async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
+        asked = [_question(TrackingNumber.of(number)) for number in numbers]
+        answer = await call(
+            http,
+            "POST",
+            f"{account.base_url or self.base_url}/track/v1/trackingnumbers",
+            with_token=True,
+            json={"includeDetailedScans": True, "trackingInfo": asked},
+            headers={"authorization": f"Bearer {account.token}", "x-locale": "en_US"},
+        )
+        codes = _error_codes(json_of(answer.content))
+        if codes and not self.parse(answer.content):
+            if any(word in code for code in codes for word in ("SYSTEM", "INTERNAL", "UNAVAILABLE")):
+                raise CarrierUnavailable(f"FedEx failed ({', '.join(codes)})")
+            raise RequestRefused(f"FedEx refuses the request ({', '.join(codes)})")
+        return [Answer(answer.content, tuple(numbers))]
+
+    def verify(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -> Verified:
+        """`fdx-signature` is the Base64 of the body's HMAC-SHA256 under the security token that the shop chose."""
+        given = headers.get("fdx-signature", "").strip().encode()
+        made = [b64encode(hmac.digest(secret.encode(), body, sha256)) for secret in secrets if secret]
+        if not any(hmac.compare_digest(given, good) for good in made):
+            raise BadSignature("the push is not signed with this account's security token")
+        return Verified()
+
+    def tracking_url(self, number: str) -> str:
+        return f"https://www.fedex.com/fedextrack/?trknbr={quote(number, safe='')}"
+
+    def parse(self, body: bytes) -> list[Parcel]:
+        answer = json_of(body)
+        output = at(answer, "output")
+        if not isinstance(output, dict) or not output.keys() & {"completeTrackResults", "alerts"}:
+            if _error_codes(answer):
+                return []
+            raise UnreadablePayload("neither FedEx's track answer nor its push")
+        read = [self._numbered(result) for result in dicts(output.get("completeTrackResults"))]
+        return [parcel for parcel in read if parcel]
+
+    def _numbered(self, result: dict[str, Json]) -> Parcel | None:
+        """What is told of a number: of its newest shipment, where several have borne it; none for an error."""
+        shipments = dicts(result.get("trackResults"))
+        number = text_of(result.get("trackingNumber"), 64) or next(map(_own_number, shipments), "")
+        codes = [text_of(at(shipment, "error", "code")) for shipment in shipments]
+        known = [shipment for shipment, code in zip(shipments, codes, strict=True) if not code]
+        if not known:
+            missing = any(code.endswith(".NOTFOUND") for code in codes)
+            return Parcel(number, not_found=True) if missing else None
+        parcels = [self._parcel(number, shipment) for shipment in known]
+        note = f"{len(parcels)} shipments bear this number; this is the newest" if len(parcels) > 1 else ""
+        return replace(max(parcels, key=_last_time), note=note)
+
+    def _parcel(self, number: str, shipment: dict[str, Json]) -> Parcel:
+        own = _own_number(shipment)
+        dates, scanned = dicts(shipment.get("dateAndTimes")), dicts(shipment.get("scanEvents"))
+        times = {text_of(each.get("type")): _dated(each.get("dateTime")) for each in dates}
+        scans = [(scan, moment) for scan in scanned if (moment := iso_moment(scan.get("date")))]
+        window = at(shipment, "estimatedDeliveryTimeWindow", "window")
+        back = min((moment.occurred_at for scan, moment in scans if scan.get("eventType") == "RS"), default=None)
+        end = End(text_of(at(shipment, "deliveryDetails", "locationType"), 64), back)
+        events = [self._scanned(scan, moment, end) for scan, moment in scans]
+        if head := self._head(shipment.get("latestStatusDetail"), times, events, end):
+            events.append(head)
+        return Parcel(
+            number,
+            tuple(events),
+            eta=None if times.get("ACTUAL_DELIVERY") else _eta(window, times.get("ESTIMATED_DELIVERY")),
+            aliases=(own,) if own and own != number else (),
+            service=text_of(at(shipment, "serviceDetail", "description"), 80),
+            pickup_point=_pickup_point(at(shipment, "holdAtLocation", "locationContactAndAddress")),
+        )
+
+    def _scanned(self, scan: dict[str, Json], moment: Moment, end: End) -> TrackingEvent:
+        words = text_of(scan.get("exceptionDescription"))
+        text = _sentence(text_of(scan.get("eventDescription")), words)
+        event = TrackingEvent(moment, text_of(scan.get("eventType"), 64), "event", text=text, place=_place(scan))
+        return self._told(event, text_of(scan.get("exceptionCode"), 16), words, end)
+
+    def _head(
+        self, latest: Json, times: Mapping[str, Moment | None], events: Sequence[TrackingEvent], end: End
+    ) -> TrackingEvent | None:
+        """The present status as an event, when no scan tells it."""
+        code = text_of(at(latest, "derivedCode"), 64) or text_of(at(latest, "code"), 64)
+        row = self.table.find(code, within="event")
+        if row is None or row.status is None:
+            return None
+        newest = max((event.moment for event in events), key=lambda each: each.occurred_at, default=None)
+        past = next((times[name] for name in PAST_TIMES if times.get(name)), None)
+        moment = times.get(HEAD_TIMES.get(row.status, "")) or newest or past
+        if moment is None:
+            return None
+        why = next(iter(dicts(at(latest, "ancillaryDetails"))), {})
+        words = text_of(why.get("reasonDescription"))
+        text = _sentence(text_of(at(latest, "statusByLocale")) or text_of(at(latest, "description")), words)
+        head = self._told(TrackingEvent(moment, code, "event", text=text), text_of(why.get("reason"), 16), words, end)
+        return head if head.status not in {event.status for event in events} else None
+
+    def _told(self, event: TrackingEvent, reason: str, words: str, end: End) -> TrackingEvent:
+        """The event with its meaning; `context` is the reason, or the place, or the scan RS before a delivery."""
+        row, context = self.table.find(event.code, within="event"), f"reason {reason}" if reason else ""
+        if event.code in READ_THE_REASON:
+            row = self._reason(reason, words) or row
+        elif event.code == "DL" and end.back is not None and end.back <= event.moment.occurred_at:
+            row, context = self.table.find("DL", within="return"), "after RS"
+        elif event.code == "DL" and (place := self.table.find(end.door, within="place")):
+            row, context = place, f"place {end.door}"
+        return mapped(replace(event, context=context), row)
+
+    def _reason(self, reason: str, words: str) -> Row | None:
+        by_code = self.table.find(reason, within="reason")
+        if by_code is not None and by_code.status is not None:
+            return by_code
+        lowered = words.lower()
+        phrases = (row for (within, phrase), row in self.table.items() if within == "text" and phrase in lowered)
+        return next(phrases, None)
+
+
+def _question(number: TrackingNumber) -> dict[str, Json]:
+    asked: dict[str, Json] = {"trackingNumberInfo": {"trackingNumber": str(number)}}
+    if number.shipped_at is not None:
+        day = number.shipped_at.date()
+        asked |= {"shipDateBegin": (day - AROUND).isoformat(), "shipDateEnd": (day + AROUND).isoformat()}
+    return asked
+
+
+def _error_codes(answer: Json) -> list[str]:
+    """The codes of a whole-call error, or of the numbers' own errors."""
+    results = dicts(at(answer, "output", "completeTrackResults"))
+    errors = [shipment.get("error") for result in results for shipment in dicts(result.get("trackResults"))]
+    whole = [error for error in dicts(at(answer, "errors")) if re.search(r"^[A-Z]+\.", text_of(error.get("code")))]
+    return [code for error in errors + whole if (code := text_of(at(error, "code"), 80))]
+
+
+def _own_number(shipment: dict[str, Json]) -> str:
+    return text_of(at(shipment, "trackingNumberInfo", "trackingNumber"), 64)
+
+
+def _last_time(parcel: Parcel) -> datetime:
+    return max((event.moment.occurred_at for event in parcel.events), default=datetime.min.replace(tzinfo=UTC))
+
+
+def _dated(value: Json) -> Moment | None:
+    """A time of `dateAndTimes`; a midnight stands for its day."""
+    moment = iso_moment(value)
+    stamp = text_of(value)
+    if moment is None or moment.until is not None or stamp[10:19] not in ("T00:00:00", " 00:00:00"):
+        return moment
+    zone = datetime.fromisoformat(stamp).tzinfo
+    source = OffsetSource.GIVEN if zone else OffsetSource.UNKNOWN
+    return local_moment(date.fromisoformat(stamp[:10]), None, zone or UTC, source)
+
+
+def _place(scan: dict[str, Json]) -> Place | None:
+    where = scan.get("scanLocation")
+    country = text_of(at(where, "countryCode"))
+    place = Place(
+        city=text_of(at(where, "city"), 100),
+        postcode=text_of(at(where, "postalCode"), 20),
+        state=text_of(at(where, "stateOrProvinceCode"), 50),
+        country=country.upper() if len(country) == 2 else "",
+        code=text_of(scan.get("locationId") or at(where, "locationId"), 32),
+    )
+    return place or None
+
+
+def _pickup_point(where: Json) -> str:
+    address = at(where, "address")
+    lines = at(address, "streetLines")
+    street = [text_of(line, 100) for line in lines[:3]] if isinstance(lines, list) else []
+    parts = [text_of(at(where, "contact", "companyName"), 100), *street, text_of(at(address, "city"), 100)]
+    return ", ".join(part for part in parts if part)
+
+
+def _sentence(told: str, why: str) -> str:
+    return f"{told}: {why}" if told and why and told != why else told or why
+
+
+def _eta(window: Json, estimated: Moment | None) -> Eta | None:
+    """The window, else the estimated time; times without offset count for their day only."""
+    begins, ends = _dated(at(window, "begins")), _dated(at(window, "ends"))
+    if begins and ends and OffsetSource.UNKNOWN not in (begins.offset_source, ends.offset_source):
+        return Eta(begins.occurred_at, ends.until or ends.occurred_at)
+    expected = estimated or ends
+    if expected is None:
+        return None
+    if expected.until or expected.offset_source is OffsetSource.UNKNOWN:
+        return Eta(day=date.fromisoformat(expected.local_time[:10]))
+    return Eta(latest=expected.occurred_at)
