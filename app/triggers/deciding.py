@@ -181,7 +181,7 @@ def _objections(
 
 
 def _speaks_of(rule: Rule, told: Told, status: Status, sub_status: SubStatus | None) -> bool:
-    return told.status is status and (not rule.tells_pairs or told.sub_status is sub_status)
+    return told.status == status and (not rule.tells_pairs or told.sub_status == sub_status)
 
 
 def _been_there_before(state: State) -> bool:

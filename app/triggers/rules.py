@@ -44,7 +44,7 @@ class Rule:
 
     def names(self, status: Status, sub_status: SubStatus | None) -> bool:
         """Whether this is the status, or the pair, of the rule."""
-        return status is self.status and (self.sub_status is None or sub_status is self.sub_status)
+        return status == self.status and (self.sub_status is None or sub_status == self.sub_status)
 
     @property
     def tells_pairs(self) -> bool:
