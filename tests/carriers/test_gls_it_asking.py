@@ -1,0 +1,151 @@
+"""Asking GLS Italy over real HTTP, of a stand-in that speaks its XML."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from httpx import AsyncClient
+
+from app.demo.journeys import JOURNEYS, Happened, Step, so_far
+from app.demo.serving import serving
+from app.demo.stand_ins.base import Fault
+from app.demo.stand_ins.gls_it import GlsItalyStandIn
+from carriers.asking import TokenKeeper, ask
+from carriers.base import (
+    Account,
+    Answer,
+    CarrierError,
+    CarrierUnavailable,
+    CredentialsRefused,
+    RateLimited,
+    RequestRefused,
+    UnreadablePayload,
+)
+from carriers.event import Parcel
+from carriers.gls_it import GlsItaly, GlsItalyCredentials
+from carriers.vocabulary import Status
+from tests.recorded import recorded
+
+
+@dataclass
+class Line:
+    """A GLS Italy on loopback, and the way to ask it."""
+
+    base: str
+    stand_in: GlsItalyStandIn
+    http: AsyncClient
+
+    async def ask(self, number: str, **credentials: str) -> list[Answer]:
+        known = GlsItalyCredentials.model_validate({**GlsItalyStandIn.credentials, **credentials})
+        account = Account(known, base_url=self.base)
+        return await ask(GlsItaly(), self.http, account, [number], tokens=TokenKeeper())
+
+
+@asynccontextmanager
+async def line(happened: Sequence[Happened] | None, time_out: float = 5.0) -> AsyncIterator[Line]:
+    stand_in = GlsItalyStandIn(lambda number: happened)
+    async with serving(stand_in.app()) as base, AsyncClient(trust_env=False, timeout=time_out) as http:
+        yield Line(base, stand_in, http)
+
+
+NUMBER = "M1620873111"
+STEPS = [Happened(Step.DEPARTED, datetime(2026, 3, 2, 8, tzinfo=UTC), "Milano")]
+
+
+@pytest.mark.parametrize("journey", JOURNEYS)
+async def test_every_journey_of_the_stand_in_is_understood(journey: str) -> None:
+    """Whatever the stand-in tells has a status, and ends as the journey ends."""
+    start = datetime(2026, 3, 2, 8, tzinfo=UTC)
+    happened = so_far(JOURNEYS[journey], start, 1, start + timedelta(days=30))
+    async with line(happened) as gls:
+        [answer] = await gls.ask(NUMBER)
+
+    [told] = GlsItaly().parse(answer.body)
+    assert (told.number, answer.numbers) == (NUMBER, (NUMBER,))
+    assert len(told.events) == len(happened)
+    assert all(event.status for event in told.events)
+    ends = {Step.DELIVERED: Status.DELIVERED, Step.PICKED_UP: Status.DELIVERED, Step.RETURNED: Status.RETURNED}
+    newest = max(told.events, key=lambda event: event.moment.occurred_at)
+    assert newest.status is ends.get(happened[-1].step, newest.status)
+
+
+@pytest.mark.parametrize(
+    ("number", "credentials", "query"),
+    [
+        ("M1620873111", {}, "locpartenza=M1&NumSped=620873111&CodCli=4665"),
+        ("m1 620873111", {"sede": ""}, "locpartenza=M1&NumSped=620873111&CodCli=4665"),
+        ("BZ620873111", {}, "locpartenza=BZ&NumSped=620873111&sedecon=M1&CodCli=4665"),
+        ("620873111", {}, "locpartenza=M1&NumSped=620873111&CodCli=4665"),
+        ("M1620873111001", {}, "Numidc=M1620873111001&CodCli=4665"),
+    ],
+)
+async def test_what_is_asked(number: str, credentials: dict[str, str], query: str) -> None:
+    """A printed number is split, another sede names the contract's, anything else is the id of a parcel."""
+    async with line(STEPS) as gls:
+        await gls.ask(number, **credentials)
+
+    assert gls.stand_in.requests == [f"GET /XML/get_xml_track.php?{query}"]
+
+
+async def test_nine_digits_without_a_sede_are_not_asked() -> None:
+    """They are unique within a sede only."""
+    async with line(STEPS) as gls:
+        with pytest.raises(RequestRefused):
+            await gls.ask("620873111", sede="")
+
+    assert gls.stand_in.requests == []
+
+
+async def test_an_unknown_number_is_an_answer() -> None:
+    """Not found is no error."""
+    async with line(None) as gls:
+        [answer] = await gls.ask(NUMBER)
+
+    assert GlsItaly().parse(answer.body) == [Parcel("", not_found=True, note="Spedizione non trovata")]
+
+
+async def test_a_wrong_contract_gets_the_carriers_error_text() -> None:
+    """The script has no refusal of its own: HTTP 200 with a text, which is kept for a person to read."""
+    async with line(STEPS) as gls:
+        [answer] = await gls.ask(NUMBER, contract="1")
+
+    assert GlsItaly().parse(answer.body) == [Parcel("", not_found=True, note="Contratto non trovato")]
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "retry_after"),
+    [
+        (Fault(429, {"Retry-After": "17"}), RateLimited, 17.0),
+        (Fault(429), RateLimited, None),
+        (Fault(503, {"Retry-After": "9"}), RateLimited, 9.0),
+        (Fault(500), CarrierUnavailable, None),
+        (Fault(hang=1.0), CarrierUnavailable, None),
+        (Fault(body=recorded("gls_it", "delivered")[:200], half=True), CarrierUnavailable, None),
+        (Fault(301, {"Location": "https://example.com/"}), CarrierUnavailable, None),
+        (Fault(401), CredentialsRefused, None),
+        (Fault(403), CredentialsRefused, None),
+        (Fault(404), RequestRefused, None),
+    ],
+    ids=str,
+)
+async def test_what_goes_wrong_has_its_name(fault: Fault, error: type[CarrierError], retry_after: float | None) -> None:
+    """HTTP statuses, silence, half an answer."""
+    async with line(STEPS, time_out=0.2) as gls:
+        gls.stand_in.faults.append(fault)
+        with pytest.raises(CarrierError) as raised:
+            await gls.ask(NUMBER)
+
+    assert type(raised.value) is error
+    assert getattr(raised.value, "retry_after", None) == retry_after
+
+
+async def test_an_answer_that_is_not_gls_is_kept_for_a_person() -> None:
+    """HTTP 200 with somebody's page: the body is handed on, and refused where it is parsed."""
+    async with line(STEPS) as gls:
+        gls.stand_in.faults.append(Fault(body=b"<html>maintenance</html>"))
+        [answer] = await gls.ask(NUMBER)
+
+    with pytest.raises(UnreadablePayload):
+        GlsItaly().parse(answer.body)
