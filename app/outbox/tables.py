@@ -2,7 +2,8 @@
 
 from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, text
 
-from app.database import HexKey, Id, Instant, Json, metadata
+from app.database import HexKey, Id, Instant, Json, Word, metadata
+from carriers.vocabulary import Status, SubStatus
 
 rules = Table(
     "rules",
@@ -14,8 +15,8 @@ rules = Table(
     Column("audience", Text, nullable=False),
     Column("channel", Text, nullable=False),
     Column("occasion", Text, nullable=False),
-    Column("status", Text),
-    Column("sub_status", Text),
+    Column("status", Word(Status)),
+    Column("sub_status", Word(SubStatus)),
     Column("delay_seconds", Integer, nullable=False),
     Column("once", Boolean, nullable=False),
     Column("enabled", Boolean, nullable=False),
@@ -61,8 +62,8 @@ messages = Table(
     Column("type", Text, nullable=False),
     Column("rule_id", Id),
     Column("endpoint_id", Id),
-    Column("status", Text),
-    Column("sub_status", Text),
+    Column("status", Word(Status)),
+    Column("sub_status", Word(SubStatus)),
     Column("event_key", HexKey),
     Column("decided_at", Instant),
     Column("version", Integer, nullable=False),

@@ -2,7 +2,9 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, Float, Index, Integer, Table, Text, UniqueConstraint, text
 
-from app.database import HexKey, Id, Instant, Json, metadata
+from app.database import HexKey, Id, Instant, Json, Word, metadata
+from app.lifecycle import Source
+from carriers.vocabulary import Direction, Status, SubStatus
 
 shipments = Table(
     "shipments",
@@ -12,15 +14,16 @@ shipments = Table(
     Column("shop_id", Id, nullable=False),
     Column("account_id", Id),
     Column("order_id", Id),
+    Column("order_reference", Text),
     Column("carrier", Text, nullable=False),
     Column("tracking_number", Text),
     Column("sender_reference", Text),
-    Column("direction", Text, nullable=False),
+    Column("direction", Word(Direction), nullable=False),
     Column("generation", Integer, nullable=False),
     Column("parent_id", Id),
     # What the fold says, and by which event.
-    Column("status", Text, nullable=False),
-    Column("sub_status", Text),
+    Column("status", Word(Status), nullable=False),
+    Column("sub_status", Word(SubStatus)),
     Column("status_since", Instant, nullable=False),
     Column("decided_by", HexKey),
     Column("decided_at", Instant),
@@ -83,6 +86,7 @@ shipments = Table(
     Index("ix_shipments_list", "company_id", "shop_id", "id"),
     Index("ix_shipments_status", "company_id", "shop_id", "status", "id"),
     Index("ix_shipments_order", "company_id", "order_id"),
+    Index("ix_shipments_order_reference", "company_id", "order_reference"),
     Index("ix_shipments_email", "company_id", "recipient_email"),
     Index("ix_shipments_phone", "company_id", "recipient_phone"),
     Index("ix_shipments_name", "company_id", "recipient_postcode", "recipient_name"),
@@ -119,8 +123,8 @@ events = Table(
     Column("list", Text, nullable=False),
     Column("context", Text, nullable=False),
     Column("text", Text, nullable=False),
-    Column("status", Text),
-    Column("sub_status", Text),
+    Column("status", Word(Status)),
+    Column("sub_status", Word(SubStatus)),
     Column("weak", Boolean, nullable=False),
     Column("doubtful", Boolean, nullable=False),
     Column("row", Text),
@@ -129,7 +133,7 @@ events = Table(
     # Which version of the same event wins, whatever order they come in: the newest revision, else the greatest content.
     Column("revision", Text, nullable=False),
     Column("content", HexKey, nullable=False),
-    Column("source", Text, nullable=False),
+    Column("source", Word(Source), nullable=False),
     Column("author", Text, nullable=False, server_default=""),
     Column("arrival_id", Id),
     Column("received_at", Instant, nullable=False),
@@ -148,10 +152,10 @@ transitions = Table(
     Column("version", Integer, primary_key=True),
     Column("id", Id, nullable=False),
     Column("shop_id", Id, nullable=False),
-    Column("from_status", Text, nullable=False),
-    Column("from_sub_status", Text),
-    Column("status", Text, nullable=False),
-    Column("sub_status", Text),
+    Column("from_status", Word(Status), nullable=False),
+    Column("from_sub_status", Word(SubStatus)),
+    Column("status", Word(Status), nullable=False),
+    Column("sub_status", Word(SubStatus)),
     Column("event_key", HexKey),
     Column("occurred_at", Instant),
     Column("correction", Boolean, nullable=False),

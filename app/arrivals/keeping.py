@@ -1,0 +1,167 @@
+"""Keeping raw bodies: compressed, once for each content, with a row for each parcel's part."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from hashlib import blake2b
+from typing import Any
+from uuid import UUID
+
+import zstandard
+from sqlalchemy import Row, delete, select, update
+
+from app.arrivals.tables import arrivals, bodies, unmapped
+from app.database import Session, new_id
+from app.shipments.history import StoredEvent
+from carriers.event import Parcel
+
+MAX_BODY = 4 * 1024 * 1024
+
+
+class ArrivalSource(StrEnum):
+    """The way a body came."""
+
+    POLL = "poll"
+    HOOK = "hook"
+    SHOP = "shop"
+    IMPORT = "import"
+
+
+class ArrivalState(StrEnum):
+    """What became of it."""
+
+    TAKEN = "taken"
+    UNCLAIMED = "unclaimed"  # for a number that nobody has posted yet
+    QUARANTINED = "quarantined"  # unreadable: `nove replay` after the adapter is mended
+    FAILED = "failed"  # readable, yet it could not be taken in: tried again by a worker
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """One parcel's part of a body, or a body that could not be read (`parcel` none, with the `reason`).
+
+    `shipment_id` is set when the asker knows it; otherwise the shipments with the parcel's number are meant.
+    """
+
+    company_id: UUID
+    carrier: str
+    source: ArrivalSource
+    body: bytes
+    received_at: datetime
+    account_id: UUID | None = None
+    parcel: Parcel | None = None
+    shipment_id: UUID | None = None
+    author: str = ""
+    override: bool = False
+    reason: str = ""
+
+
+def body_hash(body: bytes) -> str:
+    """What tells two bodies apart; 32 hexadecimal digits."""
+    return blake2b(body, digest_size=16).hexdigest()
+
+
+def part_hash(parcel: Parcel) -> str:
+    """What tells two answers about one parcel apart, whatever else the bodies say."""
+    return blake2b(repr(parcel).encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+async def keep(
+    db: Session,
+    arrived: Arrived,
+    state: ArrivalState,
+    *,
+    number: str = "",
+    shipment_id: UUID | None = None,
+    reason: str = "",
+    next_try_at: datetime | None = None,
+) -> UUID:
+    """Store the body, unless the same is there, and this part's row; the row's id."""
+    digest = body_hash(arrived.body)
+    packed = zstandard.ZstdCompressor(level=3).compress(arrived.body)
+    await db.run(
+        db.insert(bodies)
+        .values(company_id=arrived.company_id, hash=digest, content=packed, created_at=db.now)
+        .on_conflict_do_nothing()
+    )
+    arrival_id = new_id()
+    await db.run(
+        arrivals.insert().values(
+            company_id=arrived.company_id,
+            id=arrival_id,
+            account_id=arrived.account_id,
+            carrier=arrived.carrier,
+            source=arrived.source.value,
+            tracking_number=number,
+            shipment_id=shipment_id,
+            body_hash=digest,
+            part_hash=part_hash(arrived.parcel) if arrived.parcel else None,
+            received_at=arrived.received_at,
+            seen_at=arrived.received_at,
+            state=state.value,
+            reason=reason[:500],
+            next_try_at=next_try_at,
+        )
+    )
+    return arrival_id
+
+
+async def latest(db: Session, company_id: UUID, shipment_ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:
+    """The latest poll's part of each shipment: its id, `body_hash`, `part_hash`."""
+    found: dict[UUID, Row[Any]] = {}
+    for shipment_id in shipment_ids:
+        row = await db.first(
+            select(arrivals.c.id, arrivals.c.body_hash, arrivals.c.part_hash)
+            .where(
+                arrivals.c.company_id == company_id,
+                arrivals.c.shipment_id == shipment_id,
+                arrivals.c.source == ArrivalSource.POLL.value,
+            )
+            .order_by(arrivals.c.id.desc())
+            .limit(1)
+        )
+        if row is not None:
+            found[shipment_id] = row
+    return found
+
+
+async def seen_again(db: Session, company_id: UUID, arrival_ids: Sequence[UUID]) -> None:
+    """The same answer came again: only its last-seen time moves."""
+    await db.run(
+        update(arrivals)
+        .where(arrivals.c.company_id == company_id, arrivals.c.id.in_(arrival_ids))
+        .values(seen_at=db.now)
+    )
+
+
+async def read_body(db: Session, company_id: UUID, digest: str) -> bytes | None:
+    """A raw body as it came; none once it has been forgotten."""
+    packed = await db.value(select(bodies.c.content).where(bodies.c.company_id == company_id, bodies.c.hash == digest))
+    return None if packed is None else zstandard.ZstdDecompressor().decompress(packed, max_output_size=MAX_BODY)
+
+
+async def forget_bodies(db: Session, company_id: UUID, digests: Sequence[str]) -> None:
+    """Erase raw bodies, also where another parcel's part points at them: its events stay."""
+    await db.run(delete(bodies).where(bodies.c.company_id == company_id, bodies.c.hash.in_(digests)))
+
+
+async def count_unmapped(db: Session, company_id: UUID, carrier: str, events: Sequence[StoredEvent]) -> None:
+    """Count codes that stand in no table, for a person to look at."""
+    for event in events:
+        insert = db.insert(unmapped).values(
+            company_id=company_id,
+            carrier=carrier,
+            list=event.list,
+            code=event.code or event.text[:100],
+            text=event.text,
+            count=1,
+            first_seen_at=db.now,
+            last_seen_at=db.now,
+        )
+        await db.run(
+            insert.on_conflict_do_update(
+                index_elements=["company_id", "carrier", "list", "code"],
+                set_={"count": unmapped.c.count + 1, "last_seen_at": db.now, "text": insert.excluded.text},
+            )
+        )

@@ -1,0 +1,52 @@
+"""Forgetting a shipment: its rows, raw bodies and messages; a tombstone keeps late events from bringing it back."""
+
+from hashlib import blake2b
+from uuid import UUID
+
+from sqlalchemy import Table, delete, select
+
+from app.arrivals.tables import arrivals, bodies
+from app.database import Session
+from app.outbox.tables import attempts, messages
+from app.shipments.shipment import Shipment
+from app.shipments.tables import events, shipments, tombstones, transitions
+
+
+def _mark(company_id: UUID, carrier: str, number: str) -> str:
+    """The digest under which an erased number is remembered: keyed, so that the number cannot be read from it."""
+    return blake2b(f"{carrier}\x1f{number}".encode(), key=company_id.bytes, digest_size=16).hexdigest()
+
+
+async def erased(db: Session, company_id: UUID, carrier: str, number: str) -> bool:
+    """Whether a shipment with this number has been forgotten."""
+    mark = _mark(company_id, carrier, number)
+    return (
+        await db.value(
+            select(tombstones.c.hash).where(tombstones.c.company_id == company_id, tombstones.c.hash == mark)
+        )
+        is not None
+    )
+
+
+async def revive(db: Session, company_id: UUID, carrier: str, number: str) -> None:
+    """The shop has posted the number anew: its events are wanted again."""
+    mark = _mark(company_id, carrier, number)
+    await db.run(delete(tombstones).where(tombstones.c.company_id == company_id, tombstones.c.hash == mark))
+
+
+async def erase(db: Session, shipment: Shipment) -> None:
+    """Forget everything about the shipment."""
+    company_id, id_ = shipment.company_id, shipment.id
+    digests = select(arrivals.c.body_hash).where(arrivals.c.company_id == company_id, arrivals.c.shipment_id == id_)
+    await db.run(delete(bodies).where(bodies.c.company_id == company_id, bodies.c.hash.in_(digests)))
+    mine = select(messages.c.id).where(messages.c.company_id == company_id, messages.c.shipment_id == id_)
+    await db.run(delete(attempts).where(attempts.c.company_id == company_id, attempts.c.message_id.in_(mine)))
+    tables: tuple[Table, ...] = (messages, arrivals, events, transitions)
+    for table in tables:
+        await db.run(delete(table).where(table.c.company_id == company_id, table.c.shipment_id == id_))
+    await db.run(delete(shipments).where(shipments.c.company_id == company_id, shipments.c.id == id_))
+    if shipment.tracking_number:
+        mark = _mark(company_id, shipment.carrier, shipment.tracking_number)
+        await db.run(
+            db.insert(tombstones).values(company_id=company_id, hash=mark, created_at=db.now).on_conflict_do_nothing()
+        )

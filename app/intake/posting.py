@@ -1,0 +1,274 @@
+"""Taking shipments from a shop: created or brought up to date, with the pushes that came before them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from app import accounts, orders
+from app.arrivals.keeping import ArrivalSource, ArrivalState, Arrived, read_body
+from app.arrivals.tables import arrivals
+from app.database import Session, new_id
+from app.erasing import revive
+from app.errors import FieldError, InvalidInput
+from app.installation import Installation
+from app.intake.change import tracking_page
+from app.intake.settling import next_poll
+from app.intake.taking import take_in
+from app.intake.telling import shipment_data
+from app.outbox.putting import Announcement, announce, listeners
+from app.sealing import token_hash
+from app.shipments.columns import columns, late_at, order_columns
+from app.shipments.posting import ChangedShipment, PostedOrder, PostedShipment
+from app.shipments.shipment import Shipment
+from app.shipments.tables import shipments
+from app.shops import Shop
+from carriers import UnreadablePayload, carriers
+from carriers.vocabulary import Status
+
+NEW_AFTER_FINAL = timedelta(days=30)
+NEW_AFTER = timedelta(days=180)
+UNCLAIMED_FOR = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class PostedResult:
+    """The shipment as it is now, and whether it is new."""
+
+    shipment: Shipment
+    created: bool
+
+
+async def post(
+    installation: Installation, db: Session, shop: Shop, posted: PostedShipment, *, imported: bool = False
+) -> PostedResult:
+    """Create the shipment, or bring the known one up to date: known by carrier, number and direction in this shop.
+
+    A number whose shipment ended over 30 days ago, or is over 180 days old, is a new parcel's: the next generation.
+    """
+    await _check_links(db, shop, posted)
+    known = await _known(db, shop, posted)
+    if known is not None and not _recycled(known, db.now):
+        number = {} if known.tracking_number else {"tracking_number": posted.tracking_number}
+        return PostedResult(await change(installation, db, shop, known, posted, **number), False)
+    generation = known.generation + 1 if known else 1
+    created = await _create(installation, db, shop, posted, generation=generation, imported=imported)
+    if created is None:  # another process has made it meanwhile: then ours is a change
+        return await post(installation, db, shop, posted, imported=imported)
+    return PostedResult(await _claim(installation, db, created), True)
+
+
+async def change(
+    installation: Installation, db: Session, shop: Shop, before: Shipment, posted: ChangedShipment, **also: Any
+) -> Shipment:
+    """The shipment with what the shop has changed. The row must be locked."""
+    values = {**columns(posted), **also}
+    if posted.order is not None:
+        values |= await put_order(db, shop, posted.order, values)
+    after = replace(before, **values)
+    if {"promised_on", "deliver_by"} & values.keys():
+        due = late_at(after.promised_on, after.deliver_by, shop.timezone)
+        broken = due is not None and due <= db.now
+        after = replace(after, late_at=None if after.status.final else due, late=after.late and broken)
+    if {"account_id", "tracking_number"} & values.keys():
+        after = await _with_account(installation, db, after, now=db.now)
+    if after == before:
+        return before
+    if "shipped_at" in values and before.last_event_at is not None:
+        after = replace(after, refold_at=db.now)  # the bound on early events moved: a worker folds anew
+    after = replace(after, revision=before.revision + 1, updated_at=db.now)
+    await db.run(
+        update(shipments)
+        .where(shipments.c.company_id == after.company_id, shipments.c.id == after.id)
+        .values({name: value for name, value in _row(after).items() if value != getattr(before, name)})
+    )
+    return await _claim(installation, db, after) if also.get("tracking_number") else after
+
+
+async def put_order(db: Session, shop: Shop, posted: PostedOrder, shipment: dict[str, Any]) -> dict[str, Any]:
+    """Make or change the order that a shipment names; the shipment's columns that point at it."""
+    values = order_columns(posted)
+    for name in ("recipient", "recipient_email", "buyer", "promised_on"):
+        if name in shipment:
+            values[name] = shipment[name]
+    order, _ = await orders.put(db, shop, posted.reference, values)
+    return {"order_id": order.id, "order_reference": order.reference}
+
+
+async def _check_links(db: Session, shop: Shop, posted: PostedShipment) -> None:
+    if posted.account_id is not None:
+        account = await accounts.find(db, shop.company_id, posted.account_id)
+        if account is None or account.carrier != posted.carrier:
+            message = f"no account {posted.account_id} of carrier {posted.carrier}; GET /v1/accounts lists them"
+            raise InvalidInput(f"account_id: {message}", [FieldError("account_id", message)])
+    if posted.parent_id is not None:
+        query = select(shipments.c.id).where(
+            shipments.c.company_id == shop.company_id,
+            shipments.c.shop_id == shop.id,
+            shipments.c.id == posted.parent_id,
+        )
+        if await db.value(query) is None:
+            message = f"no shipment {posted.parent_id} in this shop"
+            raise InvalidInput(f"parent_id: {message}", [FieldError("parent_id", message)])
+
+
+async def _known(db: Session, shop: Shop, posted: PostedShipment) -> Shipment | None:
+    """The newest shipment that the posted one can be, locked: by number, else by the sender's reference."""
+    mine = (
+        select(shipments)
+        .where(
+            shipments.c.company_id == shop.company_id,
+            shipments.c.shop_id == shop.id,
+            shipments.c.carrier == posted.carrier,
+            shipments.c.direction == posted.direction,
+        )
+        .order_by(shipments.c.generation.desc())
+        .limit(1)
+        .with_for_update()
+    )
+    row = None
+    if posted.tracking_number is not None:
+        row = await db.first(mine.where(shipments.c.tracking_number == posted.tracking_number))
+    if row is None and posted.sender_reference is not None:
+        by_reference = mine.where(shipments.c.sender_reference == posted.sender_reference)
+        if posted.tracking_number is not None:
+            by_reference = by_reference.where(shipments.c.tracking_number.is_(None))
+        row = await db.first(by_reference)
+    return None if row is None else Shipment.of(row)
+
+
+def _recycled(shipment: Shipment, now: datetime) -> bool:
+    ended = shipment.final_since
+    return (ended is not None and now - ended > NEW_AFTER_FINAL) or now - shipment.created_at > NEW_AFTER
+
+
+async def _create(
+    installation: Installation, db: Session, shop: Shop, posted: PostedShipment, *, generation: int, imported: bool
+) -> Shipment | None:
+    values = columns(posted)
+    if posted.order is not None:
+        values |= await put_order(db, shop, posted.order, values)
+    id_ = new_id()
+    shipment = Shipment(
+        **{
+            **dict.fromkeys((field.name for field in fields(Shipment)), None),
+            **_FRESH,
+            "company_id": shop.company_id,
+            "id": id_,
+            "shop_id": shop.id,
+            "carrier": posted.carrier,
+            "tracking_number": posted.tracking_number,
+            "sender_reference": posted.sender_reference,
+            "direction": posted.direction,
+            "generation": generation,
+            "imported": imported,
+            "tags": [],
+            "metadata": {},
+            "page_hash": token_hash(installation.sealer.page_token("page", id_, 1)).hex(),
+            "status_since": db.now,
+            "last_news_at": db.now,
+            "created_at": db.now,
+            "updated_at": db.now,
+            **values,
+        }
+    )
+    shipment = await _with_account(installation, db, shipment, now=db.now)
+    shipment = replace(
+        shipment,
+        late_at=late_at(shipment.promised_on, shipment.deliver_by, shop.timezone),
+        stale_at=db.now + timedelta(days=installation.settings.stale_days) / shipment.speed,
+    )
+    if not await db.run(db.insert(shipments).values(_row(shipment)).on_conflict_do_nothing()):
+        return None
+    if not imported:
+        data = shipment_data(shipment, tracking_page(installation, shipment), shop.locale)
+        to = await listeners(db, shop.company_id, shop.id)
+        await announce(db, to, shipment, [Announcement("shipment.created", "0", data)])
+    return shipment
+
+
+_FRESH: dict[str, Any] = {
+    "status": Status.PENDING,
+    "doubtful": False,
+    "failed_attempts": 0,
+    "version": 0,
+    "revision": 1,
+    "stale": False,
+    "late": False,
+    "problem": False,
+    "service": "",
+    "carrier_service": "",
+    "carrier_pickup_point": "",
+    "poll_note": "",
+    "not_found": False,
+    "lease_number": 0,
+    "speed": 1.0,
+    "page_generation": 1,
+}
+
+
+async def _with_account(installation: Installation, db: Session, shipment: Shipment, *, now: datetime) -> Shipment:
+    """The shipment with the account that asks about it, and the first time it is asked, or why it is not."""
+    account = await accounts.for_shipment(db, installation, shipment.company_id, shipment.carrier, shipment.account_id)
+    if account is None:
+        polls = carriers()[shipment.carrier].polls
+        note = "no carrier account: nothing is asked; add one with POST /v1/accounts" if polls else ""
+        return replace(shipment, next_poll_at=None, poll_note=note)
+    shipment = replace(shipment, account_id=account.id, speed=account.speed)
+    if not shipment.tracking_number:
+        return replace(shipment, next_poll_at=None, poll_note="waiting for the tracking number")
+    due, note = next_poll(installation, shipment, now)
+    return replace(shipment, next_poll_at=due and now, poll_note=note)
+
+
+async def _claim(installation: Installation, db: Session, shipment: Shipment) -> Shipment:
+    """Take in the pushes that came for the number before anybody had posted it, newest 30 days."""
+    if shipment.tracking_number is None:
+        return shipment
+    await revive(db, shipment.company_id, shipment.carrier, shipment.tracking_number)
+    waiting = (
+        arrivals.c.company_id == shipment.company_id,
+        arrivals.c.carrier == shipment.carrier,
+        arrivals.c.tracking_number == shipment.tracking_number,
+        arrivals.c.state == ArrivalState.UNCLAIMED.value,
+    )
+    rows = await db.all(
+        select(arrivals).where(*waiting, arrivals.c.received_at > db.now - UNCLAIMED_FOR).order_by(arrivals.c.id)
+    )
+    if not rows:
+        return shipment
+    found: list[Arrived] = []
+    for row in rows:
+        body = await read_body(db, shipment.company_id, row.body_hash)
+        found.extend(_parts(shipment.id, row, body) if body is not None else ())
+    await db.run(arrivals.delete().where(*waiting))
+    taken = await take_in(installation, db, found)
+    return taken[-1].shipments[0] if taken and taken[-1].shipments else shipment
+
+
+def _parts(shipment_id: UUID, row: Any, body: bytes) -> Sequence[Arrived]:
+    try:
+        parcels = carriers()[row.carrier].parse(body)
+    except UnreadablePayload:
+        return ()
+    return [
+        Arrived(
+            row.company_id,
+            row.carrier,
+            ArrivalSource(row.source),
+            body,
+            row.received_at,
+            account_id=row.account_id,
+            parcel=parcel,
+            shipment_id=shipment_id,
+        )
+        for parcel in parcels
+        if row.tracking_number in (parcel.number.replace(" ", "").upper(), parcel.number, *parcel.aliases)
+    ]
+
+
+def _row(shipment: Shipment) -> dict[str, Any]:
+    return {field.name: getattr(shipment, field.name) for field in fields(Shipment)}

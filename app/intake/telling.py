@@ -1,0 +1,122 @@
+"""What a settled shipment calls for: webhooks for machines, letters for people. Rows only; nothing is sent here."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.database import Session
+from app.intake.change import Change, tracking_page
+from app.outbox.ledger import told_so_far
+from app.outbox.putting import Announcement, address_known, announce, tell
+from app.shipments import answer
+from app.shipments.shipment import Shipment
+from app.triggers import Audience, Situation, decide
+from carriers import carriers
+
+BACKFILL = timedelta(hours=48)
+"""A webhook about an event older than this says `backfill`."""
+
+
+async def tell_all(db: Session, change: Change) -> None:
+    """Queue what machines and people are to hear of the change."""
+    await announce(db, change.to, change.after, list(_announcements(change, db.now)))
+    await _tell_people(db, change)
+
+
+def _announcements(change: Change, now: datetime) -> Iterator[Announcement]:
+    after, marks = change.after, change.marks
+    new = [change.recorded.events[key] for key in change.recorded.new]
+    eta_changed = _eta(after) != _eta(change.before)
+    if not (new or change.moved or eta_changed or marks.late or marks.stale):
+        return
+    data = webhook_data(change, now)
+    about = after.decided_by, after.decided_at
+    if change.moved:
+        imported = change.first and change.before.imported
+        yield Announcement(
+            "shipment.imported" if imported else "shipment.status_changed", str(after.version), data, *about
+        )
+        if change.correction and change.before.status.final:
+            yield Announcement("shipment.corrected", str(after.version), data, *about)
+    elif new:
+        newest = max(new, key=lambda event: (event.occurred_at, event.key))
+        yield Announcement("shipment.event_added", newest.key, data, newest.key, newest.occurred_at)
+    if eta_changed:
+        yield Announcement("shipment.eta_changed", f"{after.version}:{after.eta_from}:{after.eta_to}", data)
+    if marks.late:
+        yield Announcement("shipment.late", str(marks.late), data)
+    if marks.stale:
+        yield Announcement("shipment.stale", str(after.last_news_at), data)
+
+
+def webhook_data(change: Change, now: datetime) -> dict[str, Any]:
+    """A shipment as webhooks carry it: as the API answers it, with what is new, without anybody's personal details."""
+    after = change.after
+    data = shipment_data(after, tracking_page(change.installation, after), change.to.shop.locale)
+    new = [change.recorded.events[key] for key in change.recorded.new]
+    return {
+        **data,
+        "previous_status": change.before.status,
+        "previous_sub_status": change.before.sub_status,
+        "new_events": [answer.shown_event(event, None, after.carrier) for event in new[-50:]],
+        "backfill": after.decided_at is not None and now - after.decided_at > BACKFILL,
+        "correction": change.correction,
+    }
+
+
+def shipment_data(shipment: Shipment, page: str, locale: str) -> dict[str, Any]:
+    """The part of a webhook's data that is the shipment itself."""
+    data = answer.summary(shipment, page, locale)
+    for personal in ("recipient", "buyer", "cash_on_delivery"):
+        del data[personal]
+    return data
+
+
+async def _tell_people(db: Session, change: Change) -> None:
+    after, to = change.after, change.to
+    past = await told_so_far(db, after, to.rules)
+    situation = Situation(
+        state=change.state,
+        direction=after.direction,
+        live=to.shop.live,
+        address_known=address_known(to.shop, after),
+        # One step can be news; a whole history at once is an import.
+        first_import=change.before.version == 0 and (change.before.imported or len(change.state.timeline) > 1),
+        told_today=past.today,
+        told_total=past.total,
+        late=change.marks.late,
+        stale=change.marks.stale,
+    )
+    if decisions := decide(situation, to.rules, past.told, db.now):
+        await tell(db, after, decisions, {audience.value: letter(change, audience) for audience in Audience})
+
+
+def letter(change: Change, audience: Audience) -> dict[str, Any]:
+    """What an e-mail about the shipment's present state is written from; JSON values only."""
+    shipment, shop = change.after, change.to.shop
+    for_recipient = audience is Audience.RECIPIENT
+    locale = (shipment.recipient or {}).get("locale") if for_recipient else None
+    return {
+        "audience": audience.value,
+        "to": shipment.recipient_email if for_recipient else shop.staff_mail,
+        "sender": shop.mail_from or change.installation.settings.mail_from,
+        "locale": locale or shop.locale,
+        "timezone": shop.timezone,
+        "status": shipment.status.value,
+        "sub_status": shipment.sub_status.value if shipment.sub_status else None,
+        "direction": shipment.direction.value,
+        "occurred_at": shipment.decided_at.isoformat() if shipment.decided_at else None,
+        "shop_name": shop.name,
+        "carrier_name": carriers()[shipment.carrier].name,
+        "tracking_number": shipment.number,
+        "order_reference": shipment.order_reference,
+        "tracking_page": tracking_page(change.installation, shipment),
+        "carrier_url": answer.carrier_page(shipment),
+        "pickup_point": (shipment.pickup_point or {}).get("name") or shipment.carrier_pickup_point or None,
+        "eta": shipment.eta_to.isoformat() if shipment.eta_to else None,
+        "parcel_count": shipment.parcel_count,
+    }
+
+
+def _eta(shipment: Shipment) -> tuple[datetime | None, datetime | None]:
+    return shipment.eta_from, shipment.eta_to

@@ -1,0 +1,80 @@
+"""What the outbox holds of a shipment: every message, sent or not, with its reason and attempts."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, select
+
+from app.database import Session
+from app.outbox.tables import attempts, messages
+from app.shipments.shipment import Shipment
+from app.shipments.tables import transitions
+from app.triggers import Audience, Rule, Told, has_left
+
+HELD = ("due", "sent", "unknown")
+"""States of messages that were told or are to be; the others were decided against or given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToldSoFar:
+    """What the rules have told of a shipment, and how many messages its recipient has had."""
+
+    told: tuple[Told, ...]
+    today: int
+    total: int
+
+
+async def told_so_far(db: Session, shipment: Shipment, rules: Sequence[Rule]) -> ToldSoFar:
+    """What `triggers.decide` needs to know of the past."""
+    rows = await db.all(
+        select(messages.c.rule_id, messages.c.cause, messages.c.due_at, messages.c.sent_at, messages.c.version)
+        .add_columns(messages.c.audience, messages.c.created_at)
+        .where(
+            messages.c.company_id == shipment.company_id,
+            messages.c.shipment_id == shipment.id,
+            messages.c.rule_id.is_not(None),
+            messages.c.state.in_(HELD),
+        )
+        .order_by(messages.c.id)
+    )
+    if not rows:
+        return ToldSoFar((), 0, 0)
+    later = await db.all(
+        select(transitions.c.version, transitions.c.status, transitions.c.sub_status)
+        .where(transitions.c.company_id == shipment.company_id, transitions.c.shipment_id == shipment.id)
+        .order_by(transitions.c.version)
+    )
+    by_id = {rule.id: rule for rule in rules}
+    told = []
+    for row in rows:
+        rule = by_id.get(str(row.rule_id))
+        if rule is None:
+            continue
+        each = Told.of(rule.id, row.cause, row.sent_at or row.due_at or row.created_at, left=False)
+        left = any(has_left(rule, each, step.status, step.sub_status) for step in later if step.version > row.version)
+        told.append(Told.of(rule.id, row.cause, each.at, left))
+    to_recipient = [row for row in rows if row.audience == Audience.RECIPIENT]
+    today = sum(1 for row in to_recipient if db.now - row.created_at < timedelta(days=1))
+    return ToldSoFar(tuple(told), today, len(to_recipient))
+
+
+async def of_shipment(db: Session, company_id: UUID, shipment_id: UUID) -> list[tuple[Row[Any], list[Row[Any]]]]:
+    """Every message of a shipment, oldest first, each with its attempts."""
+    rows = await db.all(
+        select(messages)
+        .where(messages.c.company_id == company_id, messages.c.shipment_id == shipment_id)
+        .order_by(messages.c.id)
+    )
+    tried: defaultdict[UUID, list[Row[Any]]] = defaultdict(list)
+    if rows:
+        for attempt in await db.all(
+            select(attempts)
+            .where(attempts.c.company_id == company_id, attempts.c.message_id.in_([row.id for row in rows]))
+            .order_by(attempts.c.message_id, attempts.c.number)
+        ):
+            tried[attempt.message_id].append(attempt)
+    return [(row, tried[row.id]) for row in rows]

@@ -1,0 +1,143 @@
+"""Putting messages into the outbox, in the transaction of what caused them. Nothing is sent from here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import select
+
+from app.database import Session, new_id
+from app.outbox.rules import of_shop
+from app.outbox.tables import endpoints, messages
+from app.shipments.shipment import Shipment
+from app.shops import Shop
+from app.shops import get as get_shop
+from app.triggers import Audience, Decision, Rule
+
+HARD_LIMIT = 64 * 1024
+"""Bytes of a webhook's body; a larger one goes out thin, with the id to ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who is told of a shop's shipments: its rules, and its endpoints with the types they take (empty for all)."""
+
+    shop: Shop
+    rules: tuple[Rule, ...]
+    endpoints: tuple[tuple[UUID, frozenset[str]], ...]
+
+
+async def listeners(db: Session, company_id: UUID, shop_id: UUID) -> Listeners:
+    """The shop with everybody it wants told."""
+    rows = await db.all(
+        select(endpoints.c.id, endpoints.c.types).where(
+            endpoints.c.company_id == company_id, endpoints.c.shop_id == shop_id, endpoints.c.enabled
+        )
+    )
+    return Listeners(
+        await get_shop(db, company_id, shop_id),
+        tuple(await of_shop(db, company_id, shop_id)),
+        tuple((row.id, frozenset(row.types)) for row in rows),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """Something machines are told: its webhook type, what sets it apart from others of that type, and its data."""
+
+    type: str
+    distinct: str
+    data: Mapping[str, Any]
+    event_key: str | None = None
+    decided_at: datetime | None = None
+
+
+async def announce(db: Session, to: Listeners, shipment: Shipment, announcements: Sequence[Announcement]) -> None:
+    """One message for each endpoint that takes the type; its body is fixed here: every attempt sends the same bytes."""
+    rows = [
+        {
+            **_base(db, shipment),
+            "target": f"endpoint:{endpoint_id}",
+            "cause": f"{each.type}:{each.distinct}",
+            "channel": "webhook",
+            "audience": "machine",
+            "type": each.type,
+            "rule_id": None,
+            "endpoint_id": endpoint_id,
+            "event_key": each.event_key,
+            "decided_at": each.decided_at,
+            "payload": {"body": _body(db, shipment, each)},
+            "state": "due",
+            "reason": "",
+            "due_at": db.now,
+        }
+        for each in announcements
+        for endpoint_id, types in to.endpoints
+        if not types or each.type in types
+    ]
+    if rows:
+        await db.run(db.insert(messages).on_conflict_do_nothing(), rows)
+
+
+async def tell(
+    db: Session, shipment: Shipment, decisions: Sequence[Decision], letters: Mapping[str, dict[str, Any]]
+) -> None:
+    """A row for each decision, due or with its reason; `letters` are payloads by audience.
+
+    A cause that the ledger holds as not sent is taken up again by a later decision to send.
+    """
+    for decision in decisions:
+        rule, sends = decision.rule, decision.send_at is not None
+        insert = db.insert(messages).values(
+            **_base(db, shipment),
+            target=f"rule:{rule.id}:{rule.audience}:{rule.channel}",
+            cause=decision.cause,
+            channel=rule.channel,
+            audience=rule.audience.value,
+            type=rule.name,
+            rule_id=UUID(rule.id),
+            endpoint_id=None,
+            event_key=shipment.decided_by,
+            decided_at=shipment.decided_at,
+            payload={**letters[rule.audience], "rule": rule.name, "occasion": rule.occasion.value},
+            state="due" if sends else "skipped",
+            reason=decision.reason or "",
+            due_at=decision.send_at,
+        )
+        taken_up = ("version", "status", "sub_status", "decided_at", "payload", "state", "reason", "due_at")
+        await db.run(
+            insert.on_conflict_do_update(
+                index_elements=["company_id", "shipment_id", "target", "cause"],
+                set_={name: insert.excluded[name] for name in taken_up},
+                where=messages.c.state == "skipped",
+            )
+        )
+
+
+def address_known(shop: Shop, shipment: Shipment) -> dict[Audience, bool]:
+    """Whether there is somebody to write to."""
+    return {Audience.RECIPIENT: bool(shipment.recipient_email), Audience.STAFF: bool(shop.staff_mail)}
+
+
+def _base(db: Session, shipment: Shipment) -> dict[str, Any]:
+    return {
+        "company_id": shipment.company_id,
+        "id": new_id(),
+        "shop_id": shipment.shop_id,
+        "shipment_id": shipment.id,
+        "status": shipment.status,
+        "sub_status": shipment.sub_status,
+        "version": shipment.version,
+        "created_at": db.now,
+    }
+
+
+def _body(db: Session, shipment: Shipment, each: Announcement) -> str:
+    body = orjson.dumps({"type": each.type, "timestamp": db.now, "data": each.data})
+    if len(body) > HARD_LIMIT:
+        thin = {"id": shipment.id, "version": shipment.version, "status": shipment.status, "truncated": True}
+        body = orjson.dumps({"type": each.type, "timestamp": db.now, "data": thin})
+    return body.decode()

@@ -1,0 +1,153 @@
+"""A shipment's events, as they are stored and read."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, select
+
+from app.database import Session
+from app.lifecycle import LIMIT, Fact, Source
+from app.shipments.shipment import Shipment
+from app.shipments.tables import events
+from carriers.event import TrackingEvent
+from carriers.vocabulary import Status, SubStatus
+
+WITHDRAWN_AFTER = timedelta(hours=1)
+"""Complete answers without an event, at least this far apart, withdraw it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event as its row says it."""
+
+    key: str
+    occurred_at: datetime
+    until_at: datetime | None
+    local_time: str
+    offset_source: str
+    code: str
+    list: str
+    context: str
+    text: str
+    status: Status | None
+    sub_status: SubStatus | None
+    weak: bool
+    doubtful: bool
+    row: str | None
+    place: dict[str, str] | None
+    sequence: int
+    revision: str
+    content: str
+    source: Source
+    author: str
+    arrival_id: UUID | None
+    received_at: datetime
+    withdrawn: bool
+    seen_at: datetime | None
+    absent_from: datetime | None
+    absent_to: datetime | None
+
+    @property
+    def gone(self) -> bool:
+        """Whether the carrier has taken it back, in words or by leaving it out of complete answers."""
+        if self.withdrawn or self.absent_from is None or self.absent_to is None:
+            return self.withdrawn
+        return self.absent_to - self.absent_from >= WITHDRAWN_AFTER
+
+    def fact(self) -> Fact:
+        """What the fold needs of it."""
+        return Fact(
+            self.key,
+            self.occurred_at,
+            self.until_at,
+            self.status,
+            self.sub_status,
+            self.weak,
+            self.doubtful,
+            self.sequence,
+            self.source,
+            self.gone,
+        )
+
+
+COLUMNS = tuple(column for column in events.c if column.name not in ("company_id", "shipment_id"))
+
+
+def stored(
+    event: TrackingEvent, key: str, *, source: Source, author: str = "", received_at: datetime, arrival_id: UUID | None
+) -> StoredEvent:
+    """A parsed event as it will be stored."""
+    moment = event.moment
+    place = {name: value for name, value in asdict(event.place).items() if value} if event.place else None
+    content = blake2b(
+        "\x1f".join(
+            str(part)
+            for part in (
+                moment,
+                event.code,
+                event.list,
+                event.context,
+                event.text,
+                event.meaning,
+                event.weak,
+                event.doubtful,
+                place,
+            )
+        ).encode("utf-8", "replace"),
+        digest_size=16,
+    ).hexdigest()
+    return StoredEvent(
+        key=key,
+        occurred_at=moment.occurred_at,
+        until_at=moment.until,
+        local_time=moment.local_time,
+        offset_source=moment.offset_source,
+        code=event.code,
+        list=event.list,
+        context=event.context,
+        text=event.text,
+        status=event.status,
+        sub_status=event.sub_status,
+        weak=event.weak,
+        doubtful=event.doubtful,
+        row=event.row,
+        place=place,
+        sequence=event.sequence,
+        revision=event.revision,
+        content=content,
+        source=source,
+        author=author,
+        arrival_id=arrival_id,
+        received_at=received_at,
+        withdrawn=False,
+        seen_at=None,
+        absent_from=None,
+        absent_to=None,
+    )
+
+
+async def of(db: Session, shipment: Shipment) -> dict[str, StoredEvent]:
+    """The shipment's events by key, newest first; at most a little more than the fold looks at."""
+    return (await of_many(db, [shipment]))[shipment.id]
+
+
+async def of_many(db: Session, shipments: Sequence[Shipment]) -> dict[UUID, dict[str, StoredEvent]]:
+    """The events of several shipments of one company."""
+    found: dict[UUID, dict[str, StoredEvent]] = {shipment.id: {} for shipment in shipments}
+    for shipment in shipments:
+        rows = await db.all(
+            select(*COLUMNS)
+            .where(events.c.company_id == shipment.company_id, events.c.shipment_id == shipment.id)
+            .order_by(events.c.occurred_at.desc(), events.c.key)
+            .limit(LIMIT + 100)
+        )
+        found[shipment.id] = {row.key: _event(row) for row in rows}
+    return found
+
+
+def _event(row: Row[Any]) -> StoredEvent:
+    return StoredEvent(**row._mapping)

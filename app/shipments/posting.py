@@ -1,0 +1,225 @@
+"""A shipment as a shop posts it: one strict model for the API, orders and imports alike."""
+
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+import phonenumbers
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from carriers import carriers
+from carriers.vocabulary import Direction, Status, SubStatus, belongs
+
+NUMBER = re.compile(r"[A-Za-z0-9-]{4,40}")
+Short = Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)]
+Line = Annotated[str, StringConstraints(max_length=300, strip_whitespace=True)]
+Address = Annotated[str, StringConstraints(max_length=2048, strip_whitespace=True, pattern=r"^https?://\S+$")]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2}$", to_upper=True)]
+Tag = Annotated[str, StringConstraints(min_length=1, max_length=50, strip_whitespace=True)]
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class Posted(BaseModel):
+    """What every posted object shares: unknown fields are refused, and so are control characters."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_max_length=2048)
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _clean(cls, value: object) -> object:
+        if isinstance(value, str) and _CONTROL.search(value):
+            raise ValueError("must not contain control characters")
+        return value
+
+
+class Money(Posted):
+    """An amount as a decimal text, and its currency."""
+
+    amount: Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+
+
+class Recipient(Posted):
+    """Who gets the parcel. `email` is where messages go."""
+
+    name: Line = ""
+    company: Line = ""
+    email: Annotated[str, StringConstraints(max_length=254, strip_whitespace=True)] = ""
+    phone: Short = ""
+    street: Line = ""
+    postcode: Short = ""
+    city: Short = ""
+    state: Short = ""
+    country: Country | None = None
+    locale: Annotated[str, StringConstraints(max_length=20, pattern=r"^([A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*)?$")] = ""
+
+    @field_validator("email")
+    @classmethod
+    def _email(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[^\s@<>\",;:]+@[^\s@<>\",;:]+\.[^\s@<>\",;:.]+", value):
+            raise ValueError("must be one e-mail address, such as anna@example.com")
+        return value
+
+
+class Buyer(Posted):
+    """Who ordered, when it is someone else."""
+
+    name: Line = ""
+    email: Annotated[str, StringConstraints(max_length=254, strip_whitespace=True)] = ""
+
+
+class Origin(Posted):
+    """Where the parcel starts."""
+
+    postcode: Short = ""
+    country: Country | None = None
+
+
+class PickupPoint(Posted):
+    """Where the recipient will collect the parcel."""
+
+    id: Short = ""
+    name: Line = ""
+    address: Line = ""
+
+
+class Item(Posted):
+    """A line of an order."""
+
+    sku: Short = ""
+    name: Line = ""
+    quantity: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    image_url: Address | None = None
+    url: Address | None = None
+
+
+class PostedOrder(Posted):
+    """An order as it comes with a shipment."""
+
+    reference: Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
+    placed_at: AwareDatetime | None = None
+    platform: Short = ""
+    total: Money | None = None
+    items: Annotated[list[Item], Field(max_length=1000)] = []
+
+
+class ChangedShipment(Posted):
+    """What of a shipment a shop may change later; fields left out stay as they are."""
+
+    account_id: UUID | None = None
+    service: Short = ""
+    origin: Origin | None = None
+    parcel_count: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    pickup_point: PickupPoint | None = None
+    deliver_by: AwareDatetime | None = None
+    order: PostedOrder | None = None
+    recipient: Recipient | None = None
+    buyer: Buyer | None = None
+    shipped_at: AwareDatetime | None = None
+    promised_on: date | None = None
+    cash_on_delivery: Money | None = None
+    parent_id: UUID | None = None
+    tags: Annotated[list[Tag], Field(max_length=50)] = []
+    metadata: dict[str, Any] = {}
+
+    @field_validator("metadata")
+    @classmethod
+    def _small(cls, value: dict[str, Any]) -> dict[str, Any]:
+        if len(value) > 100 or len(repr(value)) > 16_384:
+            raise ValueError("must have at most 100 entries and 16 KiB")
+        return value
+
+
+class PostedShipment(ChangedShipment):
+    """A shipment: its carrier, and a tracking number or the sender's reference."""
+
+    carrier: Annotated[str, StringConstraints(max_length=40)]
+    tracking_number: Annotated[str, StringConstraints(max_length=60)] | None = None
+    sender_reference: Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)] | None = (
+        None
+    )
+    direction: Direction = Direction.OUTBOUND
+
+    @field_validator("carrier")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in carriers():
+            raise ValueError(
+                f"unknown carrier {value!r}; GET /v1/carriers lists them, `own` is for one without adapter"
+            )
+        return value
+
+    @field_validator("tracking_number")
+    @classmethod
+    def _number(cls, value: str | None, info: ValidationInfo) -> str | None:
+        return value if value is None else normal_number(value, info.data.get("carrier", ""))
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if self.tracking_number is None and self.sender_reference is None:
+            raise ValueError("give a tracking_number, or a sender_reference by which the carrier knows the parcel")
+        return self
+
+
+class PostedEvent(Posted):
+    """A shop's own event. `override` (scope admin) holds until a later strong event of the carrier."""
+
+    occurred_at: AwareDatetime
+    status: Status
+    sub_status: SubStatus | None = None
+    text: Line = ""
+    place: Line = ""
+    code: Short = ""
+    key: Short = ""
+    override: bool = False
+    reason: Line = ""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.status is Status.PENDING:
+            raise ValueError("status: pending means that nothing has been said; it is never an event's status")
+        if not belongs(self.status, self.sub_status):
+            raise ValueError(f"sub_status: {self.sub_status} is no sub-status of {self.status}")
+        return self
+
+
+def normal_number(value: str, carrier: str = "") -> str:
+    """A tracking number without spaces, in upper case but for carrier `own`; ValueError if it cannot be one."""
+    number = value.replace(" ", "")
+    if carrier != "own":
+        number = number.upper()
+    if not NUMBER.fullmatch(number):
+        raise ValueError("a tracking number has 4 to 40 letters, digits and hyphens")
+    return number
+
+
+def normal_email(value: str) -> str | None:
+    """An address for looking up: lower case; none if empty."""
+    return value.strip().lower() or None
+
+
+def normal_phone(value: str, country: str | None) -> str | None:
+    """A phone number for looking up: E.164 if it can be read, else its digits; none if empty."""
+    if not value.strip():
+        return None
+    try:
+        parsed = phonenumbers.parse(value, country or "IT")
+    except phonenumbers.NumberParseException:
+        return "".join(character for character in value if character.isdigit()) or None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def normal_name(value: str) -> str | None:
+    """A name for looking up: lower case, single spaces; none if empty."""
+    return " ".join(value.lower().split()) or None

@@ -1,0 +1,140 @@
+"""Recording events: stored once by key, corrected by newer versions, withdrawn when their carrier takes them back."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, update
+
+from app.database import Session
+from app.shipments import history
+from app.shipments.history import COLUMNS, StoredEvent
+from app.shipments.shipment import Shipment
+from app.shipments.tables import events
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What recording changed: `events` as they are now, `new` and `corrected` keys, and whether anything else moved."""
+
+    events: dict[str, StoredEvent]
+    new: tuple[str, ...]
+    corrected: tuple[str, ...]
+    withdrawn: tuple[str, ...]
+
+    @property
+    def changed(self) -> bool:
+        """Whether the fold may give something else than before."""
+        return bool(self.new or self.corrected or self.withdrawn)
+
+
+async def record(
+    db: Session,
+    shipment: Shipment,
+    known: Mapping[str, StoredEvent],
+    said: Iterable[StoredEvent],
+    *,
+    withdrawn: Iterable[str] = (),
+    snapshot_at: datetime | None = None,
+    remap: bool = False,
+) -> Recorded:
+    """Store what is new, correct what has a newer version, mark what is withdrawn. The shipment must be locked.
+
+    `snapshot_at` says that this was a complete answer of that time: events it leaves out are on their way to being
+    withdrawn. `remap` takes the given version whatever its revision: a table's row has been mended.
+    """
+    now: dict[str, StoredEvent] = dict(known)
+    new: list[str] = []
+    corrected: list[str] = []
+    touched: list[str] = []
+    given = {event.key: event for event in said}
+    for key, event in given.items():
+        before = known.get(key)
+        if before is None:
+            now[key] = replace(event, seen_at=snapshot_at)
+            new.append(key)
+            continue
+        newer = (event.revision, event.content) > (before.revision, before.content)
+        if event.content != before.content and (newer or remap):
+            now[key] = replace(
+                event,
+                received_at=before.received_at,
+                arrival_id=event.arrival_id or before.arrival_id,
+                withdrawn=before.withdrawn,
+                seen_at=before.seen_at,
+                absent_from=before.absent_from,
+                absent_to=before.absent_to,
+            )
+            corrected.append(key)
+        if snapshot_at is not None and (before.absent_from is not None or before.seen_at is None):
+            now[key] = replace(now[key], seen_at=snapshot_at, absent_from=None, absent_to=None)
+            touched.append(key)
+    lost = _left_out(now, given, snapshot_at, touched) if snapshot_at is not None and given else []
+    for key in withdrawn:
+        if (taken_back := now.get(key)) is not None and not taken_back.withdrawn:
+            now[key] = replace(taken_back, withdrawn=True)
+            lost.append(key)
+            touched.append(key)
+    back = [key for key in touched if key in known and known[key].gone and not now[key].gone]
+    await _write(db, shipment, now, new, {*corrected, *touched} - set(new))
+    return Recorded(now, tuple(new), tuple({*corrected, *back}), tuple(lost))
+
+
+async def missed_again(db: Session, shipment: Shipment, snapshot_at: datetime) -> Recorded | None:
+    """An unchanged complete answer is a snapshot too: what it left out, it leaves out again; none if nothing moved."""
+    known = await history.of(db, shipment)
+    if not any(event.absent_from is not None and not event.gone for event in known.values()):
+        return None
+    now, touched = dict(known), list[str]()
+    lost = _left_out(
+        now, {key: event for key, event in known.items() if event.absent_from is None}, snapshot_at, touched
+    )
+    await _write(db, shipment, now, [], set(touched))
+    return Recorded(now, (), (), tuple(lost)) if lost else None
+
+
+def _left_out(
+    now: dict[str, StoredEvent], given: Mapping[str, StoredEvent], snapshot_at: datetime, touched: list[str]
+) -> list[str]:
+    """Note the absence of events that an earlier complete answer held; the keys that are withdrawn by it."""
+    lost = []
+    for key, event in list(now.items()):
+        if key in given or event.seen_at is None or event.seen_at >= snapshot_at or event.gone:
+            continue
+        start = min(event.absent_from or snapshot_at, snapshot_at)
+        end = max(event.absent_to or snapshot_at, snapshot_at)
+        now[key] = replace(event, absent_from=start, absent_to=end)
+        touched.append(key)
+        if now[key].gone:
+            lost.append(key)
+    return lost
+
+
+async def _write(
+    db: Session, shipment: Shipment, now: Mapping[str, StoredEvent], new: Sequence[str], changed: set[str]
+) -> None:
+    if new:
+        rows = [{"company_id": shipment.company_id, "shipment_id": shipment.id, **_values(now[key])} for key in new]
+        await db.run(db.insert(events).on_conflict_do_nothing(), rows)
+    if changed:
+        names = [column.name for column in COLUMNS if column.name != "key"]
+        await db.run(
+            update(events)
+            .where(
+                and_(
+                    events.c.company_id == shipment.company_id,
+                    events.c.shipment_id == shipment.id,
+                    events.c.key == bindparam("the_key"),
+                )
+            )
+            .values({name: bindparam(f"new_{name}") for name in names}),
+            [
+                {"the_key": key, **{f"new_{name}": value for name, value in _values(now[key]).items() if name != "key"}}
+                for key in sorted(changed)
+            ],
+        )
+
+
+def _values(event: StoredEvent) -> dict[str, Any]:
+    return {column.name: getattr(event, column.name) for column in COLUMNS}

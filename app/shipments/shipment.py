@@ -1,0 +1,100 @@
+"""One shipment as its row says it."""
+
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from carriers.vocabulary import Direction, Status, SubStatus
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """A parcel's journey: fields are the columns of `shipments`, explained there."""
+
+    company_id: UUID
+    id: UUID
+    shop_id: UUID
+    account_id: UUID | None
+    order_id: UUID | None
+    order_reference: str | None
+    carrier: str
+    tracking_number: str | None
+    sender_reference: str | None
+    direction: Direction
+    generation: int
+    parent_id: UUID | None
+    status: Status
+    sub_status: SubStatus | None
+    status_since: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+    doubtful: bool
+    failed_attempts: int
+    version: int
+    revision: int
+    stale: bool
+    late: bool
+    problem: bool
+    imported: bool
+    service: str
+    origin: Json | None
+    parcel_count: int | None
+    pickup_point: Json | None
+    deliver_by: datetime | None
+    promised_on: date | None
+    shipped_at: datetime | None
+    cash_on_delivery: Json | None
+    recipient: Json | None
+    recipient_email: str | None
+    recipient_phone: str | None
+    recipient_name: str | None
+    recipient_postcode: str | None
+    recipient_country: str | None
+    buyer: Json | None
+    tags: list[str]
+    metadata: Json
+    eta_from: datetime | None
+    eta_to: datetime | None
+    eta_source: str | None
+    carrier_service: str
+    carrier_pickup_point: str
+    last_event_at: datetime | None
+    last_news_at: datetime
+    last_polled_at: datetime | None
+    next_poll_at: datetime | None
+    poll_note: str
+    not_found: bool
+    lease_until: datetime | None
+    lease_number: int
+    refold_at: datetime | None
+    late_at: datetime | None
+    stale_at: datetime | None
+    speed: float
+    page_generation: int
+    page_hash: str
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> "Shipment":
+        """From a row of the table."""
+        values = row._mapping
+        return cls(**{name: values[name] for name in _NAMES})
+
+    @property
+    def number(self) -> str:
+        """What the shipment goes by: the carrier's number, or until that is known the sender's reference."""
+        return self.tracking_number or self.sender_reference or str(self.id)
+
+    @property
+    def final_since(self) -> datetime | None:
+        """When the journey ended; none while it goes on."""
+        return self.status_since if self.status.final else None
+
+
+_NAMES = tuple(field.name for field in fields(Shipment))
