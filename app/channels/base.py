@@ -40,13 +40,15 @@ class Outcome:
     """What became of one attempt, as the ledger keeps it.
 
     `code` is the other side's (an HTTP or SMTP status), none if it gave none; `detail` says why in at most 1 KiB,
-    without personal data of ours; `retry_after` is the wait in seconds that the other side asked for.
+    without personal data of ours; `retry_after` is the wait in seconds that the other side asked for;
+    `timed_out` says that it gave no answer in time.
     """
 
     state: State
     code: int | None = None
     detail: str = ""
     retry_after: float | None = None
+    timed_out: bool = False
 
 
 class Channel(Protocol):
