@@ -1,0 +1,253 @@
+"""DHL Shipment Tracking Unified: one interface over all divisions, polled; and its push twin.
+
+Codes: carriers/tables/dhl_unified.csv, one list per division. Where an event has no code of its division, DHL's English
+text is the only source of what `statusCode` hides (out for delivery, customs, holds, pickup points, returns): the lists
+`text` and, for what DHL calls delivered, `text delivered`, in the order in which they are tried. Then `statusCode`.
+
+Quirks: one number may be several divisions' (so `service` is always sent); ids may come as JSON numbers; times come
+with and without offset, the latter taken as local to the place; a delivery's description may be the signer's name.
+"""
+
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, ClassVar
+from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
+
+from httpx import AsyncClient
+from pydantic import Field, SecretStr
+
+from carriers.base import (
+    Account,
+    Answer,
+    BadSignature,
+    Carrier,
+    Credentials,
+    RateLimit,
+    TrackingNumber,
+    UnreadablePayload,
+    Verified,
+    mapped,
+)
+from carriers.calling import call
+from carriers.event import Eta, OffsetSource, Parcel, Place, TrackingEvent
+from carriers.phrases import Phrases
+from carriers.reading import Json, at, dicts, iso_moment, json_object, text_of
+from carriers.tables import Row, table_file
+from carriers.vocabulary import Status
+from carriers.zones import country_named, country_zone
+
+GROUPS = ("pre-transit", "transit", "delivered", "failure", "unknown")
+"""The values of `statusCode`."""
+
+CODES = {
+    "express": re.compile(r"[A-Z]{2}|[0-9]{3}"),
+    "parcel-de": re.compile(r"[A-Z]{2}"),
+    "ecommerce-europe": re.compile(r"[0-9]{1,3}"),
+    "freight": re.compile(r"[A-Z0-9]{1,3}-[0-9]{1,3}"),
+    "dgf": re.compile(r"[A-Z]+(_[A-Z]+)+"),
+}
+"""What a code looks like in the divisions whose whole list we have: one that the list lacks has no meaning."""
+
+
+class DhlCredentials(Credentials):
+    """The consumer key of an app at developer.dhl.com, and the division it asks about."""
+
+    api_key: SecretStr
+    service: str = Field(default="express", pattern=r"^[a-z]+(-[a-z]+)*$")
+
+
+class DhlUnified(Carrier):
+    """All divisions of DHL."""
+
+    slug = "dhl_unified"
+    name = "DHL"
+    website = "https://www.dhl.com"
+    number_patterns = (r"00340434[0-9]{12}", r"J[A-Z]{2,3}[0-9]{10,24}", r"[A-Z]{2}[0-9]{9}DE", r"[0-9]{10}")
+    credentials = DhlCredentials
+    base_url = "https://api-eu.dhl.com"
+    batch_size = 1
+    rate = RateLimit(250, 86_400.0)  # per key; reset at 24:00 GMT
+    confidence = "high"
+    pushes = True
+    signs = True
+    hook_header: ClassVar[str] = "x-hook-key"
+    """The header to name in a subscription's `hook.authentication`; its token is the hook's secret."""
+    table = table_file("dhl_unified.csv")
+    texts: ClassVar[Phrases] = Phrases(table, "text")
+    texts_delivered: ClassVar[Phrases] = Phrases(table, "text delivered")
+
+    async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
+        """One call per number, in English, with the recipient's postcode where it is known (some divisions want it)."""
+        assert isinstance(account.credentials, DhlCredentials)
+        answers = []
+        for number in map(TrackingNumber.of, numbers):
+            asked = {"trackingNumber": str(number), "service": account.credentials.service, "language": "en"}
+            if number.postcode:
+                asked["recipientPostalCode"] = number.postcode
+            answer = await call(
+                http,
+                "GET",
+                f"{account.base_url or self.base_url}/track/shipments",
+                accept=(200, 404),
+                params=asked,
+                headers={"DHL-API-Key": account.credentials.api_key.get_secret_value()},
+            )
+            answers.append(Answer(answer.content, (number,)))
+        return answers
+
+    def verify(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -> Verified:
+        """DHL signs nothing: it repeats the token that the subscription gave it."""
+        given = headers.get(self.hook_header, "").encode()
+        if not given or not any(hmac.compare_digest(given, secret.encode()) for secret in secrets):
+            raise BadSignature(f"the header {self.hook_header} is missing or wrong")
+        return Verified()
+
+    def parse(self, body: bytes) -> list[Parcel]:
+        """The parcels of an answer or push; none for a push about the subscription itself, or for an error."""
+        said = json_object(body)
+        if text_of(said.get("scope")).startswith("subscription.") and said["scope"] != "subscription.push":
+            return []
+        if isinstance(said.get("shipments"), dict | list):
+            return self._shipments(said)
+        problem = text_of(said.get("status"))
+        if {"title", "detail"} & said.keys() and re.fullmatch(r"[45][0-9]{2}", problem):
+            return [Parcel("", not_found=True)] if problem == "404" else []
+        raise UnreadablePayload("neither shipments nor a problem of DHL's unified tracking")
+
+    def tracking_url(self, number: str) -> str:
+        return f"https://www.dhl.com/global-en/home/tracking.html?tracking-id={number}"
+
+    def _shipments(self, said: dict[str, Any]) -> list[Parcel]:
+        shipments = dicts(said.get("shipments"))
+        if shipments and not any("id" in each for each in shipments):
+            raise UnreadablePayload("shipments without an id")
+        elsewhere = said.get("possibleAdditionalShipmentsUrl")
+        divisions = [_asked(url, "service") for url in elsewhere] if isinstance(elsewhere, list) else []
+        note = f"also in: {', '.join(filter(None, divisions))}" if any(divisions) else ""
+        asked_for = _asked(said.get("url"), "trackingNumber")
+        return [self._shipment(each, asked_for, note) for each in shipments] or [Parcel("", not_found=True, note=note)]
+
+    def _shipment(self, said: dict[str, Any], asked_for: str, note: str) -> Parcel:
+        number = text_of(said.get("id"))
+        if number != asked_for and number == asked_for.lstrip("0"):
+            number = asked_for  # the id came as a JSON number
+        service = text_of(said.get("service"))
+        returning = text_of(said.get("returnFlag")).lower() == "true" or said.get("returnFlag") is True
+        events = [
+            event for each in dicts(said.get("events")) if (event := self._event(each, service, returning)) is not None
+        ]
+        for head in dicts(said.get("status")):
+            now = self._event(head, service, returning)
+            if now is not None and not any(_same(now, event) for event in events):
+                events.insert(0, now)
+        pieces = at(said, "details", "pieceIds")
+        piece = text_of(pieces[0]) if isinstance(pieces, list) and len(pieces) == 1 else ""
+        return Parcel(
+            number,
+            tuple(events),
+            _eta(said, _zone(_place(said.get("destination")))),
+            aliases=(piece,) if piece and piece != number else (),
+            service=text_of(at(said, "details", "product", "productName")) or service,
+            note=note,
+        )
+
+    def _event(self, said: dict[str, Any], service: str, returning: bool) -> TrackingEvent | None:
+        place = _place(said.get("location"))
+        moment = iso_moment(said.get("timestamp"), _zone(place), OffsetSource.PLACE)
+        if moment is None:
+            return None
+        group = next((word for name in ("statusCode", "status") if (word := _group(said.get(name))) in GROUPS), "")
+        within, code, row = self._meaning(said, service, group)
+        if returning and row is not None and row.status is Status.DELIVERED:
+            row = self.table["return", "delivered"]
+        context = " ".join(filter(None, (service, group, "return" if returning else "")))
+        return mapped(TrackingEvent(moment, code, within, context, self._text(said, group), place=place), row)
+
+    def _meaning(self, said: dict[str, Any], service: str, group: str) -> tuple[str, str, Row | None]:
+        words = [text_of(said.get(name)) for name in ("statusDetailed", "status", "statusCode")]
+        codes = [word for word in words if word not in GROUPS]
+        for code in codes:
+            if row := self.table.find(code, within=service):
+                return service, code, row
+        if shape := CODES.get(service):
+            for code in codes:
+                if shape.fullmatch(code):
+                    return service, code, None
+        if not group:
+            return "statusCode", words[2], None
+        phrases = self.texts_delivered if group == "delivered" else self.texts
+        row = (
+            phrases.find(text_of(said.get("description")), words[1])
+            or self.table.find(group, within=service)
+            or self.table.find(group, within="statusCode")
+        )
+        return "statusCode", group, row
+
+    def _text(self, said: dict[str, Any], group: str) -> str:
+        status, description = (_unsigned(text_of(said.get(name))) for name in ("status", "description"))
+        brief = "delivered" in (group, _group(status)) and len(description.split()) < 4
+        if brief and _group(description) != "delivered" and not self.texts_delivered.find(description):
+            return status  # the description may be a name
+        return description or status
+
+
+def _group(value: Json) -> str:
+    return text_of(value).lower().replace("_", "-")
+
+
+def _unsigned(text: str) -> str:
+    """The text without the name of who signed."""
+    return re.split(r"\W*\bsigned\b", text, maxsplit=1, flags=re.IGNORECASE)[0]
+
+
+def _asked(url: Json, name: str) -> str:
+    try:
+        return text_of(parse_qs(urlsplit(text_of(url, 2000)).query).get(name, [""])[0])
+    except ValueError:
+        return ""
+
+
+def _place(said: Json) -> Place | None:
+    address = at(said, "address")
+    if not isinstance(address, dict):
+        return None
+    locality = text_of(address.get("addressLocality"))
+    town, dash, last = locality.rpartition(" - ")
+    named = country_named(last) if dash else ""
+    given = text_of(address.get("countryCode")).upper()
+    place = Place(
+        city=town if named else locality,
+        postcode=text_of(address.get("postalCode")),
+        country=(given if re.fullmatch(r"[A-Z]{2}", given) else "") or named,
+    )
+    return place or None
+
+
+def _zone(place: Place | None) -> ZoneInfo | None:
+    return country_zone(place.country) if place else None
+
+
+def _same(head: TrackingEvent, event: TrackingEvent) -> bool:
+    ours, theirs = head.moment, event.moment
+    together = ours.occurred_at == theirs.occurred_at or ours.local_time == theirs.local_time
+    return together and (head.meaning == event.meaning or (head.list, head.code) == (event.list, event.code))
+
+
+def _eta(said: dict[str, Any], where: ZoneInfo | None) -> Eta | None:
+    frame = said.get("estimatedDeliveryTimeFrame")
+    earliest = iso_moment(at(frame, "estimatedFrom"), where, OffsetSource.PLACE)
+    latest = iso_moment(at(frame, "estimatedThrough"), where, OffsetSource.PLACE)
+    if earliest or latest:
+        return Eta(earliest.occurred_at if earliest else None, (latest.until or latest.occurred_at) if latest else None)
+    whole = iso_moment(said.get("estimatedTimeOfDelivery"), where, OffsetSource.PLACE)
+    if whole is None:
+        return None
+    # Midnight is how a day without an hour is written.
+    if whole.local_time.endswith("T00:00:00"):
+        whole = iso_moment(whole.local_time[:10], where, OffsetSource.PLACE) or whole
+    if whole.until:
+        return Eta(whole.occurred_at, whole.until, date.fromisoformat(whole.local_time))
+    return Eta(latest=whole.occurred_at)

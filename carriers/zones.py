@@ -1,0 +1,67 @@
+"""The time zone of a country, for carriers who print a place and a wall time without offset.
+
+From the tables of the tz database. A country with several zones has one here only where nearly all of it, or all its
+ordinary parcels, keep it; the others (the United States, Australia, …) have none.
+"""
+
+from functools import cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+from carriers.reading import zone
+
+MAINLAND = {
+    "CN": "Asia/Shanghai",
+    "CY": "Asia/Nicosia",
+    "DE": "Europe/Berlin",
+    "ES": "Europe/Madrid",
+    "MY": "Asia/Kuala_Lumpur",
+    "NZ": "Pacific/Auckland",
+    "PT": "Europe/Lisbon",
+    "UA": "Europe/Kyiv",
+    "UZ": "Asia/Tashkent",
+}
+OTHER_NAMES = {
+    "czechia": "CZ",
+    "great britain": "GB",
+    "korea, republic of": "KR",
+    "netherlands, the": "NL",
+    "republic of ireland": "IE",
+    "slovak republic": "SK",
+    "türkiye": "TR",
+    "uk": "GB",
+    "united arab emirates": "AE",
+    "united kingdom": "GB",
+    "united states of america": "US",
+    "usa": "US",
+}
+"""English names beside those of the tz database."""
+
+
+def country_zone(country: str) -> ZoneInfo | None:
+    """The zone that a country (ISO 3166 alpha-2) keeps; none if it keeps several, or is no country."""
+    name = _zones().get(country.upper())
+    return zone(name) if name else None
+
+
+def country_named(name: str) -> str:
+    """The ISO 3166 alpha-2 code of a country's English name; empty if it is none."""
+    return _names().get(name.strip().casefold(), "")
+
+
+@cache
+def _zones() -> dict[str, str]:
+    kept: dict[str, list[str]] = {}
+    for code, _, name, *_ in _lines("zone.tab"):
+        kept.setdefault(code, []).append(name)
+    return {code: names[0] for code, names in kept.items() if len(names) == 1} | MAINLAND
+
+
+@cache
+def _names() -> dict[str, str]:
+    return {name.casefold(): code for code, name in _lines("iso3166.tab")} | OTHER_NAMES
+
+
+def _lines(file: str) -> list[list[str]]:
+    text = files("tzdata").joinpath("zoneinfo", file).read_text(encoding="utf-8")
+    return [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]

@@ -1,0 +1,387 @@
+"""DHL Unified: answers and pushes of every division in, meanings out; and its calls over real HTTP."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from operator import attrgetter
+
+import httpx
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from app.demo.journeys import JOURNEYS, Happened, Step, so_far
+from app.demo.serving import serving
+from app.demo.stand_ins.base import Fault
+from app.demo.stand_ins.dhl_unified import WORDS
+from app.demo.stand_ins.dhl_unified import DhlUnified as StandIn
+from carriers.base import (
+    Account,
+    BadSignature,
+    CarrierError,
+    CarrierUnavailable,
+    CredentialsRefused,
+    RateLimited,
+    RequestRefused,
+    TrackingNumber,
+    UnreadablePayload,
+    Verified,
+)
+from carriers.dhl_unified import DhlCredentials, DhlUnified
+from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
+from carriers.vocabulary import Status, SubStatus
+from tests.recorded import recorded, recordings
+
+START = datetime(2026, 3, 2, 8, tzinfo=UTC)
+KEYS = DhlCredentials(api_key=SecretStr("stand-in-key"))
+
+LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+    "delivered": (Status.DELIVERED, None),
+    "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
+    "held": (Status.EXCEPTION, SubStatus.HELD),
+    "failed_attempt": (Status.FAILED_ATTEMPT, SubStatus.RECIPIENT_ABSENT),
+    "returned": (Status.RETURNED, None),
+    "returned_by_text": (Status.RETURNED, None),
+    "express_codes": (Status.AVAILABLE_FOR_PICKUP, SubStatus.PICKUP_POINT),
+    "parcel_de_out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
+    "parcel_de_locker": (Status.AVAILABLE_FOR_PICKUP, SubStatus.PICKUP_POINT),
+    "europe_access_point": (Status.AVAILABLE_FOR_PICKUP, SubStatus.LOCKER),
+    "europe_access_point_by_text": (Status.AVAILABLE_FOR_PICKUP, SubStatus.PICKUP_POINT),
+    "europe_returned": (Status.RETURNED, None),
+    "europe_delivered_unknown_words": (Status.DELIVERED, None),
+    "freight_not_collected": (Status.AWAITING_PICKUP, SubStatus.PICKUP_FAILED),
+    "dgf_customs_hold": (Status.EXCEPTION, SubStatus.CUSTOMS_HOLD),
+    "svb_returned": (Status.RETURNED, None),
+    "svb_other": (Status.IN_TRANSIT, None),
+    "head_alone": (Status.AWAITING_PICKUP, SubStatus.INFO_RECEIVED),
+    "head_without_its_event": (Status.DELIVERED, None),
+    "numeric_id": (Status.IN_TRANSIT, SubStatus.PICKED_UP),
+    "time_frame": (Status.IN_TRANSIT, SubStatus.PICKED_UP),
+    "zones": (Status.IN_TRANSIT, SubStatus.DEPARTED),
+    "dst_nights": (Status.IN_TRANSIT, SubStatus.DEPARTED),
+    "signed": (Status.DELIVERED, None),
+    "unlisted_code": None,
+    "unlisted_group": None,
+    "unknown": None,
+    "hostile": None,
+    "push": (Status.OUT_FOR_DELIVERY, None),
+}
+WHOLE: dict[str, list[Parcel]] = {
+    "not_found": [Parcel("", not_found=True)],
+    "not_found_here": [Parcel("", not_found=True, note="also in: parcel-de")],
+    "error": [],
+    "quota": [],
+    "push_validate": [],
+    "push_ready": [],
+    "push_failure": [],
+}
+
+
+def parsed(name: str) -> list[Parcel]:
+    return DhlUnified().parse(recorded("dhl_unified", name))
+
+
+@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
+def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
+    answer: str, meaning: tuple[Status, SubStatus | None] | None
+) -> None:
+    [parcel] = parsed(answer)
+
+    assert max(parcel.events, key=attrgetter("moment.occurred_at")).meaning == meaning
+
+
+@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
+def test_an_answer_without_shipments_is_not_found_or_tells_of_no_parcel(answer: str, parcels: list[Parcel]) -> None:
+    assert parsed(answer) == parcels
+
+
+def test_every_fixture_is_named_in_a_test() -> None:
+    assert {path.stem for path in recordings("dhl_unified")} == {*LATEST, *WHOLE, "many_parcels"}
+
+
+def test_a_text_decides_where_the_division_gives_no_code_and_the_head_is_not_told_twice() -> None:
+    [parcel] = parsed("out_for_delivery")
+
+    assert parcel == Parcel(
+        "1234567891",
+        (
+            TrackingEvent(
+                Moment(datetime(2026, 3, 4, 8, 41, tzinfo=UTC), "2026-03-04T09:41:00", OffsetSource.PLACE),
+                code="transit",
+                list="statusCode",
+                context="express transit",
+                text="Shipment is out with courier for delivery",
+                status=Status.OUT_FOR_DELIVERY,
+                row="text/with deliver*courier",
+                place=Place(city="BARCELONA", country="ES"),
+            ),
+            TrackingEvent(
+                Moment(datetime(2026, 3, 2, 16, 5, tzinfo=UTC), "2026-03-02T17:05:00", OffsetSource.PLACE),
+                code="transit",
+                list="statusCode",
+                context="express transit",
+                text="Shipment picked up",
+                status=Status.IN_TRANSIT,
+                sub_status=SubStatus.PICKED_UP,
+                row="text/shipment picked up",
+                place=Place(city="MILAN", country="IT"),
+            ),
+        ),
+        Eta(datetime(2026, 3, 3, 23, tzinfo=UTC), datetime(2026, 3, 4, 22, 59, 59, tzinfo=UTC), date(2026, 3, 4)),
+        aliases=("JD014600001234567890",),
+        service="EXPRESS WORLDWIDE",
+        note="also in: parcel-de",
+    )
+
+
+def test_a_code_of_the_division_goes_before_its_group_and_its_text() -> None:
+    events = parsed("express_codes")[0].events
+
+    assert [(event.list, event.code, event.row) for event in events] == [
+        ("express", code, f"express/{code}") for code in ("CC", "NH", "WC", "CR")
+    ]
+    assert [event.doubtful for event in events] == [True, False, False, False]
+
+
+def test_a_head_that_has_no_event_of_its_own_becomes_one() -> None:
+    assert [event.code for event in parsed("head_without_its_event")[0].events] == ["delivered", "transit"]
+
+
+def test_dhl_s_delivered_is_doubtful_where_the_division_says_it_of_pickup_points_too() -> None:
+    [unknown], [known] = parsed("europe_delivered_unknown_words"), parsed("europe_access_point_by_text")
+
+    assert (unknown.events[0].row, unknown.events[0].doubtful) == ("ecommerce-europe/delivered", True)
+    assert (known.events[0].row, known.events[0].doubtful) == (
+        "text delivered/handed over to the access point",
+        False,
+    )
+
+
+def test_an_unlisted_code_of_a_division_has_no_status_whatever_its_text_says() -> None:
+    event = parsed("unlisted_code")[0].events[0]
+
+    assert (event.list, event.code, event.status, event.row, event.unmapped) == ("express", "ZQ", None, None, True)
+
+
+def test_unknown_is_a_listed_word_that_moves_nothing() -> None:
+    event = parsed("unknown")[0].events[0]
+
+    assert (event.status, event.row, event.unmapped) == (None, "statusCode/unknown", False)
+
+
+def test_a_number_that_lost_its_zeros_gets_them_back_from_the_question() -> None:
+    assert parsed("numeric_id")[0].number == "0012345678"
+
+
+def test_a_time_frame_is_an_expected_delivery_with_both_ends() -> None:
+    assert parsed("time_frame")[0].eta == Eta(datetime(2026, 3, 4, 8, tzinfo=UTC), datetime(2026, 3, 4, 12, tzinfo=UTC))
+
+
+def test_a_time_without_offset_is_local_to_its_place_and_unknown_where_a_country_keeps_several() -> None:
+    assert [event.moment for event in parsed("zones")[0].events] == [
+        Moment(datetime(2026, 3, 5, 12, tzinfo=UTC), "2026-03-05T12:00:00", OffsetSource.UNKNOWN),
+        Moment(datetime(2026, 3, 4, 12, tzinfo=UTC), "2026-03-04T12:00:00", OffsetSource.PLACE),
+        Moment(datetime(2026, 3, 3, 11, tzinfo=UTC), "2026-03-03T12:00:00", OffsetSource.GIVEN),
+        Moment(
+            datetime(2026, 3, 1, 23, tzinfo=UTC),
+            "2026-03-02",
+            OffsetSource.PLACE,
+            datetime(2026, 3, 2, 22, 59, 59, tzinfo=UTC),
+        ),
+    ]
+
+
+def test_nights_of_the_clock_change_keep_the_printed_time() -> None:
+    autumn, spring = (event.moment for event in parsed("dst_nights")[0].events)
+
+    assert autumn == Moment(datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "2026-10-25T02:30:00", OffsetSource.PLACE)
+    assert spring == Moment(datetime(2026, 3, 29, 1, 30, tzinfo=UTC), "2026-03-29T02:30:00", OffsetSource.PLACE)
+
+
+def test_the_name_of_who_signed_is_left_out() -> None:
+    assert [event.text for event in parsed("signed")[0].events] == ["Delivered", "DELIVERED"]
+
+
+def test_an_answer_about_many_shipments_gives_each_its_own_parcel() -> None:
+    assert [(parcel.number, parcel.events[0].row) for parcel in parsed("many_parcels")] == [
+        ("1234567891", "text/with deliver*courier"),
+        ("00340434161094000001", "parcel-de/ZU"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<xml/>",
+        b"[]",
+        b"{}",
+        b'{"shipments": 5}',
+        b'{"shipments": [{"shipmentTrackingNumber": "1234567890", "status": "Success"}]}',
+        b'{"scope": "subscription.push"}',
+        b'{"title": "x", "status": 200}',
+        b'{"return": {"outcome": "OK"}}',
+        b'{"shipments": [{"id": "1',
+    ],
+)
+def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
+    with pytest.raises(UnreadablePayload):
+        DhlUnified().parse(body)
+
+
+def test_the_whole_of_each_list_stands_in_the_table() -> None:
+    lists: dict[str, int] = {}
+    for within, _ in DhlUnified.table:
+        lists[within] = lists.get(within, 0) + 1
+
+    assert lists == {
+        "statusCode": 5,
+        "express": 44,
+        "parcel-de": 16,
+        "ecommerce-europe": 162 + 1,  # and DHL's own "delivered", doubtful there
+        "freight": 48,
+        "dgf": 15,
+        "svb": 14 + 1,
+        "return": 1,
+        "text delivered": 21,
+        "text": 72,
+    }
+
+
+def test_a_push_is_believed_for_the_token_of_its_subscription() -> None:
+    push = StandIn(told).push("HELD", "s3cret")
+    assert push is not None
+
+    assert DhlUnified().verify(push.headers, push.body, ["old", "s3cret"]) == Verified()
+    [parcel] = DhlUnified().parse(push.body)
+    assert [event.meaning for event in parcel.events] == [(Status.EXCEPTION, SubStatus.HELD)]
+
+
+@pytest.mark.parametrize("headers", [{}, {"x-hook-key": ""}, {"x-hook-key": "wrong"}, {"x-hook-key": "perché"}])
+def test_a_push_without_the_right_token_is_refused(headers: dict[str, str]) -> None:
+    with pytest.raises(BadSignature):
+        DhlUnified().verify(headers, b"{}", ["s3cret", ""])
+
+
+def test_no_secret_lets_no_push_in() -> None:
+    with pytest.raises(BadSignature):
+        DhlUnified().verify({"x-hook-key": ""}, b"{}", [])
+
+
+# --- asking, over real HTTP ---------------------------------------------------------------------------------------
+
+
+def told(number: str) -> Sequence[Happened] | None:
+    legs = JOURNEYS.get(number)
+    return None if legs is None else so_far(legs, START, 1, START + timedelta(days=30))
+
+
+@pytest.fixture
+def stand_in() -> StandIn:
+    return StandIn(told)
+
+
+@pytest.fixture
+async def account(stand_in: StandIn) -> AsyncIterator[Account]:
+    async with serving(stand_in.app()) as base:
+        yield Account(KEYS, base_url=base)
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+        yield client
+
+
+MEANT = {
+    Step.REGISTERED: Status.AWAITING_PICKUP,
+    Step.COLLECTED: Status.IN_TRANSIT,
+    Step.DEPARTED: Status.IN_TRANSIT,
+    Step.ARRIVED: Status.IN_TRANSIT,
+    Step.AT_DEPOT: Status.IN_TRANSIT,
+    Step.OUT_FOR_DELIVERY: Status.OUT_FOR_DELIVERY,
+    Step.ABSENT: Status.FAILED_ATTEMPT,
+    Step.DELAYED: Status.IN_TRANSIT,
+    Step.HELD: Status.EXCEPTION,
+    Step.REFUSED: Status.EXCEPTION,
+    Step.DAMAGED: Status.EXCEPTION,
+    Step.LOST: Status.EXCEPTION,
+    Step.CUSTOMS: Status.IN_TRANSIT,
+    Step.CUSTOMS_HOLD: Status.EXCEPTION,
+    Step.CUSTOMS_CLEARED: Status.IN_TRANSIT,
+    Step.READY: Status.AVAILABLE_FOR_PICKUP,
+    Step.PICKED_UP: Status.DELIVERED,
+    Step.RETURNING: Status.EXCEPTION,
+    Step.RETURNED: Status.RETURNED,
+    Step.DELIVERED: Status.DELIVERED,
+}
+
+
+@pytest.mark.parametrize("name", JOURNEYS)
+async def test_every_journey_of_the_stand_in_is_understood(
+    name: str, account: Account, http: httpx.AsyncClient
+) -> None:
+    [answer] = await DhlUnified().fetch(http, account, [name])
+    [parcel] = DhlUnified().parse(answer.body)
+
+    happened = [leg.step for leg in JOURNEYS[name] if leg.step in WORDS]
+    assert (answer.numbers, parcel.number) == ((name,), name)
+    assert [event.status for event in reversed(parcel.events)] == [MEANT[step] for step in happened]
+
+
+async def test_the_question_names_the_division_the_language_and_the_postcode(
+    stand_in: StandIn, account: Account, http: httpx.AsyncClient
+) -> None:
+    numbers = ["HELD", TrackingNumber("LOST", postcode="50100")]
+
+    answers = await DhlUnified().fetch(http, account, numbers)
+
+    assert [answer.numbers for answer in answers] == [("HELD",), ("LOST",)]
+    assert stand_in.requests == [
+        "GET /track/shipments?trackingNumber=HELD&service=express&language=en",
+        "GET /track/shipments?trackingNumber=LOST&service=express&language=en&recipientPostalCode=50100",
+    ]
+
+
+async def test_a_number_that_dhl_or_this_division_does_not_know_is_not_found(
+    account: Account, http: httpx.AsyncClient
+) -> None:
+    elsewhere = replace(account, credentials=DhlCredentials(api_key=SecretStr("stand-in-key"), service="parcel-de"))
+
+    [unknown] = await DhlUnified().fetch(http, account, ["1234567891"])
+    [other] = await DhlUnified().fetch(http, elsewhere, ["HELD"])
+
+    assert DhlUnified().parse(unknown.body) == DhlUnified().parse(other.body) == [Parcel("", not_found=True)]
+
+
+async def test_a_wrong_key_is_refused(account: Account, http: httpx.AsyncClient) -> None:
+    with pytest.raises(CredentialsRefused):
+        await DhlUnified().fetch(http, replace(account, credentials=DhlCredentials(api_key=SecretStr("no"))), ["HELD"])
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "wait"),
+    [
+        (Fault(429, {"Retry-After": "3600"}), RateLimited, 3600.0),
+        (Fault(429, body=b'{"status": 429}'), RateLimited, None),
+        (Fault(503), CarrierUnavailable, None),
+        (Fault(500), CarrierUnavailable, None),
+        (Fault(400), RequestRefused, None),
+        (Fault(200, body=b'{"shipments": [{"id', half=True), CarrierUnavailable, None),
+        (Fault(hang=1), CarrierUnavailable, None),
+    ],
+)
+async def test_trouble_is_told_as_what_can_be_done_about_it(
+    fault: Fault, error: type[CarrierError], wait: float | None, stand_in: StandIn, account: Account
+) -> None:
+    stand_in.faults.append(fault)
+
+    async with httpx.AsyncClient(trust_env=False, timeout=0.2) as hasty:
+        with pytest.raises(error) as raised:
+            await DhlUnified().fetch(hasty, account, ["HELD"])
+
+    assert (raised.type, getattr(raised.value, "retry_after", None)) == (error, wait)
+
+
+def test_credentials_refuse_what_they_do_not_know() -> None:
+    with pytest.raises(ValidationError):
+        DhlCredentials.model_validate({"api_key": "a", "service": "Not A Division"})

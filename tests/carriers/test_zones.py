@@ -1,0 +1,27 @@
+"""Zones: of the countries that keep one."""
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from carriers.zones import MAINLAND, OTHER_NAMES, country_named, country_zone
+
+
+@pytest.mark.parametrize(
+    ("country", "zone"),
+    [("IT", "Europe/Rome"), ("es", "Europe/Madrid"), ("GB", "Europe/London"), ("US", None), ("", None), ("XX", None)],
+)
+def test_a_country_has_a_zone_if_it_keeps_one(country: str, zone: str | None) -> None:
+    assert country_zone(country) == (ZoneInfo(zone) if zone else None)
+
+
+@pytest.mark.parametrize(
+    ("name", "country"), [("ITALY", "IT"), (" Spain ", "ES"), ("UK", "GB"), ("CA", ""), ("Milan", ""), ("", "")]
+)
+def test_a_country_is_known_by_its_english_name(name: str, country: str) -> None:
+    assert country_named(name) == country
+
+
+def test_every_country_written_out_is_one() -> None:
+    assert [country for country in MAINLAND if country_zone(country) is None] == []
+    assert [name for name in OTHER_NAMES if country_named(name.upper()) != OTHER_NAMES[name]] == []
