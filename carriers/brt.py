@@ -136,7 +136,7 @@ class Brt(Carrier):
         if result == NOT_FOUND:
             return Parcel(number, not_found=True)
         listed = reply.get("lista_eventi") or at(reply, "bolla", "lista_eventi")
-        if result < 0 or not (number or listed or reply.get("bolla")):
+        if result < 0 or not (number or "bolla" in reply or "lista_eventi" in reply):
             return None
         events = numbered([event for row in _rows(listed) if (event := self._event(row, head)) is not None])
         delivery = at(reply, "bolla", "dati_consegna")

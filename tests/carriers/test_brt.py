@@ -39,6 +39,7 @@ NOTHING = {"error", "error_missing_header", "soap_ambiguous", "soap_legend"}
 OTHER = {
     "many_parcels": [Parcel("084010123456"), Parcel("084010123457")],
     "no_event_yet": [Parcel("084010123456")],
+    "bare_list": [Parcel("")],
     "not_found": [Parcel("", not_found=True)],
     "soap_not_found": [Parcel("", not_found=True)],
     "soap_shipment_id": [Parcel("084010123456")],
