@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 import httpx
 
 from app.channels.base import Outcome, Outgoing, clean
+from app.outbound import REFUSAL
 from carriers.calling import retry_after
 
 MAX_SECRETS = 5
@@ -45,8 +46,10 @@ class WebhookChannel:
             answer = await self._http.post(message.address, content=body, headers=headers)
         except httpx.TimeoutException as error:
             return Outcome("retry", None, clean(str(error)), timed_out=True)
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # idna raises a ValueError of its own
+        except httpx.HTTPError as error:
             return Outcome("retry", None, clean(str(error)))
+        except (httpx.InvalidURL, ValueError):  # idna raises a ValueError of its own
+            return Outcome("retry", None, REFUSAL)
         return _outcome(answer)
 
 
