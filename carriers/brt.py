@@ -85,7 +85,7 @@ class Brt(Carrier):
 
     slug, name, website = "brt", "BRT", "https://www.brt.it"
     table = table_file("brt.csv")
-    number_patterns = (r"\d{15}", r"\d{12}")
+    number_patterns = ("[0-9]{15}", "[0-9]{12}")
     credentials = BrtCredentials
     base_url = "https://api.brt.it"
     rate = RateLimit(5, 1.0)  # the 18,000 calls an hour that a public client states for SOAP; none is known for REST
