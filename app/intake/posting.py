@@ -1,23 +1,18 @@
 """Taking shipments from a shop: created or brought up to date, with the pushes that came before them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import select, update
 
 from app import accounts, orders
-from app.arrivals.keeping import ArrivalSource, ArrivalState, Arrived, read_body
-from app.arrivals.tables import arrivals
 from app.database import Session, new_id
-from app.erasing import revive
 from app.errors import FieldError, InvalidInput
 from app.installation import Installation
 from app.intake.change import tracking_page
-from app.intake.settling import next_poll
-from app.intake.taking import take_in
+from app.intake.claiming import claim
+from app.intake.scheduling import with_account
 from app.intake.telling import shipment_data
 from app.outbox.putting import Announcement, announce, listeners
 from app.sealing import token_hash
@@ -26,12 +21,10 @@ from app.shipments.posting import ChangedShipment, PostedOrder, PostedShipment
 from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
 from app.shops import Shop
-from carriers import UnreadablePayload, carriers
 from carriers.vocabulary import Status
 
 NEW_AFTER_FINAL = timedelta(days=30)
 NEW_AFTER = timedelta(days=180)
-UNCLAIMED_FOR = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +51,7 @@ async def post(
     created = await _create(installation, db, shop, posted, generation=generation, imported=imported)
     if created is None:  # another process has made it meanwhile: then ours is a change
         return await post(installation, db, shop, posted, imported=imported)
-    return PostedResult(await _claim(installation, db, created), True)
+    return PostedResult(await claim(installation, db, created), True)
 
 
 async def change(
@@ -74,7 +67,7 @@ async def change(
         broken = due is not None and due <= db.now
         after = replace(after, late_at=None if after.status.final else due, late=after.late and broken)
     if {"account_id", "tracking_number"} & values.keys():
-        after = await _with_account(installation, db, after, now=db.now)
+        after = await with_account(installation, db, after)
     if after == before:
         return before
     if "shipped_at" in values and before.last_event_at is not None:
@@ -85,7 +78,7 @@ async def change(
         .where(shipments.c.company_id == after.company_id, shipments.c.id == after.id)
         .values({name: value for name, value in _row(after).items() if value != getattr(before, name)})
     )
-    return await _claim(installation, db, after) if also.get("tracking_number") else after
+    return await claim(installation, db, after) if also.get("tracking_number") else after
 
 
 async def put_order(db: Session, shop: Shop, posted: PostedOrder, shipment: dict[str, Any]) -> dict[str, Any]:
@@ -100,8 +93,8 @@ async def put_order(db: Session, shop: Shop, posted: PostedOrder, shipment: dict
 
 async def _check_links(db: Session, shop: Shop, posted: PostedShipment) -> None:
     if posted.account_id is not None:
-        account = await accounts.find(db, shop.company_id, posted.account_id)
-        if account is None or account.carrier != posted.carrier:
+        mine = await accounts.of_company(db, shop.company_id, posted.carrier)
+        if posted.account_id not in [account.id for account in mine]:
             message = f"no account {posted.account_id} of carrier {posted.carrier}; GET /v1/accounts lists them"
             raise InvalidInput(f"account_id: {message}", [FieldError("account_id", message)])
     if posted.parent_id is not None:
@@ -175,7 +168,7 @@ async def _create(
             **values,
         }
     )
-    shipment = await _with_account(installation, db, shipment, now=db.now)
+    shipment = await with_account(installation, db, shipment)
     shipment = replace(
         shipment,
         late_at=late_at(shipment.promised_on, shipment.deliver_by, shop.timezone),
@@ -208,66 +201,6 @@ _FRESH: dict[str, Any] = {
     "speed": 1.0,
     "page_generation": 1,
 }
-
-
-async def _with_account(installation: Installation, db: Session, shipment: Shipment, *, now: datetime) -> Shipment:
-    """The shipment with the account that asks about it, and the first time it is asked, or why it is not."""
-    account = await accounts.for_shipment(db, installation, shipment.company_id, shipment.carrier, shipment.account_id)
-    if account is None:
-        polls = carriers()[shipment.carrier].polls
-        note = "no carrier account: nothing is asked; add one with POST /v1/accounts" if polls else ""
-        return replace(shipment, next_poll_at=None, poll_note=note)
-    shipment = replace(shipment, account_id=account.id, speed=account.speed)
-    if not shipment.tracking_number:
-        return replace(shipment, next_poll_at=None, poll_note="waiting for the tracking number")
-    due, note = next_poll(installation, shipment, now)
-    return replace(shipment, next_poll_at=due and now, poll_note=note)
-
-
-async def _claim(installation: Installation, db: Session, shipment: Shipment) -> Shipment:
-    """Take in the pushes that came for the number before anybody had posted it, newest 30 days."""
-    if shipment.tracking_number is None:
-        return shipment
-    await revive(db, shipment.company_id, shipment.carrier, shipment.tracking_number)
-    waiting = (
-        arrivals.c.company_id == shipment.company_id,
-        arrivals.c.carrier == shipment.carrier,
-        arrivals.c.tracking_number == shipment.tracking_number,
-        arrivals.c.state == ArrivalState.UNCLAIMED.value,
-    )
-    rows = await db.all(
-        select(arrivals).where(*waiting, arrivals.c.received_at > db.now - UNCLAIMED_FOR).order_by(arrivals.c.id)
-    )
-    if not rows:
-        return shipment
-    found: list[Arrived] = []
-    for row in rows:
-        body = await read_body(db, shipment.company_id, row.body_hash)
-        found.extend(_parts(shipment.id, row, body) if body is not None else ())
-    await db.run(arrivals.delete().where(*waiting))
-    taken = await take_in(installation, db, found)
-    return taken[-1].shipments[0] if taken and taken[-1].shipments else shipment
-
-
-def _parts(shipment_id: UUID, row: Any, body: bytes) -> Sequence[Arrived]:
-    try:
-        parcels = carriers()[row.carrier].parse(body)
-    except UnreadablePayload:
-        return ()
-    return [
-        Arrived(
-            row.company_id,
-            row.carrier,
-            ArrivalSource(row.source),
-            body,
-            row.received_at,
-            account_id=row.account_id,
-            parcel=parcel,
-            shipment_id=shipment_id,
-        )
-        for parcel in parcels
-        if row.tracking_number in (parcel.number.replace(" ", "").upper(), parcel.number, *parcel.aliases)
-    ]
 
 
 def _row(shipment: Shipment) -> dict[str, Any]:

@@ -2,15 +2,14 @@
 
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
-from random import random
 from typing import Any
 
 from sqlalchemy import update
 
-from app import pace
 from app.database import Session, new_id
 from app.installation import Installation
 from app.intake.change import Change, Marks
+from app.intake.scheduling import next_poll
 from app.intake.telling import tell_all
 from app.lifecycle import State
 from app.outbox.putting import Listeners
@@ -18,7 +17,6 @@ from app.shipments import answer
 from app.shipments.recording import Recorded
 from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments, transitions
-from carriers import carriers
 from carriers.vocabulary import Status
 
 TROUBLED = (Status.FAILED_ATTEMPT, Status.EXCEPTION)
@@ -97,22 +95,6 @@ def _next_times(
         times["next_poll_at"] = min(due, waiting) if due and waiting else due
         times["poll_note"] = note
     return times
-
-
-def next_poll(installation: Installation, shipment: Shipment, now: datetime) -> tuple[datetime | None, str]:
-    """When to ask the carrier about the shipment next, or why never."""
-    if not carriers()[shipment.carrier].polls:
-        return None, "the carrier is not polled: it pushes, or the shop posts its events"
-    asked = pace.Asked(
-        shipment.status,
-        shipment.sub_status,
-        shipment.not_found,
-        shipment.created_at,
-        shipment.last_news_at,
-        shipment.final_since,
-        shipment.speed,
-    )
-    return pace.next_poll(asked, now, installation.settings.poll_hours, random())
 
 
 async def _write(db: Session, change: Change) -> None:

@@ -84,7 +84,7 @@ async def _locked(db: Session, arrivals: Sequence[Arrived]) -> list[list[Shipmen
     wanted: list[Any] = []
     numbers: list[frozenset[str]] = []
     for arrived in arrivals:
-        numbers.append(_numbers(arrived))
+        numbers.append(numbers_of(arrived))
         if arrived.shipment_id is not None:
             wanted.append(and_(shipments.c.company_id == arrived.company_id, shipments.c.id == arrived.shipment_id))
         elif numbers[-1]:
@@ -120,7 +120,7 @@ async def _locked(db: Session, arrivals: Sequence[Arrived]) -> list[list[Shipmen
     ]
 
 
-def _numbers(arrived: Arrived) -> frozenset[str]:
+def numbers_of(arrived: Arrived) -> frozenset[str]:
     """The numbers that a parcel goes by, as shipments are stored under them."""
     if arrived.parcel is None:
         return frozenset()
@@ -136,7 +136,7 @@ def _numbers(arrived: Arrived) -> frozenset[str]:
 async def _unclaimed(db: Session, arrived: Arrived, parcel: Parcel) -> tuple[ArrivalState | None, UUID | None]:
     """Keep a parcel that nobody has posted yet, under each of its numbers; nothing of one that was erased."""
     kept = None
-    for number in sorted(_numbers(arrived)):
+    for number in sorted(numbers_of(arrived)):
         if await erased(db, arrived.company_id, arrived.carrier, number):
             return None, None
         kept = await keep(db, arrived, ArrivalState.UNCLAIMED, number=number)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from app.database import Session, new_id
 from app.outbox.rules import of_shop
@@ -15,7 +15,7 @@ from app.outbox.tables import endpoints, messages
 from app.shipments.shipment import Shipment
 from app.shops import Shop
 from app.shops import get as get_shop
-from app.triggers import Audience, Decision, Rule
+from app.triggers import Audience, Decision, NotSent, Rule
 
 HARD_LIMIT = 64 * 1024
 """Bytes of a webhook's body; a larger one goes out thin, with the id to ask for."""
@@ -87,7 +87,8 @@ async def tell(
 ) -> None:
     """A row for each decision, due or with its reason; `letters` are payloads by audience.
 
-    A cause that the ledger holds as not sent is taken up again by a later decision to send.
+    A cause that the ledger holds as not sent is taken up again by a later decision to send; what an import held
+    back stays so.
     """
     for decision in decisions:
         rule, sends = decision.rule, decision.send_at is not None
@@ -112,7 +113,7 @@ async def tell(
             insert.on_conflict_do_update(
                 index_elements=["company_id", "shipment_id", "target", "cause"],
                 set_={name: insert.excluded[name] for name in taken_up},
-                where=messages.c.state == "skipped",
+                where=and_(messages.c.state == "skipped", messages.c.reason != NotSent.FIRST_IMPORT.value),
             )
         )
 

@@ -286,6 +286,7 @@ def upgrade() -> None:
         sa.Column("shop_id", sa.Uuid(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=True),
         sa.Column("order_id", sa.Uuid(), nullable=True),
+        sa.Column("order_reference", sa.Text(), nullable=True),
         sa.Column("carrier", sa.Text(), nullable=False),
         sa.Column("tracking_number", sa.Text(), nullable=True),
         sa.Column("sender_reference", sa.Text(), nullable=True),
@@ -370,6 +371,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_shipments_number", "shipments", ["company_id", "carrier", "tracking_number"], unique=False)
     op.create_index("ix_shipments_order", "shipments", ["company_id", "order_id"], unique=False)
+    op.create_index("ix_shipments_order_reference", "shipments", ["company_id", "order_reference"], unique=False)
     op.create_index("ix_shipments_page", "shipments", ["page_hash"], unique=True)
     op.create_index("ix_shipments_phone", "shipments", ["company_id", "recipient_phone"], unique=False)
     op.create_index(
@@ -491,6 +493,7 @@ def downgrade() -> None:
     )
     op.drop_index("ix_shipments_phone", table_name="shipments")
     op.drop_index("ix_shipments_page", table_name="shipments")
+    op.drop_index("ix_shipments_order_reference", table_name="shipments")
     op.drop_index("ix_shipments_order", table_name="shipments")
     op.drop_index("ix_shipments_number", table_name="shipments")
     op.drop_index("ix_shipments_name", table_name="shipments")

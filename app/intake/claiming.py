@@ -1,0 +1,65 @@
+"""Pushes that came before anybody had posted their number: taken in when the shipment comes."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select
+
+from app.arrivals.keeping import ArrivalSource, ArrivalState, Arrived, read_body
+from app.arrivals.tables import arrivals
+from app.database import Session
+from app.erasing import revive
+from app.installation import Installation
+from app.intake.taking import numbers_of, take_in
+from app.shipments.shipment import Shipment
+from carriers import UnreadablePayload, carriers
+
+UNCLAIMED_FOR = timedelta(days=30)
+
+
+async def claim(installation: Installation, db: Session, shipment: Shipment) -> Shipment:
+    """Take in the pushes that came for the number before anybody had posted it, newest 30 days."""
+    if shipment.tracking_number is None:
+        return shipment
+    await revive(db, shipment.company_id, shipment.carrier, shipment.tracking_number)
+    waiting = (
+        arrivals.c.company_id == shipment.company_id,
+        arrivals.c.carrier == shipment.carrier,
+        arrivals.c.tracking_number == shipment.tracking_number,
+        arrivals.c.state == ArrivalState.UNCLAIMED.value,
+    )
+    rows = await db.all(
+        select(arrivals).where(*waiting, arrivals.c.received_at > db.now - UNCLAIMED_FOR).order_by(arrivals.c.id)
+    )
+    if not rows:
+        return shipment
+    found: list[Arrived] = []
+    for row in rows:
+        body = await read_body(db, shipment.company_id, row.body_hash)
+        found.extend(_parts(shipment.id, row, body) if body is not None else ())
+    await db.run(delete(arrivals).where(*waiting))
+    taken = await take_in(installation, db, found)
+    return taken[-1].shipments[0] if taken and taken[-1].shipments else shipment
+
+
+def _parts(shipment_id: UUID, row: Any, body: bytes) -> Sequence[Arrived]:
+    try:
+        parcels = carriers()[row.carrier].parse(body)
+    except UnreadablePayload:
+        return ()
+    made = [
+        Arrived(
+            row.company_id,
+            row.carrier,
+            ArrivalSource(row.source),
+            body,
+            row.received_at,
+            account_id=row.account_id,
+            parcel=parcel,
+            shipment_id=shipment_id,
+        )
+        for parcel in parcels
+    ]
+    return [each for each in made if row.tracking_number in numbers_of(each)]

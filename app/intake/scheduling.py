@@ -1,0 +1,64 @@
+"""Which account asks about a shipment, and when it is asked."""
+
+from dataclasses import replace
+from datetime import datetime
+from random import random
+
+from pydantic import ValidationError
+
+from app import accounts, pace
+from app.accounts import CarrierAccount
+from app.database import Session
+from app.installation import Installation
+from app.shipments.shipment import Shipment
+from carriers import carriers
+
+
+def next_poll(installation: Installation, shipment: Shipment, now: datetime) -> tuple[datetime | None, str]:
+    """When to ask the carrier about the shipment next, or why never."""
+    if not carriers()[shipment.carrier].polls:
+        return None, "the carrier is not polled: it pushes, or the shop posts its events"
+    asked = pace.Asked(
+        shipment.status,
+        shipment.sub_status,
+        shipment.not_found,
+        shipment.created_at,
+        shipment.last_news_at,
+        shipment.final_since,
+        shipment.speed,
+    )
+    return pace.next_poll(asked, now, installation.settings.poll_hours, random())
+
+
+async def with_account(installation: Installation, db: Session, shipment: Shipment) -> Shipment:
+    """The shipment with its account, asked about at once; or with the note that says why it is not asked about."""
+    account = await _account(installation, db, shipment)
+    if account is None:
+        missing = carriers()[shipment.carrier].polls
+        note = "no carrier account, so nothing is asked: add one with POST /v1/accounts" if missing else ""
+        return replace(shipment, next_poll_at=None, poll_note=note)
+    credentials = accounts.opened(installation.sealer, account).credentials
+    shipment = replace(shipment, account_id=account.id, speed=getattr(credentials, "speed", 1.0))
+    if not shipment.tracking_number:
+        return replace(shipment, next_poll_at=None, poll_note="waiting for the tracking number")
+    due, note = next_poll(installation, shipment, db.now)
+    return replace(shipment, next_poll_at=due and db.now, poll_note=note)
+
+
+async def _account(installation: Installation, db: Session, shipment: Shipment) -> CarrierAccount | None:
+    """The account named by the shop, else the company's first of that carrier; a carrier that needs none gets one."""
+    mine = await accounts.of_company(db, shipment.company_id, shipment.carrier)
+    for account in mine:
+        if shipment.account_id in (None, account.id):
+            return account
+    carrier = carriers()[shipment.carrier]
+    if mine or not carrier.polls:
+        return None
+    try:
+        carrier.credentials()
+    except ValidationError:
+        return None
+    added = await accounts.add(
+        db, installation.sealer, shipment.company_id, carrier.slug, public_url=installation.settings.public_url
+    )
+    return added.account
