@@ -282,7 +282,7 @@ def _pickup_point(where: Json) -> str:
 
 
 def _sentence(told: str, why: str) -> str:
-    return f"{told}: {why}" if told and why and told != why else told or why
+    return text_of(f"{told}: {why}") if told and why and told != why else told or why
 
 
 def _eta(window: Json, estimated: Moment | None) -> Eta | None:

@@ -98,12 +98,12 @@ class Sandbox(Carrier):
 
     def _parcel(self, parcel: Json) -> Parcel:
         day = parsed_date(text_of(parcel.get("expected_on")), "%Y-%m-%d")
-        events = (self._event(event) for event in dicts(parcel.get("events")))
+        events = tuple(event for said in dicts(parcel.get("events")) if (event := self._event(said)))
         return Parcel(
             text_of(parcel.get("number"), 40),
-            tuple(event for event in events if event is not None),
+            events,
             eta=Eta(day=day) if day else None,
-            not_found=parcel.get("found") is False,
+            not_found=parcel.get("found") is False and not events,
         )
 
     def _event(self, event: Json) -> TrackingEvent | None:

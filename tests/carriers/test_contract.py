@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from carriers import BUILT_IN, Carrier, Parcel, Status, UnreadablePayload, carrier, carriers, detect
 from carriers import parse as parse_by_slug
+from carriers.base import BadSignature
 from carriers.event import event_key, keyed
 from carriers.reading import Json
 from carriers.vocabulary import belongs
@@ -51,7 +52,7 @@ READ_BY_OTHERS: dict[tuple[str, str], str] = {}
 ORDERED = {"poste_italiane/dovequando": "the envelope's number is the last movement's, documented to be the newest"}
 """Recordings, by the beginning of their path, whose order is part of what they say, with the reason."""
 
-SECRETS = re.compile("secret|password|passwd|key|token")
+SECRETS = re.compile("secret|passw|token")
 CLOCKS = {"now", "utcnow", "today", "time_ns", "monotonic", "perf_counter"}
 
 every = pytest.mark.parametrize("slug", SLUGS)
@@ -108,10 +109,25 @@ def test_numbers(slug: str) -> None:
 
 @every
 def test_credentials(slug: str) -> None:
-    """Whatever is secret about an account is marked so, and never shown."""
-    for name, field in carrier(slug).credentials.model_fields.items():
-        if SECRETS.search(name):
-            assert field.annotation in (SecretStr, SecretStr | None), f"{name} is a secret"
+    """Whatever is secret about an account is marked so, and an account that needs anything has a secret."""
+    fields = carrier(slug).credentials.model_fields
+    hidden = {name for name, field in fields.items() if field.annotation in (SecretStr, SecretStr | None)}
+
+    assert {name for name in fields if SECRETS.search(name)} <= hidden
+    assert bool(hidden) == any(field.is_required() for field in fields.values())
+
+
+@every
+def test_ways_in(slug: str) -> None:
+    """A carrier that is asked has an address; one that signs pushes refuses what is not signed."""
+    known = carrier(slug)
+    assert known.base_url.startswith("https://") == (known.polls and slug != "sandbox")
+    assert known.polls or not known.needs_token
+    if known.signs:
+        assert known.pushes
+        for secrets in ([], [""], ["a secret"]):
+            with pytest.raises(BadSignature):
+                known.verify({}, b"{}", secrets)
 
 
 @every
