@@ -9,15 +9,17 @@ from types import MappingProxyType
 
 from carriers.base import Carrier, CarrierError, UnreadablePayload
 from carriers.brt import Brt
+from carriers.dhl_unified import DhlUnified
 from carriers.event import Eta, Parcel, Place, TrackingEvent
 from carriers.fedex import Fedex
+from carriers.gls_it import GlsItaly
 from carriers.own import Own
 from carriers.poste_italiane import PosteItaliane
 from carriers.sandbox import Sandbox
 from carriers.ups import Ups
 from carriers.vocabulary import Status, SubStatus
 
-BUILT_IN: tuple[type[Carrier], ...] = (Sandbox, Ups, PosteItaliane, Fedex, Brt, Own)
+BUILT_IN: tuple[type[Carrier], ...] = (Sandbox, Ups, PosteItaliane, GlsItaly, DhlUnified, Fedex, Brt, Own)
 
 
 class UnknownCarrier(LookupError):
