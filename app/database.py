@@ -10,12 +10,13 @@ import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
 import orjson
-from sqlalchemy import JSON, DateTime, Executable, LargeBinary, MetaData, Row, Table, Uuid, event, text
+from sqlalchemy import JSON, DateTime, Executable, LargeBinary, MetaData, Row, Table, Text, Uuid, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
@@ -74,6 +75,21 @@ class HexKey(TypeDecorator[str]):
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
         """Digits out."""
         return None if value is None else bytes(value).hex()
+
+
+class Word(TypeDecorator[StrEnum]):
+    """A word of a vocabulary, stored as text."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, vocabulary: type[StrEnum]) -> None:
+        super().__init__()
+        self.vocabulary = vocabulary
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
+        """The word itself."""
+        return None if value is None else self.vocabulary(value)
 
 
 Id = Uuid()
