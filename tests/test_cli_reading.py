@@ -118,6 +118,25 @@ def test_parse_another_carriers_answer() -> None:
         assert result.stderr.startswith("nove: not an answer of sandbox: ")
 
 
+@pytest.mark.parametrize("slug", ["brt", "gls_it", "poste_italiane", "dhl_unified", "ups", "fedex"])
+def test_parse_real_carriers(slug: str) -> None:
+    """Each real carrier: delivered and held as they are, an unlisted code without status, another's answer refused."""
+    [delivered] = objects(run("parse", slug, given=recorded(slug, "delivered")))
+    [held] = objects(run("parse", slug, given=recorded(slug, "held")))
+    [unlisted] = objects(run("parse", slug, given=recorded(slug, "unlisted_code")))
+    many = objects(run("parse", slug, given=recorded(slug, "many_parcels")))
+    unknown = objects(run("parse", slug, given=recorded(slug, "not_found")))
+    error = objects(run("parse", slug, given=recorded(slug, "error")))
+
+    assert (delivered["carrier"], delivered["status"]) == (slug, "delivered")
+    assert (held["status"], held["sub_status"]) == ("exception", "held")
+    assert None in [event["status"] for event in unlisted["events"]]
+    assert len(many) > 1
+    assert [(each["status"], each["not_found"], each["events"]) for each in unknown] == [("pending", True, [])]
+    assert [event for each in error for event in each["events"]] == []
+    assert run("parse", slug, given=recorded("sandbox", "delivered")).exit_code == 3
+
+
 def test_parse_names_the_field() -> None:
     """A shop's own event that does not fit is told where."""
     result = run("parse", "own", given=recorded("own", "hostile"))
