@@ -6,12 +6,13 @@ nobody knows whether it was taken: the outcome is `unknown`, and the message is 
 
 import asyncio
 import re
+import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, getaddresses
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
@@ -39,6 +40,7 @@ class EmailChannel:
         smtp_url: str,
         *,
         seconds: float = STEP_SECONDS,
+        tls: ssl.SSLContext | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         parts = urlsplit(smtp_url)
@@ -55,6 +57,7 @@ class EmailChannel:
             "password": unquote(parts.password) if parts.password else None,
             "use_tls": parts.scheme == "smtps",
             "start_tls": None if parts.scheme == "smtp" else False,
+            "tls_context": tls,
             "timeout": seconds,
         }
         self._seconds, self._now = seconds, now
@@ -110,15 +113,16 @@ def compose(message: Outgoing, now: datetime) -> EmailMessage:
     mail["Message-ID"] = f"<{message.id}@{sender.domain}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"  # Exchange's word for the same
-    mail["Content-Language"] = _header(str(message.payload["locale"]).replace("_", "-"))
     mail.set_content(text)
     mail.add_alternative(html, subtype="html")
+    mail["Content-Language"] = _header(str(message.payload["locale"]).replace("_", "-"))
     return mail
 
 
 def _mailbox(text: str) -> Address:
     """One address, with or without a name, its domain in ASCII; ValueError otherwise."""
-    name, address = parseaddr(_header(text))
+    found = getaddresses([_header(text)])
+    name, address = found[0] if len(found) == 1 else ("", "")
     local, _, domain = address.rpartition("@")
     if not local or not domain or not _ADDRESS.fullmatch(address):
         raise ValueError("the address is not one of e-mail")
@@ -144,7 +148,8 @@ def _outcome(error: Exception, handed_over: bool) -> Outcome:
         # Nothing is wrong with the message when the server does not want us at all: the operator can mend that.
         lasts = error.code >= 500 and not isinstance(error, _UNWELCOME)
         return Outcome("failed" if lasts else "retry", error.code, detail)
-    if isinstance(error, (aiosmtplib.SMTPNotSupported, ValueError)):
+    # A certificate that does not verify is a ValueError too, and an OSError, which can heal.
+    if isinstance(error, (aiosmtplib.SMTPNotSupported, ValueError)) and not isinstance(error, OSError):
         return Outcome("failed", None, detail)
     return Outcome("retry", None, detail, timed_out=isinstance(error, TimeoutError))
 

@@ -94,5 +94,5 @@ def read_told(payload: Mapping[str, Any]) -> Told:
     try:
         return Told.model_validate(payload)
     except ValidationError as error:
-        fields = ", ".join(sorted({".".join(map(str, each["loc"])) for each in error.errors()}))
+        fields = ", ".join(sorted({str(each["loc"][0]) for each in error.errors()}))
         raise ValueError(f"the message's payload is not one of e-mail: {fields}") from None

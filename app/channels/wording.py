@@ -88,22 +88,27 @@ def _letter(told: Told, locale: str) -> Letter:
     else:
         footer = "footer_return" if back else "footer"
         button = "follow_return" if back else "follow"
-    waits = told.status is Status.AVAILABLE_FOR_PICKUP and not back and told.pickup_point is not None
+    lead = _lead_to_staff(told, locale) if staff else _lead(told, locale)
     return Letter(
         language=locale.replace("_", "-"),
         brand=told.shop_name,
         heading=_heading(told, locale),
-        lead=_lead_to_staff(told, locale) if staff else _lead(told, locale),
+        lead=lead,
         note="" if staff else _note(told, locale),
-        place=tuple(filter(None, (told.pickup_point.name, told.pickup_point.address)))
-        if waits and told.pickup_point
-        else (),
+        place=_place(told, lead),
         button=phrase(button, locale),
         link=told.tracking_page,
         rows=_rows(told, locale, staff=staff),
         footer=phrase(footer, locale, shop=told.shop_name),
         accent=_ACCENTS.get(told.status, BLUE) if told.occasion == "status" else AMBER,
     )
+
+
+def _place(told: Told, lead: str) -> tuple[str, ...]:
+    """Name and address of the place where the recipient can collect the parcel, as far as the sentence lacks them."""
+    if told.status is not Status.AVAILABLE_FOR_PICKUP or told.direction is Direction.RETURN or not told.pickup_point:
+        return ()
+    return tuple(line for line in (told.pickup_point.name, told.pickup_point.address) if line and line not in lead)
 
 
 def _heading(told: Told, locale: str) -> str:
