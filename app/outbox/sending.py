@@ -1,0 +1,138 @@
+"""Sending what is due: claimed in a transaction, sent outside of it, recorded in another."""
+
+import asyncio
+import time
+from collections import Counter
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Row, select
+
+from app.channels.base import Channel, Outcome, Outgoing
+from app.channels.email import EmailChannel
+from app.channels.webhook import WebhookChannel
+from app.database import Session
+from app.errors import NoveError
+from app.installation import Installation
+from app.outbound import guarded_client
+from app.outbox import endpoints, rules
+from app.outbox.claiming import claim
+from app.outbox.outcomes import record, release, set_aside
+from app.outbox.tables import endpoints as endpoints_table
+from app.shipments.tables import shipments
+from app.triggers import still_holds
+
+IN_FLIGHT = 64
+STOP_SECONDS = 17.0
+NO_SMTP = "no mail server: set NOVE_SMTP_URL to send e-mail"
+
+log = structlog.get_logger()
+
+
+class Sender:
+    """Sends due messages of every shop; one for each process that works."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+        settings = installation.settings
+        self._http = guarded_client(settings.outbound_allow)
+        self._webhooks: Channel = WebhookChannel(self._http, now=lambda: installation.database.now().timestamp())
+        smtp = settings.smtp_url
+        self._mail: Channel | None = EmailChannel(smtp.get_secret_value()) if smtp else None
+        self._busy: Counter[UUID] = Counter()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    async def send_due(self) -> int:
+        """Claim what is due and begin to send it; the number claimed. A slow receiver holds up nobody else."""
+        room = IN_FLIGHT - len(self._tasks)
+        if self._stopping or room <= 0:
+            return 0
+        async with self._installation.database.transaction() as db:
+            rows = await claim(db, room, self._busy)
+        for row in rows:
+            if row.endpoint_id is not None:
+                self._busy[row.endpoint_id] += 1
+            task = asyncio.create_task(self._deliver(row))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return len(rows)
+
+    async def idle(self) -> None:
+        """Wait until nothing is being sent."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def close(self) -> None:
+        """Claim no more; let what is being sent finish, or give it back."""
+        self._stopping = True
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        await self._http.aclose()
+
+    async def _deliver(self, row: Row[Any]) -> None:
+        database = self._installation.database
+        try:
+            async with database.reading() as db:
+                prepared = await self._prepared(db, row)
+            if isinstance(prepared, str):
+                async with database.transaction() as db:
+                    await set_aside(db, row, *prepared.split(":", 1))
+                return
+            channel, outgoing = prepared
+            begun = time.monotonic()
+            outcome: Outcome = await channel.send(outgoing)
+            seconds = time.monotonic() - begun
+            async with database.transaction() as db:
+                if not await record(db, row, outcome, seconds):
+                    log.warning("message taken over by another worker", message_id=str(row.id))
+        except asyncio.CancelledError:
+            if row.endpoint_id is not None:  # a letter may have been handed over: its lease says so when it runs out
+                async with database.transaction() as db:
+                    await release(db, row)
+            raise
+        except NoveError as error:
+            # The lease runs out and the message is claimed again.
+            log.warning("message not sent", message_id=str(row.id), error=str(error))
+        finally:
+            if row.endpoint_id is not None:
+                self._busy[row.endpoint_id] -= 1
+                if not self._busy[row.endpoint_id]:
+                    del self._busy[row.endpoint_id]
+
+    async def _prepared(self, db: Session, row: Row[Any]) -> tuple[Channel, Outgoing] | str:
+        """The channel and what to hand it; or the state and reason, parted by a colon, with which it is not sent."""
+        return await (self._letter(db, row) if row.endpoint_id is None else self._webhook(db, row))
+
+    async def _webhook(self, db: Session, row: Row[Any]) -> tuple[Channel, Outgoing] | str:
+        found = await db.first(
+            select(endpoints_table).where(
+                endpoints_table.c.company_id == row.company_id, endpoints_table.c.id == row.endpoint_id
+            )
+        )
+        if found is None:
+            return "cancelled:the endpoint has been removed"
+        secrets = endpoints.secrets_of(self._installation.sealer, found, db.now)
+        return self._webhooks, Outgoing(row.id, found.url, row.payload, secrets, attempt=row.attempts + 1)
+
+    async def _letter(self, db: Session, row: Row[Any]) -> tuple[Channel, Outgoing] | str:
+        """A letter is checked once more before it leaves: it may no longer be true, or wanted."""
+        present = await db.first(
+            select(shipments.c.status, shipments.c.sub_status, shipments.c.decided_at).where(
+                shipments.c.company_id == row.company_id, shipments.c.id == row.shipment_id
+            )
+        )
+        mine = {rule.id: rule for rule in await rules.of_shop(db, row.company_id, row.shop_id)}
+        rule = mine.get(str(row.rule_id))
+        if present is None or rule is None or not rule.enabled:
+            return "cancelled:the shipment or its rule has been removed or switched off"
+        why_not = still_holds(rule, present.status, present.sub_status, present.decided_at, db.now)
+        if why_not is not None:
+            return f"cancelled:{why_not}"
+        if self._mail is None:
+            return f"skipped:{NO_SMTP}"
+        return self._mail, Outgoing(row.id, row.payload["to"], row.payload, (), row.payload["sender"], row.attempts + 1)
