@@ -6,6 +6,7 @@ from typing import Any
 
 from app.database import Session
 from app.intake.change import Change, tracking_page
+from app.locales import choose
 from app.outbox.ledger import told_so_far
 from app.outbox.putting import Announcement, address_known, announce, tell
 from app.shipments import answer
@@ -100,7 +101,7 @@ def letter(change: Change, audience: Audience) -> dict[str, Any]:
         "audience": audience.value,
         "to": shipment.recipient_email if for_recipient else shop.staff_mail,
         "sender": shop.mail_from or change.installation.settings.mail_from,
-        "locale": locale or shop.locale,
+        "locale": choose(locale, shop.locale),
         "timezone": shop.timezone,
         "status": shipment.status.value,
         "sub_status": shipment.sub_status.value if shipment.sub_status else None,
