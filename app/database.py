@@ -146,6 +146,7 @@ class Database:
                 json_deserializer=orjson.loads,
                 connect_args={"timeout": 5, "server_settings": {"application_name": "nove", "timezone": "UTC"}},
             )
+            event.listen(self._writer.sync_engine, "connect", _prepare_postgres)
         else:
             self.path = Path(url.removeprefix("sqlite:///"))
             self._writer = _sqlite_engine(self.path, pool_size=1)
@@ -244,6 +245,12 @@ def _sqlite_engine(path: Path, pool_size: int) -> AsyncEngine:
         json_deserializer=orjson.loads,
         connect_args={"timeout": 5},
     )
+
+
+def _prepare_postgres(connection: DBAPIConnection, _record: object) -> None:
+    # The driver's own UUID is a subclass that JSON encoders refuse.
+    codec = {"encoder": lambda value: value.bytes, "decoder": lambda data: UUID(bytes=bytes(data)), "format": "binary"}
+    cast(Any, connection).run_async(lambda driver: driver.set_type_codec("uuid", schema="pg_catalog", **codec))
 
 
 def _prepare_writer(connection: DBAPIConnection, _record: object) -> None:

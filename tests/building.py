@@ -123,7 +123,7 @@ class World:
 
 async def build(database: Database, *, settings: Mapping[str, Any] | None = None, live: bool = True) -> World:
     """A world with a live shop that has a staff address and the default rules."""
-    made = Settings(_env_file=None, **(settings or {}))  # type: ignore[call-arg]
+    made = Settings(_env_file=None, **(settings or {}))
     installation = Installation(made, database, Sealer(os.urandom(32)))
     async with database.transaction() as db:
         company_id: UUID = await shops.create_company(db, "Prova")
