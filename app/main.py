@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from app.api import health, problems, sandbox, shop
+from app.api import accounts, endpoints, health, keys, problems, reference, rules, sandbox, shop
 from app.api.access import Gate
 from app.api.buckets import Buckets
 from app.api.limits import BODY_SECONDS, Limits
@@ -17,6 +17,11 @@ from app.installation import Installation
 ROUTERS = (
     health.router,
     shop.router,
+    keys.router,
+    accounts.router,
+    rules.router,
+    endpoints.router,
+    reference.router,
     sandbox.router,
 )
 """Every router of the service; a new one is a line here."""

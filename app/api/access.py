@@ -13,7 +13,8 @@ from fastapi import Depends, Header, Query, Request
 from fastapi.security import HTTPBearer
 from starlette.datastructures import State
 
-from app import keys
+from app import accounts, keys
+from app.accounts import CarrierAccount
 from app.api.buckets import Buckets, Standing
 from app.database import Database
 from app.errors import FieldError, InvalidInput, NotAllowed, NotAuthenticated, NotFound, TooMany
@@ -28,6 +29,9 @@ BEARER = HTTPBearer(auto_error=False, description="An API key: `Authorization: B
 
 # Wrong keys from one address: enough for a mistake, too few for a search, and for the database's sake.
 _STRANGERS = (60, 1.0)
+
+# What a carrier may push to one account.
+_PUSHES = (600, 50.0)
 
 
 class Gate:
@@ -45,8 +49,7 @@ class Gate:
             digest = keys.presented(request.headers.get("authorization"))
             caller = await self._caller(digest)
         except NotAuthenticated:
-            address = request.client.host if request.client else ""
-            self._charge(request.state, self._buckets.take(("address", address), "strangers", *_STRANGERS))
+            self._charge_stranger(request)
             raise
         request.state.caller = caller
         self.spend(request, 1)
@@ -58,6 +61,17 @@ class Gate:
         if cost > 0:
             standing = self._buckets.take(caller.key_id, "key", caller.bucket, caller.refill, cost)
             self._charge(request.state, standing)
+
+    async def admit_push(self, request: Request, carrier: str, token: str) -> CarrierAccount:
+        """The account that a carrier pushes to, which pays for it; NotFound, TooMany."""
+        try:
+            async with self._database.reading() as db:
+                account = await accounts.by_hook(db, carrier, token)
+        except NotFound:
+            self._charge_stranger(request)
+            raise
+        self._charge(request.state, self._buckets.take(("hook", account.id), "hook", *_PUSHES))
+        return account
 
     async def look_again(self, request: Request) -> Caller:
         """The caller as the database has it now."""
@@ -94,6 +108,10 @@ class Gate:
     async def _note_use(self, caller: Caller) -> None:
         async with self._database.transaction() as db:
             await keys.mark_used(db, caller.company_id, caller.key_id)
+
+    def _charge_stranger(self, request: Request) -> None:
+        address = request.client.host if request.client else ""
+        self._charge(request.state, self._buckets.take(("address", address), "strangers", *_STRANGERS))
 
     @staticmethod
     def _charge(state: State, standing: Standing) -> None:
@@ -166,11 +184,21 @@ async def any_shop(
     return named
 
 
+def reached(request: Request, shop_id: Annotated[UUID | None, Depends(any_shop)]) -> tuple[UUID, ...]:
+    """The shops that a request reaches: the one it is limited to, else all of the caller's."""
+    caller: Caller = request.state.caller
+    return caller.shop_ids if shop_id is None else (shop_id,)
+
+
+MAY_READ = Depends(needs(Scope.READ))
+"""For routes that need not know who reads."""
+
 Reader = Annotated[Caller, Depends(needs(Scope.READ))]
 Writer = Annotated[Caller, Depends(needs(Scope.WRITE))]
 Supporter = Annotated[Caller, Depends(needs(Scope.SUPPORT))]
 Administrator = Annotated[Caller, Depends(needs(Scope.ADMIN))]
 OneShop = Annotated[UUID, Depends(one_shop)]
 AnyShop = Annotated[UUID | None, Depends(any_shop)]
+Shops = Annotated[tuple[UUID, ...], Depends(reached)]
 Here = Annotated[Installation, Depends(installation_of)]
 Door = Annotated[Gate, Depends(gate_of)]

@@ -1,0 +1,160 @@
+"""A company's contracts with carriers. Credentials go in and are never told again."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Response
+from pydantic import Field, StringConstraints
+
+from app import accounts
+from app.accounts import AddedAccount, CarrierAccount
+from app.api.access import Administrator, Here, Reader
+from app.api.routing import answer, api
+from app.api.shapes import Input, Line, Listed, Output
+from app.api.writing import Write
+from app.database import Session
+from app.installation import Installation
+from app.keys import Scope
+from carriers import carrier as carrier_of
+
+router = api("accounts")
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,40}$")]
+Credential = Annotated[str, StringConstraints(max_length=4096)] | int | float | bool | None
+Given = Annotated[dict[Annotated[str, StringConstraints(max_length=100)], Credential], Field(max_length=30)]
+Secret = Annotated[str, StringConstraints(min_length=8, max_length=500)]
+
+
+class NewAccount(Input):
+    """A contract; `GET /v1/carriers` says which credentials each carrier needs."""
+
+    carrier: Slug = Field(examples=["gls_it"])
+    name: Line = ""
+    credentials: Given = Field({}, examples=[{"client_id": "…", "client_secret": "…"}])
+    secret: Secret | None = Field(None, description="For carriers that sign their pushes with a secret of their own")
+
+
+class AccountChange(Input):
+    """What to change; of the credentials, given fields change, those given as null go, the rest stays."""
+
+    name: Annotated[Line, Field(min_length=1)] | None = None
+    credentials: Given | None = None
+    secret: Secret | None = None
+
+
+class Health(Output):
+    """How the carrier answers this account; calls rest until `open_until` after failures in a row."""
+
+    failures: int
+    open_until: datetime | None
+    last_error: str
+    last_error_at: datetime | None
+    last_success_at: datetime | None
+
+
+class AccountOut(Output):
+    """A contract: of its credentials only which are set; `hook_url`, for pushes, is told to scope `admin` alone."""
+
+    id: UUID
+    carrier: str
+    name: str
+    credentials: dict[str, bool]
+    hook_url: str | None
+    health: Health
+    created_at: datetime
+
+
+class AccountMade(AccountOut):
+    """A new contract; `secret`, for signing pushes, is shown this once (empty if the carrier has no use for one)."""
+
+    secret: str
+
+
+@router.get("/v1/accounts")
+async def listed(
+    caller: Reader, here: Here, carrier: Annotated[str | None, Query(max_length=40)] = None
+) -> Listed[AccountOut]:
+    """The company's contracts, oldest first."""
+    async with here.database.reading() as db:
+        found = await accounts.of_company(db, caller.company_id, carrier)
+    return Listed(items=[_shown(here, each, hook=caller.may(Scope.ADMIN)) for each in found])
+
+
+@router.post("/v1/accounts", response_model=AccountMade, status_code=201)
+async def add(given: NewAccount, caller: Administrator, here: Here, write: Write) -> Response:
+    """Add a contract with a carrier."""
+
+    async def effect(db: Session) -> Response:
+        added = await accounts.add(
+            db,
+            here.sealer,
+            caller.company_id,
+            given.carrier,
+            public_url=here.settings.public_url,
+            name=given.name,
+            credentials=given.credentials,
+            secret=given.secret or "",
+        )
+        return answer(_made(here, added), 201)
+
+    return await write.once(effect)
+
+
+@router.get("/v1/accounts/{account_id}")
+async def read(account_id: UUID, caller: Reader, here: Here) -> AccountOut:
+    """One contract, with the carrier's health as it sees it."""
+    async with here.database.reading() as db:
+        return _shown(here, await accounts.get(db, caller.company_id, account_id), hook=caller.may(Scope.ADMIN))
+
+
+@router.patch("/v1/accounts/{account_id}", response_model=AccountOut)
+async def change(account_id: UUID, given: AccountChange, caller: Administrator, here: Here, write: Write) -> Response:
+    """Change a contract; new credentials are tried at the next poll."""
+
+    async def effect(db: Session) -> Response:
+        account = await accounts.get(db, caller.company_id, account_id)
+        changed = await accounts.change(
+            db, here.sealer, account, name=given.name, credentials=given.credentials, secret=given.secret
+        )
+        return answer(_shown(here, changed, hook=True))
+
+    changed = await write.once(effect)
+    here.tokens.forget(str(account_id))
+    return changed
+
+
+@router.post("/v1/accounts/{account_id}/move-hook", response_model=AccountMade)
+async def move_hook(account_id: UUID, caller: Administrator, here: Here, write: Write) -> Response:
+    """A new address and secret for the carrier's pushes; the old ones end at once."""
+
+    async def effect(db: Session) -> Response:
+        account = await accounts.get(db, caller.company_id, account_id)
+        return answer(_made(here, await accounts.move_hook(db, here.sealer, account, here.settings.public_url)))
+
+    return await write.once(effect)
+
+
+@router.delete("/v1/accounts/{account_id}", status_code=204)
+async def remove(account_id: UUID, caller: Administrator, here: Here) -> None:
+    """End a contract: its credentials are erased, its pushes refused; shipments stay."""
+    async with here.database.transaction() as db:
+        await accounts.remove(db, caller.company_id, account_id)
+    here.tokens.forget(str(account_id))
+
+
+def _shown(here: Installation, account: CarrierAccount, *, hook: bool) -> AccountOut:
+    pushes = carrier_of(account.carrier).pushes
+    return AccountOut(
+        id=account.id,
+        carrier=account.carrier,
+        name=account.name,
+        credentials=accounts.fields_set(here.sealer, account),
+        hook_url=accounts.hook_url(here.sealer, account, here.settings.public_url) if hook and pushes else None,
+        health=Health.model_validate(account),
+        created_at=account.created_at,
+    )
+
+
+def _made(here: Installation, added: AddedAccount) -> AccountMade:
+    return AccountMade(**dict(_shown(here, added.account, hook=True)), secret=added.secret)

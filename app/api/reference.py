@@ -1,0 +1,155 @@
+"""Reference data: the nine statuses in a language, the carriers and what they need, numbers told by their form."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import Field, SecretStr, StringConstraints
+
+from app import locales
+from app.api.access import MAY_READ, Here, Reader
+from app.api.paging import DEFAULT, Cursor, Limit, cursor_of, page, place_of
+from app.api.routing import api
+from app.api.shapes import Input, Listed, Output
+from app.arrivals import unmapped
+from carriers import Carrier, carriers, detect
+from carriers.vocabulary import SUB_STATUSES, Direction, Status, SubStatus
+
+router = api("reference")
+
+
+class SubStatusOut(Output):
+    """A sub-status and what it is called."""
+
+    sub_status: SubStatus
+    label: str
+
+
+class StatusOut(Output):
+    """A status: its number, what it is called, whether the journey ends there, its sub-statuses."""
+
+    id: int
+    status: Status
+    label: str
+    final: bool
+    sub_statuses: list[SubStatusOut]
+
+
+class CredentialField(Output):
+    """A field of a carrier's credentials."""
+
+    name: str
+    required: bool
+    secret: bool
+    description: str
+
+
+class CarrierOut(Output):
+    """A carrier: whether it is polled (so many numbers a call), whether it pushes, how sure its table is."""
+
+    slug: str
+    name: str
+    website: str
+    poll: bool
+    push: bool
+    batch_size: int
+    confidence: str
+    credentials: list[CredentialField]
+
+
+class NumberGiven(Input):
+    """A number whose carrier is not known."""
+
+    tracking_number: Annotated[str, StringConstraints(min_length=4, max_length=60)] = Field(
+        examples=["1Z999AA10123456784"]
+    )
+
+
+class Candidate(Output):
+    """A carrier whose numbers look like this one."""
+
+    slug: str
+    name: str
+
+
+class UnmappedOut(Output):
+    """A code that no table lists, how often it came, and what it came with."""
+
+    carrier: str
+    list: str
+    code: str
+    text: str
+    count: int
+    first_seen_at: datetime
+    last_seen_at: datetime
+
+
+@router.get("/v1/statuses", dependencies=[MAY_READ])
+async def statuses(
+    locale: Annotated[str, Query(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z]{2,4})?$")] = "en",
+    direction: Direction = Direction.OUTBOUND,
+) -> Listed[StatusOut]:
+    """The nine statuses, named in the locale's language (English if there are no words for it)."""
+    return Listed(items=[_status(each, locale, direction) for each in Status])
+
+
+@router.get("/v1/carriers", dependencies=[MAY_READ])
+async def listed() -> Listed[CarrierOut]:
+    """Every carrier, by slug."""
+    return Listed(items=[_carrier(each) for _, each in sorted(carriers().items())])
+
+
+@router.post("/v1/carriers/detect", dependencies=[MAY_READ])
+async def detected(given: NumberGiven) -> Listed[Candidate]:
+    """The carriers whose numbers have this form, the most telling one first."""
+    return Listed(items=[Candidate(slug=each.slug, name=each.name) for each in detect(given.tracking_number)])
+
+
+@router.get("/v1/carriers/unmapped")
+async def unmapped_codes(
+    caller: Reader, here: Here, limit: Limit = DEFAULT, cursor: Cursor = None
+) -> Listed[UnmappedOut]:
+    """Codes that carriers sent and no table lists: they moved nothing."""
+    after = place_of(cursor, str, str, str)
+    async with here.database.reading() as db:
+        rows = await unmapped.of_company(
+            db, caller.company_id, limit + 1, [str(part) for part in after] if after else None
+        )
+    shown, more = page(rows, limit)
+    following = cursor_of(shown[-1].carrier, shown[-1].list, shown[-1].code) if more else None
+    return Listed(items=[UnmappedOut.model_validate(each) for each in shown], next_cursor=following)
+
+
+def _status(status: Status, locale: str, direction: Direction) -> StatusOut:
+    return StatusOut(
+        id=status.id,
+        status=status,
+        label=locales.label(status, None, locale, direction),
+        final=status.final,
+        sub_statuses=[
+            SubStatusOut(sub_status=each, label=locales.label(status, each, locale, direction))
+            for each in SubStatus
+            if each in SUB_STATUSES[status]
+        ],
+    )
+
+
+def _carrier(carrier: Carrier) -> CarrierOut:
+    return CarrierOut(
+        slug=carrier.slug,
+        name=carrier.name,
+        website=carrier.website,
+        poll=carrier.polls,
+        push=carrier.pushes,
+        batch_size=carrier.batch_size,
+        confidence=carrier.confidence,
+        credentials=[
+            CredentialField(
+                name=name,
+                required=field.is_required(),
+                secret=SecretStr in (field.annotation, *getattr(field.annotation, "__args__", ())),
+                description=field.description or "",
+            )
+            for name, field in carrier.credentials.model_fields.items()
+        ],
+    )
