@@ -93,6 +93,8 @@ shipments = Table(
     Index("ix_shipments_page", "page_hash", unique=True),
     Index(
         "ix_shipments_poll",
+        "company_id",
+        "account_id",
         "next_poll_at",
         "id",
         postgresql_where=text("next_poll_at IS NOT NULL"),

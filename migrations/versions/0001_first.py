@@ -377,7 +377,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_shipments_poll",
         "shipments",
-        ["next_poll_at", "id"],
+        ["company_id", "account_id", "next_poll_at", "id"],
         unique=False,
         postgresql_where=sa.text("next_poll_at IS NOT NULL"),
         sqlite_where=sa.text("next_poll_at IS NOT NULL"),

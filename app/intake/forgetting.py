@@ -1,0 +1,44 @@
+"""Forgetting what has been kept for long enough: pushes that nobody claimed, ids of pushes, answers to writes."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete, exists, select, tuple_
+
+from app import idempotency
+from app.arrivals.keeping import ArrivalState
+from app.arrivals.tables import arrivals, bodies, pushes
+from app.database import Session
+from app.installation import Installation
+from app.intake.claiming import UNCLAIMED_FOR
+
+PUSHES_FOR = timedelta(days=30)
+BATCH = 1000
+
+
+async def forget_old(installation: Installation) -> int:
+    """Forget a bounded lot of it; how many rows. Call it again until there is none."""
+    async with installation.database.transaction() as db:
+        return (
+            await _unclaimed(db)
+            + await db.run(delete(pushes).where(pushes.c.received_at < db.now - PUSHES_FOR))
+            + await idempotency.forget_old(db)
+        )
+
+
+async def _unclaimed(db: Session) -> int:
+    """Unclaimed arrivals, with the bodies that no other arrival needs."""
+    rows = await db.all(
+        select(arrivals.c.company_id, arrivals.c.id, arrivals.c.body_hash)
+        .where(arrivals.c.state == ArrivalState.UNCLAIMED.value, arrivals.c.received_at < db.now - UNCLAIMED_FOR)
+        .order_by(arrivals.c.id)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    if not rows:
+        return 0
+    identity = tuple_(arrivals.c.company_id, arrivals.c.id)
+    await db.run(delete(arrivals).where(identity.in_([(row.company_id, row.id) for row in rows])))
+    needed = exists().where(arrivals.c.company_id == bodies.c.company_id, arrivals.c.body_hash == bodies.c.hash)
+    theirs = tuple_(bodies.c.company_id, bodies.c.hash).in_([(row.company_id, row.body_hash) for row in rows])
+    await db.run(delete(bodies).where(theirs, ~needed))
+    return len(rows)

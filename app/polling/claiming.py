@@ -1,0 +1,112 @@
+"""Claiming what is due: account by account, as many calls as its rate and health allow, never a shipment twice."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, exists, or_, select, update
+
+from app import leases
+from app.accounts import carrier_accounts
+from app.database import Session
+from app.leases import LEASE
+from app.polling.notes import asked_alone
+from app.polling.slots import book
+from app.shipments.shipment import Shipment
+from app.shipments.tables import shipments
+from carriers import carriers
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Shipments of one account, each number once, to be asked about in one call at a time of its own.
+
+    `account` is its row of `carrier_accounts`. `probe`: the account's circuit is half open, and this call decides.
+    """
+
+    account: Row[Any]
+    shipments: tuple[Shipment, ...]
+    at: datetime
+    probe: bool
+
+
+async def due_accounts(db: Session) -> Sequence[tuple[UUID, UUID]]:
+    """Company and id of the accounts that have shipments to ask about and may ask."""
+    work = exists().where(
+        shipments.c.company_id == carrier_accounts.c.company_id,
+        shipments.c.account_id == carrier_accounts.c.id,
+        *_due(db.now),
+    )
+    rows = await db.all(select(carrier_accounts.c.company_id, carrier_accounts.c.id).where(work, *_may_ask(db.now)))
+    return [(row.company_id, row.id) for row in rows]
+
+
+async def claim(db: Session, company_id: UUID, account_id: UUID, most: int, lease: timedelta = LEASE) -> list[Batch]:
+    """At most `most` batches of an account, oldest due first; none if another worker is claiming from it just now."""
+    account = await db.first(
+        select(carrier_accounts)
+        .where(carrier_accounts.c.company_id == company_id, carrier_accounts.c.id == account_id, *_may_ask(db.now))
+        .with_for_update(skip_locked=True)
+    )
+    carrier = carriers().get(account.carrier) if account is not None else None
+    if account is None or carrier is None or not carrier.polls:
+        return []
+    probe = account.open_until is not None
+    times, _ = book(carrier.rate, account.booked_until, db.now, 1 if probe else most)
+    if not times:
+        return []
+    rows = await db.all(
+        select(shipments)
+        .where(shipments.c.company_id == company_id, shipments.c.account_id == account_id, *_due(db.now))
+        .order_by(shipments.c.next_poll_at, shipments.c.id)
+        .limit(len(times) * carrier.batch_size)
+        .with_for_update(skip_locked=True)
+    )
+    groups = _grouped([Shipment.of(row) for row in rows], carrier.batch_size)[: len(times)]
+    if not groups:
+        return []
+    times, booked_until = book(carrier.rate, account.booked_until, db.now, len(groups))
+    booking: dict[str, Any] = {"booked_until": booked_until}
+    if probe:  # until it is back, nobody else tries; if its worker dies, the next probe comes then
+        booking["open_until"] = db.now + lease
+    await db.run(
+        update(carrier_accounts)
+        .where(carrier_accounts.c.company_id == company_id, carrier_accounts.c.id == account_id)
+        .values(booking)
+    )
+    taken = [shipment.id for group in groups for shipment in group]
+    await db.run(
+        update(shipments)
+        .where(shipments.c.company_id == company_id, shipments.c.id.in_(taken))
+        .values(leases.claimed(shipments, db.now, lease))
+    )
+    return [
+        Batch(account, tuple(replace(each, lease_number=each.lease_number + 1) for each in group), at, probe)
+        for group, at in zip(groups, times, strict=True)
+    ]
+
+
+def _may_ask(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    shut = carrier_accounts.c.open_until
+    return carrier_accounts.c.removed_at.is_(None), or_(shut.is_(None), shut <= now)
+
+
+def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return shipments.c.next_poll_at <= now, leases.free(shipments, now)
+
+
+def _grouped(found: Sequence[Shipment], size: int) -> list[list[Shipment]]:
+    """Batches in order: no number twice in one, and by itself whatever has spoilt a batch before."""
+    groups: list[list[Shipment]] = []
+    open_: list[Shipment] = []
+    for shipment in found:
+        if asked_alone(shipment.poll_note):
+            groups.append([shipment])
+            continue
+        if not open_ or len(open_) == size or any(each.tracking_number == shipment.tracking_number for each in open_):
+            open_ = []
+            groups.append(open_)
+        open_.append(shipment)
+    return groups

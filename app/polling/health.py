@@ -1,0 +1,71 @@
+"""The health of a carrier's account: what a failed call closes, and for how long; what a success opens again."""
+
+from datetime import datetime, timedelta
+from random import random
+from typing import Any
+
+from sqlalchemy import ColumnElement, select, update
+
+from app.accounts import carrier_accounts
+from app.database import Session
+from app.polling.claiming import Batch
+from carriers.base import CarrierError, CredentialsRefused, RateLimited
+
+PATIENCE = timedelta(seconds=60)
+"""After a 429 that does not say how long."""
+
+BACK_OFF = timedelta(seconds=30)
+LONGEST = timedelta(hours=1)
+NOTED = timedelta(minutes=1)
+"""How exactly the last success is known while all is well: a row written at every call would be waited for."""
+
+
+async def succeeded(db: Session, batch: Batch) -> None:
+    """The carrier has answered. Only the probe closes an open circuit: other calls may have begun before it opened."""
+    row = carrier_accounts.c
+    well = batch.account.failures == 0 and not batch.probe
+    known = batch.account.last_success_at
+    if well and known is not None and db.now - known < NOTED:
+        return
+    may = () if batch.probe else (row.open_until.is_(None),)
+    values: dict[str, Any] = {"failures": 0, "open_until": None, "last_success_at": db.now}
+    await db.run(update(carrier_accounts).where(*_this(batch), *may).values(values))
+
+
+async def failed(db: Session, batch: Batch, error: CarrierError) -> datetime:
+    """The carrier has not answered, or refuses us: open the circuit; until when."""
+    now = await db.first(select(carrier_accounts).where(*_this(batch)).with_for_update())
+    if now is None:
+        return db.now + LONGEST
+    shut = None if batch.probe or now.open_until is None or now.open_until <= db.now else now.open_until
+    # Calls that were under way together fail together: they count once.
+    failures = now.failures if shut or isinstance(error, RateLimited) else now.failures + 1
+    until = db.now + _wait(error, failures)
+    if shut is not None:
+        until = max(until, shut) if isinstance(error, RateLimited | CredentialsRefused) else shut
+    await db.run(
+        update(carrier_accounts)
+        .where(*_this(batch))
+        .values(failures=failures, open_until=until, last_error=said(error)[:500], last_error_at=db.now)
+    )
+    return until
+
+
+def said(error: CarrierError) -> str:
+    """The error for a person, with what to do if there is something."""
+    if isinstance(error, CredentialsRefused):
+        return f"{error}: check the account's credentials and enter them again (PATCH /v1/accounts/…)"
+    return str(error)
+
+
+def _wait(error: CarrierError, failures: int) -> timedelta:
+    if isinstance(error, CredentialsRefused):
+        return LONGEST
+    if isinstance(error, RateLimited):
+        return PATIENCE if error.retry_after is None else min(LONGEST, timedelta(seconds=error.retry_after))
+    doubled = BACK_OFF * float(2 ** min(failures - 1, 20)) * (1 + random() / 10)
+    return min(LONGEST, doubled)
+
+
+def _this(batch: Batch) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return carrier_accounts.c.company_id == batch.account.company_id, carrier_accounts.c.id == batch.account.id

@@ -1,0 +1,132 @@
+"""The poller of a process: it claims, and calls while other calls are still under way; it stops without loose ends."""
+
+import asyncio
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from app import leases
+from app.errors import NoveError
+from app.installation import Installation
+from app.leases import LEASE
+from app.outbound import carrier_client
+from app.polling.asking import CALL_SECONDS, ask_about
+from app.polling.claiming import Batch, claim, due_accounts
+from app.shipments.tables import shipments
+
+CALLS = 64
+PER_ACCOUNT = 16
+"""Calls under way or booked, of the process and of one account: a slow carrier takes no more than its part."""
+
+STOP_SECONDS = 17.0
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Line:
+    """What this process has under way for an account; `shut` by a failure, for those whose turn has not come."""
+
+    busy: int = 0
+    shut: bool = False
+
+
+class Poller:
+    """Asks about what is due; one for each process that works."""
+
+    def __init__(
+        self, installation: Installation, *, lease: timedelta = LEASE, call_seconds: float = CALL_SECONDS
+    ) -> None:
+        self._installation = installation
+        self._http = carrier_client(seconds=call_seconds)
+        self._lease, self._call_seconds = lease, call_seconds
+        self._lines: defaultdict[UUID, _Line] = defaultdict(_Line)
+        self._calls = asyncio.Semaphore(CALLS)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stop = asyncio.Event()
+
+    async def tick(self) -> int:
+        """Claim until nothing is left that may be asked now; how many batches. Their calls go on by themselves."""
+        total = 0
+        while not self._stop.is_set():
+            claimed, full = await self._claim()
+            total += claimed
+            if not claimed and not full:
+                break
+            if not claimed:
+                await asyncio.wait(self._tasks, timeout=1, return_when=asyncio.FIRST_COMPLETED)
+        return total
+
+    async def idle(self) -> None:
+        """Wait until nothing is under way."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def close(self) -> None:
+        """Claim no more; let calls under way finish within 17 s, give back what has not been asked about."""
+        self._stop.set()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        await self._http.aclose()
+
+    async def _claim(self) -> tuple[int, bool]:
+        """How many batches were claimed, and whether some account has as many under way as it may have."""
+        database, claimed, full = self._installation.database, 0, False
+        async with database.reading() as db:
+            found = await due_accounts(db)
+        for company_id, account_id in found:
+            line = self._lines[account_id]
+            room = PER_ACCOUNT - line.busy
+            if room <= 0:
+                full = True
+                continue
+            if self._stop.is_set():
+                break
+            async with database.transaction() as db:
+                batches = await claim(db, company_id, account_id, room, self._lease)
+            if batches:
+                line.shut = False  # it may ask: the database says so
+            for batch in batches:
+                line.busy += 1
+                task = asyncio.create_task(self._work(batch, line))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+            claimed += len(batches)
+        return claimed, full
+
+    async def _work(self, batch: Batch, line: _Line) -> None:
+        try:
+            async with leases.renewed(self._installation.database, shipments, batch.shipments, self._lease):
+                await self._wait(batch)
+                async with self._calls:
+                    if self._stop.is_set() or line.shut:
+                        await self._give_back(batch)
+                    elif not await ask_about(self._installation, self._http, batch, self._call_seconds):
+                        line.shut = True
+        except asyncio.CancelledError:
+            await self._give_back(batch)
+            raise
+        except NoveError as error:  # the leases run out, and the shipments are claimed again
+            log.warning("a poll was not written down", carrier=batch.account.carrier, error=str(error))
+        except Exception:
+            log.exception("a poll failed", carrier=batch.account.carrier)
+        finally:
+            line.busy -= 1
+
+    async def _wait(self, batch: Batch) -> None:
+        """Until the call's time has come, or the stop."""
+        wait = (batch.at - self._installation.database.now()).total_seconds()
+        if wait > 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), wait)
+
+    async def _give_back(self, batch: Batch) -> None:
+        async with self._installation.database.transaction() as db:
+            await leases.release(db, shipments, batch.shipments)

@@ -1,0 +1,123 @@
+"""The worker: a schedule of ticks, and nothing else. What there is to do stands in the database.
+
+Every tick claims until nothing is left. What goes wrong is logged; the next tick tries again, also after the database
+was away.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, timedelta
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from app.errors import Unavailable
+from app.installation import Installation
+from app.intake.forgetting import forget_old
+from app.intake.retrying import retry_failed
+from app.intake.timed import settle_due
+from app.leases import LEASE
+from app.outbox.sending import Sender
+from app.polling.poller import Poller
+from app.polling.sandbox_pushes import SandboxPushes
+
+STOP_SECONDS = 19.0
+"""After this, what has neither finished nor been given back is cut off."""
+
+SECONDS = {
+    "poll": 1.0,
+    "send": 0.25,
+    "timed": 1.0,
+    "failed": 5.0,
+    "sandbox": 1.0,
+    "clocks": 60.0,
+    "forget": 3600.0,
+}
+"""How often each job ticks, by its id."""
+
+log = structlog.get_logger()
+
+
+class Worker:
+    """The jobs of one process. Jobs of other processes on the same database do the same work, each piece once."""
+
+    def __init__(self, installation: Installation, lease: timedelta = LEASE) -> None:
+        self.poller = Poller(installation, lease=lease)
+        self.sender = Sender(installation)
+        self.sandbox = SandboxPushes(installation)
+        self._stopping = asyncio.Event()
+        self._ticks: set[asyncio.Task[None]] = set()
+        self.jobs: dict[str, Callable[[], Awaitable[object]]] = {
+            "poll": self.poller.tick,
+            "send": lambda: self._until_none(self.sender.send_due),
+            "timed": lambda: self._until_none(lambda: settle_due(installation)),
+            "failed": lambda: self._until_none(lambda: retry_failed(installation)),
+            "sandbox": self.sandbox.tick,
+            "clocks": installation.database.compare_clocks,
+            "forget": lambda: self._until_none(lambda: forget_old(installation)),
+        }
+        self.scheduler = AsyncIOScheduler(timezone=UTC)
+        for name, seconds in SECONDS.items():
+            self.scheduler.add_job(
+                self.tick,
+                "interval",
+                args=(name,),
+                seconds=seconds,
+                id=name,
+                replace_existing=True,
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=None,
+            )
+
+    async def tick(self, name: str) -> None:
+        """Run a job once. It never raises: a schedule goes on."""
+        if self._stopping.is_set():
+            return
+        task = asyncio.create_task(self._run(name))
+        self._ticks.add(task)
+        task.add_done_callback(self._ticks.discard)
+        await asyncio.wait([task])
+
+    def start(self) -> None:
+        """Begin to tick."""
+        # That a tick is still at work when the next is due is how it should be.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        self.scheduler.start()
+
+    async def stop(self) -> None:
+        """Claim nothing more; let what is under way finish or give it back, within 20 s."""
+        self._stopping.set()
+        self.scheduler.pause()
+        closing = {asyncio.create_task(each.close()) for each in (self.poller, self.sender)}
+        _, late = await asyncio.wait(closing | self._ticks, timeout=STOP_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        await self.sandbox.close()
+        self.scheduler.shutdown(wait=False)
+
+    async def _run(self, name: str) -> None:
+        try:
+            await self.jobs[name]()
+        except Unavailable as error:
+            log.warning("the database is away", job=name, error=str(error))
+        except Exception:
+            log.exception("a job failed", job=name)
+
+    async def _until_none(self, work: Callable[[], Awaitable[int]]) -> None:
+        while not self._stopping.is_set() and await work():
+            pass
+
+
+@asynccontextmanager
+async def working(installation: Installation, *, lease: timedelta = LEASE) -> AsyncIterator[Worker]:
+    """A worker at work for as long as the block lasts."""
+    worker = Worker(installation, lease)
+    worker.start()
+    try:
+        yield worker
+    finally:
+        await worker.stop()
