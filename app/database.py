@@ -16,7 +16,25 @@ from typing import Any, cast
 from uuid import UUID
 
 import orjson
-from sqlalchemy import JSON, DateTime, Executable, LargeBinary, MetaData, Row, Table, Text, Uuid, event, text
+from asyncpg import PostgresError
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    DateTime,
+    Executable,
+    LargeBinary,
+    MetaData,
+    Row,
+    Table,
+    Text,
+    Uuid,
+    event,
+    func,
+    select,
+    text,
+    type_coerce,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
@@ -124,6 +142,13 @@ class Session:
         """An INSERT that can say what to do on conflict."""
         return postgresql.insert(table) if self.postgres else sqlite.insert(table)
 
+    def holds(self, column: Column[Any], value: str) -> ColumnElement[bool]:
+        """Whether a JSON list has the value in it."""
+        if self.postgres:
+            return type_coerce(column, JSONB).contains([value])
+        each = func.json_each(column).table_valued("value")
+        return select(1).select_from(each).where(each.c.value == value).exists()
+
 
 class Database:
     """The database of this process. `transaction` writes, `reading` reads; both give a Session."""
@@ -185,6 +210,19 @@ class Database:
                 "or use PostgreSQL (NOVE_DATABASE_URL=postgresql://…) to run several."
             ) from error
         self._file_lock = handle
+        # Made here so that nobody else can read it; SQLite gives its other files the same mode.
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+
+    async def reach(self) -> None:
+        """WrongSetting if the database does not answer or lets us not in: for a start, where no waiting would help."""
+        try:
+            async with self.reading() as db:
+                await db.value(text("SELECT 1"))
+        except (Unavailable, PostgresError, DBAPIError) as error:
+            reason = f": {' '.join(str(error).split())}" if isinstance(error, PostgresError) else ""
+            raise WrongSetting(
+                f"The database does not let us in{reason}. See that it runs, and that NOVE_DATABASE_URL is right."
+            ) from error
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Session]:

@@ -37,6 +37,7 @@ async def opened(settings: Settings, *, needs_postgres: bool = False) -> AsyncIt
     try:
         database.take()
         sealer = Sealer(load_key(settings))
+        await database.reach()
         if settings.sqlite_path is not None and await current(database) is None:
             await migrate(database)
         await require_newest(database)

@@ -34,6 +34,19 @@ async def migrate(database: Database, target: str = "head") -> None:
         await db.connection.run_sync(lambda connection: command.upgrade(_config(connection), target))
 
 
+async def bring_up_to_date(url: str) -> tuple[str | None, str | None]:
+    """Migrate the database at an address; the step it was at (none if it had no schema) and the one it is at now."""
+    database = Database(url)
+    try:
+        database.take()
+        await database.reach()
+        before = await current(database)
+        await migrate(database)
+        return before, await current(database)
+    finally:
+        await database.close()
+
+
 async def roll_back(database: Database, target: str) -> None:
     """Undo every step after the target (`base` for all)."""
     async with database.transaction() as db:

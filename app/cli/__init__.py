@@ -2,8 +2,8 @@
 
 from typer import Typer, echo
 
-from app.cli import reading
-from app.errors import NoveError, Unusable
+from app.cli import accounts, reading, running, shops
+from app.errors import InvalidInput, NoveError, Unusable
 
 nove = Typer(
     name="nove",
@@ -12,14 +12,20 @@ nove = Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for term in (reading,):  # one word each; modules import what is heavy inside their commands, so that `nove` starts fast
+# Modules import what is heavy inside their commands, so that `nove` starts fast.
+for term in (running, shops, accounts, reading):
     nove.add_typer(term.commands)
 
 
 def main() -> None:
-    """What the installed `nove` script runs; an error of ours is one line and exit code 1, or 2 if nothing can run."""
+    """What the installed `nove` script runs; an error of ours is a line and exit code 1, or 2 if nothing can run.
+
+    Fields that are wrong follow, a line each.
+    """
     try:
         nove()
     except NoveError as error:
         echo(f"nove: {error}", err=True)
+        for each in error.errors if isinstance(error, InvalidInput) else ():
+            echo(f"  {each.field}: {each.message}", err=True)
         raise SystemExit(2 if isinstance(error, Unusable) else 1) from None

@@ -1,0 +1,175 @@
+"""The short commands of whoever runs the service: each a model of its arguments that knows how to run.
+
+They may come from another process over a socket, so arguments and results are what JSON can say.
+"""
+
+from abc import abstractmethod
+from email.utils import parseaddr
+from typing import Annotated, Any, ClassVar, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from sqlalchemy import select
+
+from app import accounts, keys, shops
+from app.errors import FieldError, InvalidInput
+from app.installation import Installation
+from app.keys import Scope
+from app.outbox.rules import create_defaults
+from app.shops import Shop
+
+Json = Any
+"""What JSON can say; dates and ids become text on the way."""
+
+
+def _mailbox(value: str) -> str:
+    if value and "@" not in parseaddr(value)[1]:
+        raise ValueError("give an address such as `Shop <shop@example.com>`")
+    return value
+
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
+Mailbox = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True), AfterValidator(_mailbox)]
+
+
+class Command(BaseModel):
+    """One command. `name` is what it is called on the socket."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: ClassVar[str]
+
+    @classmethod
+    def of(cls, **given: object) -> Self:
+        """The command with these arguments; InvalidInput names those that are wrong."""
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            wrong = [
+                FieldError(".".join(map(str, each["loc"])), each["msg"].removeprefix("Value error, "))
+                for each in error.errors(include_url=False, include_input=False)
+            ]
+            raise InvalidInput("The command cannot be understood.", wrong) from None
+
+    @abstractmethod
+    async def run(self, here: Installation) -> Json:
+        """Do it; raises a NoveError."""
+
+
+class CreateShop(Command):
+    """Make a shop with the default rules and a key, and its company if none is named."""
+
+    name: ClassVar[str] = "shop.create"
+
+    shop_name: Name
+    company: UUID | None = None
+    locale: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")] = "it"
+    live: bool = False
+    mail_from: Mailbox = ""
+    staff_mail: Mailbox = ""
+
+    async def run(self, here: Installation) -> Json:
+        """The ids, and the key in plain, shown this once."""
+        async with here.database.transaction() as db:
+            company_id = self.company or await shops.create_company(db, self.shop_name)
+            shop = await shops.create(
+                db,
+                company_id,
+                self.shop_name,
+                locale=self.locale,
+                live=self.live,
+                mail_from=self.mail_from,
+                staff_mail=self.staff_mail,
+            )
+            await create_defaults(db, company_id, shop.id)
+            _, key = await keys.create(db, company_id, shop.id, "Made with the shop", [Scope.ADMIN])
+        return {"company_id": company_id, "shop_id": shop.id, "api_key": key}
+
+
+class TurnLive(Command):
+    """Let a shop's recipients get messages, from the next change on."""
+
+    name: ClassVar[str] = "shop.live"
+
+    shop: UUID
+
+    async def run(self, here: Installation) -> Json:
+        """The shop as it is then."""
+        async with here.database.transaction() as db:
+            return _shown(await shops.change(db, await shops.find(db, self.shop), live=True))
+
+
+class ListShops(Command):
+    """Every shop there is."""
+
+    name: ClassVar[str] = "shop.list"
+
+    async def run(self, here: Installation) -> Json:
+        """The shops, oldest first."""
+        async with here.database.reading() as db:
+            rows = await db.all(select(shops.shops).order_by(shops.shops.c.id))
+        return [_shown(Shop(**row._mapping)) for row in rows]
+
+
+class CreateKey(Command):
+    """Make a key of a shop."""
+
+    name: ClassVar[str] = "key.create"
+
+    shop: UUID
+    key_name: Name = "Made by command"
+    scopes: Annotated[tuple[str, ...], Field(max_length=10)] = (Scope.ADMIN,)
+
+    async def run(self, here: Installation) -> Json:
+        """The key in plain, shown this once."""
+        async with here.database.transaction() as db:
+            shop = await shops.find(db, self.shop)
+            key, plain = await keys.create(db, shop.company_id, shop.id, self.key_name, self.scopes)
+        return {"key_id": key.id, "shop_id": shop.id, "scopes": key.scopes, "api_key": plain}
+
+
+class AddAccount(Command):
+    """Add a contract of a shop's company with a carrier."""
+
+    name: ClassVar[str] = "account.add"
+
+    carrier: Name
+    shop: UUID
+    credentials: dict[str, str] = Field(default={}, repr=False)
+    base_url: Annotated[str, StringConstraints(pattern=r"^(https?://\S+)?$")] = ""
+    secret: str = Field(default="", repr=False)
+
+    async def run(self, here: Installation) -> Json:
+        """Where the carrier pushes to, and the secret for its pushes, shown this once."""
+        async with here.database.transaction() as db:
+            shop = await shops.find(db, self.shop)
+            added = await accounts.add(
+                db,
+                here.sealer,
+                shop.company_id,
+                self.carrier,
+                public_url=here.settings.public_url,
+                credentials=self.credentials,
+                base_url=self.base_url,
+                secret=self.secret,
+            )
+        return {"account_id": added.account.id, "hook_url": added.hook_url, "secret": added.secret}
+
+
+def _shown(shop: Shop) -> Json:
+    return {
+        "company_id": shop.company_id,
+        "shop_id": shop.id,
+        "name": shop.name,
+        "locale": shop.locale,
+        "timezone": shop.timezone,
+        "live": shop.live,
+        "mail_from": shop.mail_from,
+        "staff_mail": shop.staff_mail,
+    }
+
+
+COMMANDS: dict[str, type[Command]] = {
+    kind.name: kind for kind in (CreateShop, TurnLive, ListShops, CreateKey, AddAccount)
+}
+"""Every command by its name."""

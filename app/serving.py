@@ -1,0 +1,157 @@
+"""Running Nove: the API, the worker, or both in one process, until SIGTERM or Ctrl+C.
+
+At a stop the API takes no new requests, those under way are answered, the worker finishes or releases what it holds;
+all within 20 seconds, then the process ends with 0. What does not end by then is broken off: nothing is lost by it,
+since whatever was acknowledged is committed and whatever was claimed has a lease.
+"""
+
+import asyncio
+import errno
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+
+import structlog
+import uvicorn
+import uvloop
+from starlette.types import ASGIApp
+
+from app.commanding import listening
+from app.errors import WrongSetting
+from app.installation import Installation, opened
+from app.logging import AccessLog, set_up
+from app.main import build
+from app.settings import Settings
+from app.worker import working
+
+STOP_SECONDS = 19
+ANSWER_SECONDS = 8
+"""How long requests under way may take after a stop has been asked for."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the API listens; port 0 for any free one."""
+
+    host: str
+    port: int
+
+
+def run(settings: Settings, *, api: Address | None, worker: bool) -> None:
+    """Serve until told to stop; raises Unusable if that cannot begin. One half alone needs PostgreSQL."""
+    set_up(settings)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run(settings, api, worker))
+
+
+async def _run(settings: Settings, api: Address | None, worker: bool) -> None:
+    stop = asyncio.Event()
+    both = api is not None and worker
+    async with opened(settings, needs_postgres=not both) as installation, AsyncExitStack() as stack:
+        _stop_on_signals(stop)
+        listener = _bound(api) if api is not None else None
+        here = _known_as(installation, listener) if listener else installation
+        await stack.enter_async_context(listening(here))
+        if worker:
+            await stack.enter_async_context(working(here))
+        if listener is not None:
+            failed = await stack.enter_async_context(_answering(AccessLog(build(here)), listener))
+            failed.add_done_callback(lambda _: stop.set())
+        log.info("ready", api=here.settings.public_url if api else None, worker=worker)
+        await stop.wait()
+        log.info("stopping")
+    log.info("stopped")
+
+
+def _stop_on_signals(stop: asyncio.Event) -> None:
+    """Set `stop` at the first SIGTERM or SIGINT; a second Ctrl+C, or 19 seconds, break off what is under way."""
+    loop = asyncio.get_running_loop()
+
+    def stopping() -> None:
+        stop.set()
+        loop.remove_signal_handler(signal.SIGINT)
+        loop.call_later(STOP_SECONDS, _break_off)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping)
+
+
+def _break_off() -> None:
+    log.warning("broken off", seconds=STOP_SECONDS)
+    os._exit(0)
+
+
+def _bound(at: Address) -> socket.socket:
+    """A socket at the address; WrongSetting says why there can be none."""
+    place = f"{at.host} port {at.port}"
+    listener: socket.socket | None = None
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            at.host, at.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(2048)  # now, so that a port that another one listens at is told at once
+    except OSError as error:
+        if listener is not None:
+            listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise WrongSetting(
+                f"Another program listens at {place}: stop it, or choose another port with --port."
+            ) from error
+        raise WrongSetting(
+            f"Cannot listen at {place} ({error.strerror or error}): choose others with --host and --port."
+        ) from error
+    return listener
+
+
+def _known_as(here: Installation, listener: socket.socket) -> Installation:
+    """The public address follows the one listened at, unless it has been set."""
+    if "public_url" in here.settings.model_fields_set:
+        return here
+    host, port = listener.getsockname()[:2]
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  (compared with, not bound)
+    address = f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+    return replace(here, settings=here.settings.model_copy(update={"public_url": address}))
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to us: uvicorn would raise them again at its end."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def _answering(app: ASGIApp, listener: socket.socket) -> AsyncIterator[asyncio.Task[None]]:
+    """Serve the application; gives the task that does, which ends early only by a failure."""
+    server = _Server(
+        uvicorn.Config(
+            app,
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            backlog=2048,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=ANSWER_SECONDS,
+        )
+    )
+    serving = asyncio.create_task(server.serve([listener]))
+    try:
+        while not server.started and not serving.done():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)  # uvicorn has no other way to tell
+        yield serving
+    finally:
+        server.should_exit = True
+        await serving
