@@ -1,5 +1,8 @@
 # Every target works alone on a machine with Python 3.11 or later, make and the package registries.
-PYTHON ?= python3
+# The first Python here that is new enough; PYTHON=/path/to/python3.11 names another.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(or $(shell for each in python3 python3.14 python3.13 python3.12 python3.11; do \
+  $$each -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$each && break; done),python3)
 ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,7 +13,7 @@ READY := $(VENV)/.ready
 setup: $(READY)
 
 $(READY): .requirements/development.txt pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Nove needs Python 3.11 or later; set PYTHON=/path/to/python3.11")'
+	@$(PYTHON) -c '$(NEW_ENOUGH)' || { echo "Nove needs Python 3.11 or later: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r .requirements/development.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
@@ -27,12 +30,15 @@ test: $(READY)
 
 # The checks that take longer than a developer waits: more cases of every property.
 long: $(READY)
-	$(BIN)/pytest -m long $(ARGS)
+	$(BIN)/pytest -n 2 -m long $(ARGS)
 
 bench: $(READY)
 	$(BIN)/python -m bench $(ARGS)
 
 # After a change of the dependencies in pyproject.toml.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-header --no-annotate
 lock: $(READY)
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml -o .requirements/service.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra development pyproject.toml -o .requirements/development.txt
+	$(COMPILE) pyproject.toml -o .requirements/service.txt
+	$(COMPILE) --extra development pyproject.toml -o .requirements/development.txt
+	echo 'setuptools>=80' | $(COMPILE) - -o .requirements/build.txt

@@ -1,5 +1,6 @@
 """What every test can ask for: a migrated database of each kind, real servers, builders."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -21,6 +22,13 @@ _numbers = count()
 def anyio_backend() -> str:
     """Asynchronous tests run on asyncio."""
     return "asyncio"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_left_open() -> Iterator[None]:
+    """What a module leaves open in a reference cycle fails its last test; pytest-xdist's workers would not tell."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")
