@@ -3,10 +3,11 @@
 from hashlib import blake2b
 from uuid import UUID
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import Table, delete, select, update
 
 from app.arrivals.tables import arrivals, bodies
 from app.database import Session
+from app.orders import orders
 from app.outbox.tables import attempts, messages
 from app.shipments.shipment import Shipment
 from app.shipments.tables import events, shipments, tombstones, transitions
@@ -45,8 +46,20 @@ async def erase(db: Session, shipment: Shipment) -> None:
     for table in tables:
         await db.run(delete(table).where(table.c.company_id == company_id, table.c.shipment_id == id_))
     await db.run(delete(shipments).where(shipments.c.company_id == company_id, shipments.c.id == id_))
+    if shipment.order_id is not None:
+        await _forget_people(db, company_id, shipment.order_id)
     if shipment.tracking_number:
         mark = _mark(company_id, shipment.carrier, shipment.tracking_number)
         await db.run(
             db.insert(tombstones).values(company_id=company_id, hash=mark, created_at=db.now).on_conflict_do_nothing()
         )
+
+
+async def _forget_people(db: Session, company_id: UUID, order_id: UUID) -> None:
+    """An order keeps no personal details once its last shipment is forgotten."""
+    others = select(shipments.c.id).where(shipments.c.company_id == company_id, shipments.c.order_id == order_id)
+    await db.run(
+        update(orders)
+        .where(orders.c.company_id == company_id, orders.c.id == order_id, ~others.exists())
+        .values(recipient=None, recipient_email=None, buyer=None, updated_at=db.now)
+    )

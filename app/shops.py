@@ -120,6 +120,12 @@ async def of_company(db: Session, company_id: UUID) -> list[Shop]:
     return [Shop(**row._mapping) for row in rows]
 
 
+async def locales(db: Session, company_id: UUID) -> dict[UUID, str]:
+    """The language of each shop of a company."""
+    rows = await db.all(select(shops.c.id, shops.c.locale).where(shops.c.company_id == company_id))
+    return {row.id: row.locale for row in rows}
+
+
 async def change(db: Session, shop: Shop, **changes: Any) -> Shop:
     """Change what the keywords name; the shop as it is then."""
     if changes:

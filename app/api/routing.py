@@ -9,9 +9,10 @@ async def listed(caller: Reader, shop_id: OneShop, here: Here) -> Listed[Endpoin
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
+import orjson
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.dependencies.utils import get_flat_params
-from fastapi.params import Query
+from fastapi.params import Cookie, Header, Path
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
@@ -37,7 +38,9 @@ class ApiRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The route's work with ours before it."""
         handle = super().get_route_handler()
-        known = {field.alias for field in get_flat_params(self.dependant) if isinstance(field.field_info, Query)}
+        # The fields of a model of parameters say nothing of where they stand, so what stands elsewhere is left out.
+        fields = get_flat_params(self.dependant)
+        known = {field.alias for field in fields if not isinstance(field.field_info, Path | Header | Cookie)}
         takes_body = self.body_field is not None
 
         async def admitted(request: Request) -> Response:
@@ -69,3 +72,8 @@ def api(tag: str) -> APIRouter:
 def answer(value: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A model as the body of an answer."""
     return Response(value.__pydantic_serializer__.to_json(value), status, headers, "application/json")
+
+
+def told(value: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Values made elsewhere as the body of an answer; the route's `response_model` documents their shape."""
+    return Response(orjson.dumps(value), status, headers, "application/json")

@@ -14,10 +14,11 @@ from app.intake.change import tracking_page
 from app.intake.claiming import claim
 from app.intake.scheduling import with_account
 from app.intake.telling import shipment_data
+from app.orders import Order
 from app.outbox.putting import Announcement, announce, listeners
 from app.sealing import token_hash
-from app.shipments.columns import columns, late_at, order_columns
-from app.shipments.posting import ChangedShipment, PostedOrder, PostedShipment
+from app.shipments.columns import columns, late_at, order_columns, recipient_columns
+from app.shipments.posting import ChangedShipment, PostedOrder, PostedShipment, Recipient
 from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
 from app.shops import Shop
@@ -42,11 +43,11 @@ async def post(
 
     A number whose shipment ended over 30 days ago, or is over 180 days old, is a new parcel's: the next generation.
     """
-    await _check_links(db, shop, posted)
     known = await _known(db, shop, posted)
     if known is not None and not _recycled(known, db.now):
         number = {} if known.tracking_number else {"tracking_number": posted.tracking_number}
         return PostedResult(await change(installation, db, shop, known, posted, **number), False)
+    await _check_links(db, shop, posted, posted.carrier)
     generation = known.generation + 1 if known else 1
     created = await _create(installation, db, shop, posted, generation=generation, imported=imported)
     if created is None:  # another process has made it meanwhile: then ours is a change
@@ -58,9 +59,10 @@ async def change(
     installation: Installation, db: Session, shop: Shop, before: Shipment, posted: ChangedShipment, **also: Any
 ) -> Shipment:
     """The shipment with what the shop has changed. The row must be locked."""
+    await _check_links(db, shop, posted, before.carrier)
     values = {**columns(posted), **also}
     if posted.order is not None:
-        values |= await put_order(db, shop, posted.order, values)
+        values |= await put_order(db, shop, posted.order, values, before)
     after = replace(before, **values)
     if {"promised_on", "deliver_by"} & values.keys():
         due = late_at(after.promised_on, after.deliver_by, shop.timezone)
@@ -81,21 +83,40 @@ async def change(
     return await claim(installation, db, after) if also.get("tracking_number") else after
 
 
-async def put_order(db: Session, shop: Shop, posted: PostedOrder, shipment: dict[str, Any]) -> dict[str, Any]:
-    """Make or change the order that a shipment names; the shipment's columns that point at it."""
+async def put_order(
+    db: Session, shop: Shop, posted: PostedOrder, shipment: dict[str, Any], before: Shipment | None = None
+) -> dict[str, Any]:
+    """Make or change the order that a shipment names; the shipment's columns that point at it, or come from it.
+
+    Recipient, buyer and promise are the order's where the shop has said none for the shipment.
+    """
     values = order_columns(posted)
     for name in ("recipient", "recipient_email", "buyer", "promised_on"):
         if name in shipment:
             values[name] = shipment[name]
     order, _ = await orders.put(db, shop, posted.reference, values)
-    return {"order_id": order.id, "order_reference": order.reference}
+    lacking = {name: value for name, value in inherited(order).items() if name not in shipment}
+    return {
+        "order_id": order.id,
+        "order_reference": order.reference,
+        **{name: value for name, value in lacking.items() if before is None or getattr(before, name) is None},
+    }
 
 
-async def _check_links(db: Session, shop: Shop, posted: PostedShipment) -> None:
+def inherited(order: Order) -> dict[str, Any]:
+    """The columns that a shipment of this order has unless it has its own."""
+    values: dict[str, Any] = {}
+    if order.recipient is not None:
+        values |= recipient_columns(Recipient.model_validate(order.recipient))
+    values |= {"buyer": order.buyer, "promised_on": order.promised_on}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+async def _check_links(db: Session, shop: Shop, posted: ChangedShipment, carrier: str) -> None:
     if posted.account_id is not None:
-        mine = await accounts.of_company(db, shop.company_id, posted.carrier)
+        mine = await accounts.of_company(db, shop.company_id, carrier)
         if posted.account_id not in [account.id for account in mine]:
-            message = f"no account {posted.account_id} of carrier {posted.carrier}; GET /v1/accounts lists them"
+            message = f"no account {posted.account_id} of carrier {carrier}; GET /v1/accounts lists them"
             raise InvalidInput(f"account_id: {message}", [FieldError("account_id", message)])
     if posted.parent_id is not None:
         query = select(shipments.c.id).where(

@@ -1,13 +1,14 @@
 """A shipment as a shop posts it: one strict model for the API, orders and imports alike."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 from uuid import UUID
 
 import phonenumbers
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     ConfigDict,
@@ -28,6 +29,21 @@ Address = Annotated[str, StringConstraints(max_length=2048, strip_whitespace=Tru
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2}$", to_upper=True)]
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=50, strip_whitespace=True)]
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_YEARS = range(1990, 2200)
+
+D = TypeVar("D", date, datetime)
+
+
+def _plausible(value: D) -> D:
+    if value.year not in _YEARS:
+        raise ValueError(f"must lie between {_YEARS.start} and {_YEARS.stop - 1}")
+    return value
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_plausible)]
+"""A time with its offset, in years that every zone and database can hold."""
+
+Day = Annotated[date, AfterValidator(_plausible)]
 
 
 class Posted(BaseModel):
@@ -38,7 +54,8 @@ class Posted(BaseModel):
     @field_validator("*", mode="after")
     @classmethod
     def _clean(cls, value: object) -> object:
-        if isinstance(value, str) and _CONTROL.search(value):
+        texts = value if isinstance(value, list) else [value]
+        if any(isinstance(text, str) and _CONTROL.search(text) for text in texts):
             raise ValueError("must not contain control characters")
         return value
 
@@ -108,7 +125,7 @@ class PostedOrder(Posted):
     """An order as it comes with a shipment."""
 
     reference: Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
-    placed_at: AwareDatetime | None = None
+    placed_at: Instant | None = None
     platform: Short = ""
     total: Money | None = None
     items: Annotated[list[Item], Field(max_length=1000)] = []
@@ -122,12 +139,12 @@ class ChangedShipment(Posted):
     origin: Origin | None = None
     parcel_count: Annotated[int, Field(ge=1, le=10_000)] | None = None
     pickup_point: PickupPoint | None = None
-    deliver_by: AwareDatetime | None = None
+    deliver_by: Instant | None = None
     order: PostedOrder | None = None
     recipient: Recipient | None = None
     buyer: Buyer | None = None
-    shipped_at: AwareDatetime | None = None
-    promised_on: date | None = None
+    shipped_at: Instant | None = None
+    promised_on: Day | None = None
     cash_on_delivery: Money | None = None
     parent_id: UUID | None = None
     tags: Annotated[list[Tag], Field(max_length=50)] = []
@@ -175,7 +192,7 @@ class PostedShipment(ChangedShipment):
 class PostedEvent(Posted):
     """A shop's own event. `override` (scope admin) holds until a later strong event of the carrier."""
 
-    occurred_at: AwareDatetime
+    occurred_at: Instant
     status: Status
     sub_status: SubStatus | None = None
     text: Line = ""

@@ -28,11 +28,12 @@ async def by_page(db: Session, page_hash: str) -> Shipment | None:
     return None if row is None else Shipment.of(row)
 
 
-async def of_order(db: Session, company_id: UUID, order_id: UUID) -> list[Shipment]:
+async def of_order(db: Session, company_id: UUID, order_id: UUID, *, lock: bool = False) -> list[Shipment]:
     """The shipments that carry an order, oldest first."""
-    rows = await db.all(
+    query = (
         select(shipments)
         .where(shipments.c.company_id == company_id, shipments.c.order_id == order_id)
         .order_by(shipments.c.id)
     )
+    rows = await db.all(query.with_for_update() if lock else query)
     return [Shipment.of(row) for row in rows]

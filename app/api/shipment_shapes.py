@@ -1,0 +1,214 @@
+"""The shape of a shipment as it is answered, for the OpenAPI document; `app.shipments.answer` makes the values."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from app.api.shapes import Output
+from app.lifecycle import Reason, Source
+from carriers.vocabulary import Direction, Status, SubStatus
+
+
+class MoneyOut(Output):
+    """An amount as a decimal text, and its currency."""
+
+    amount: str = Field(examples=["59.90"])
+    currency: str = Field(examples=["EUR"])
+
+
+class OrderPart(Output):
+    """The order that a shipment is of; everything but its reference only where one shipment is read."""
+
+    reference: str
+    placed_at: datetime | None = None
+    platform: str = ""
+    total: MoneyOut | None = None
+    items: list[dict[str, Any]] = Field([])
+
+
+class EtaOut(Output):
+    """When delivery is expected: instants or days, by the carrier or as the shop promised."""
+
+    from_: datetime | date | None = Field(alias="from")
+    to: datetime | date | None
+    source: str | None
+
+
+class Freshness(Output):
+    """How fresh this is, and why it is not asked about if it is not."""
+
+    last_event_at: datetime | None
+    last_polled_at: datetime | None
+    next_poll_at: datetime | None
+    note: str
+    not_found: bool
+
+
+class Evidence(Output):
+    """Where an event comes from: whose word it is, by which row of which table, in which raw body."""
+
+    carrier: str
+    source: Source
+    author: str | None
+    list: str
+    row: str | None
+    context: str
+    weak: bool
+    doubtful: bool
+    arrival_id: UUID | None
+    received_at: datetime
+
+
+class EventOut(Output):
+    """One tracking event; `set_aside` says why it has no effect, none if it has."""
+
+    key: str
+    occurred_at: datetime
+    local_time: str
+    offset_source: str
+    status: Status | None
+    sub_status: SubStatus | None
+    code: str
+    text: str
+    place: str
+    place_parts: dict[str, str] | None
+    set_aside: Reason | None
+    evidence: Evidence
+
+
+class SetAside(Output):
+    """An event without effect, and why."""
+
+    key: str
+    reason: Reason
+
+
+class Moved(Output):
+    """A moment at which the status changed, by the events as they are known now."""
+
+    status: Status
+    sub_status: SubStatus | None
+    key: str
+    at: datetime
+
+
+class Explanation(Output):
+    """Why the shipment has its status."""
+
+    decided_by: str | None
+    decided_at: datetime | None
+    row: str | None
+    arrival_id: UUID | None
+    source: Source | None
+    doubtful: bool
+    set_aside: list[SetAside]
+    timeline: list[Moved]
+
+
+class ShipmentSummary(Output):
+    """A shipment without its events."""
+
+    id: UUID
+    shop_id: UUID
+    carrier: str = Field(examples=["gls_it"])
+    tracking_number: str | None
+    sender_reference: str | None
+    account_id: UUID | None
+    direction: Direction
+    generation: int
+    parent_id: UUID | None
+    status: Status
+    status_id: int
+    sub_status: SubStatus | None
+    status_label: str
+    status_since: datetime
+    final: bool
+    problem: bool
+    late: bool
+    stale: bool
+    version: int
+    order: OrderPart | None
+    recipient: dict[str, Any] | None
+    buyer: dict[str, Any] | None
+    service: str
+    origin: dict[str, Any] | None
+    parcel_count: int | None
+    pickup_point: dict[str, Any] | None
+    shipped_at: datetime | None
+    promised_on: date | None
+    deliver_by: datetime | None
+    cash_on_delivery: MoneyOut | None
+    eta: EtaOut | None
+    tracking_page: str
+    carrier_page: str | None
+    freshness: Freshness
+    tags: list[str]
+    metadata: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
+
+
+class ShipmentWhole(ShipmentSummary):
+    """A shipment with its events, newest first, and why it has its status."""
+
+    last_event: EventOut | None
+    events: list[EventOut]
+    events_truncated: bool
+    explanation: Explanation
+
+
+class AttemptOut(Output):
+    """An attempt to send."""
+
+    number: int
+    at: datetime
+    outcome: str
+    code: int | None
+    detail: str
+    seconds: float
+
+
+class MessageOut(Output):
+    """A message of the ledger: who was to be told what, and what became of it; addresses are masked."""
+
+    id: UUID
+    audience: str
+    channel: str
+    to: str | None
+    endpoint_id: UUID | None
+    rule_id: UUID | None
+    type: str
+    status: Status | None
+    sub_status: SubStatus | None
+    event_key: str | None
+    version: int
+    state: str
+    reason: str | None
+    reason_in_words: str | None
+    due_at: datetime | None
+    sent_at: datetime | None
+    created_at: datetime
+    attempts: list[AttemptOut]
+
+
+class Standing(Output):
+    """Where a shipment stands."""
+
+    status: Status
+    sub_status: SubStatus | None
+
+
+class TransitionOut(Output):
+    """A change of status; `correction` when what had decided before was taken back."""
+
+    id: UUID
+    version: int
+    from_: Standing = Field(alias="from")
+    to: Standing
+    event_key: str | None
+    occurred_at: datetime | None
+    created_at: datetime
+    correction: bool
+    imported: bool

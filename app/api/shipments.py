@@ -1,0 +1,165 @@
+"""Shipments: posted, listed, read, changed, forgotten."""
+
+from math import ceil
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Header, Query, Request, Response
+from pydantic import ConfigDict, Field, SkipValidation
+
+from app import erasing, shops
+from app.api.access import Door, Here, OneShop, Reader, Shops, Writer
+from app.api.paging import DEFAULT, Cursor, Limit, cursor_of, id_after, page
+from app.api.routing import api, told
+from app.api.shapes import Input, Listed, Output
+from app.api.shipment_shapes import ShipmentSummary, ShipmentWhole
+from app.api.writing import Write
+from app.database import Session
+from app.installation import Installation
+from app.intake import posting, tracking_page
+from app.intake.several import RowError, post_each
+from app.shipments import answer, listing, reading, store
+from app.shipments.listing import Filters
+from app.shipments.posting import ChangedShipment, PostedShipment
+from app.shipments.shipment import Shipment
+from app.shops import Shop
+
+router = api("shipments")
+
+Locale = Annotated[
+    str | None, Query(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z]{2,4})?$", description="Of the labels; the shop's if none")
+]
+NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "Nothing has changed since that `ETag`"}}
+
+
+class Batch(Input):
+    """Up to 1,000 shipments; each row is checked and answered by itself."""
+
+    model_config = ConfigDict(str_strip_whitespace=False)
+
+    shipments: Annotated[list[SkipValidation[PostedShipment]], Field(min_length=1, max_length=1000)]
+
+
+class Asked(Filters):
+    """Which shipments, which page of them, in which language."""
+
+    limit: Limit = DEFAULT
+    cursor: Cursor = None
+    locale: Locale = None
+
+
+class RowOut(Output):
+    """What became of one row: 201 new, 200 known, else why not."""
+
+    index: int
+    status: int
+    id: UUID | None = None
+    error: RowError | None = None
+
+
+class Rows(Output):
+    """What became of each row, in the order they were sent."""
+
+    items: list[RowOut]
+
+
+@router.post(
+    "/v1/shipments",
+    response_model=ShipmentWhole,
+    status_code=201,
+    responses={200: {"model": ShipmentWhole, "description": "The number was known: the shipment as it is now"}},
+)
+async def add(given: PostedShipment, caller: Writer, shop_id: OneShop, here: Here, write: Write) -> Response:
+    """Hand over a shipment, or bring a known one up to date: known by carrier, number and direction."""
+
+    async def effect(db: Session) -> Response:
+        shop = await shops.get(db, caller.company_id, shop_id)
+        result = await posting.post(here, db, shop, given)
+        return await _whole(here, db, result.shipment, shop, 201 if result.created else 200)
+
+    return await write.once(effect, shop_id)
+
+
+@router.post("/v1/shipments/batch", response_model=Rows)
+async def add_batch(
+    given: Batch, *, request: Request, caller: Writer, shop_id: OneShop, here: Here, door: Door, write: Write
+) -> Response:
+    """Hand over many; a row that is refused does not touch the others. Costs a tenth of the rows."""
+    door.spend(request, ceil(len(given.shipments) / 10) - 1)
+
+    async def effect(db: Session) -> Response:
+        shop = await shops.get(db, caller.company_id, shop_id)
+        rows = await post_each(here, db, shop, given.shipments)
+        return told({"items": [{"index": index, **row} for index, row in enumerate(rows)]})
+
+    return await write.once(effect, shop_id)
+
+
+@router.get("/v1/shipments", response_model=Listed[ShipmentSummary])
+async def listed(
+    *,
+    caller: Reader,
+    reach: Shops,
+    here: Here,
+    asked: Annotated[Asked, Query()],
+) -> Response:
+    """The shipments that fit, newest first, without their events."""
+    async with here.database.reading() as db:
+        rows = await listing.listed(
+            db, caller.company_id, reach, asked, limit=asked.limit + 1, before=id_after(asked.cursor)
+        )
+        languages = await shops.locales(db, caller.company_id)
+    shown, more = page(rows, asked.limit)
+    items = [answer.summary(each, tracking_page(here, each), asked.locale or languages[each.shop_id]) for each in shown]
+    return told({"items": items, "next_cursor": cursor_of(str(shown[-1].id)) if more else None})
+
+
+@router.get("/v1/shipments/{shipment_id}", response_model=ShipmentWhole, responses=NOT_MODIFIED)
+async def read(
+    shipment_id: UUID,
+    *,
+    caller: Reader,
+    reach: Shops,
+    here: Here,
+    locale: Locale = None,
+    if_none_match: Annotated[str | None, Header(description="The `ETag` of an earlier answer")] = None,
+) -> Response:
+    """One shipment with its events, newest first, and why it has its status."""
+    async with here.database.reading() as db:
+        found = await reading.find(db, caller.company_id, reach, shipment_id)
+        tag = found.tag(locale or found.locale, db.now)
+        headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+        if if_none_match is not None and same_tag(if_none_match, tag):
+            return Response(None, 304, headers)
+        page_ = tracking_page(here, found.shipment)
+        return told(await reading.whole(db, found.shipment, page_, locale or found.locale), headers=headers)
+
+
+@router.patch("/v1/shipments/{shipment_id}", response_model=ShipmentWhole)
+async def change(
+    shipment_id: UUID, given: ChangedShipment, *, caller: Writer, reach: Shops, here: Here, write: Write
+) -> Response:
+    """Change what is given; what is left out stays."""
+
+    async def effect(db: Session) -> Response:
+        before = await store.get(db, caller.company_id, reach, shipment_id, lock=True)
+        shop = await shops.get(db, caller.company_id, before.shop_id)
+        return await _whole(here, db, await posting.change(here, db, shop, before, given), shop)
+
+    return await write.once(effect)
+
+
+@router.delete("/v1/shipments/{shipment_id}", status_code=204)
+async def forget(shipment_id: UUID, caller: Writer, reach: Shops, here: Here) -> None:
+    """Forget the shipment, its events, raw bodies and messages; what its carrier says later brings nothing back."""
+    async with here.database.transaction() as db:
+        await erasing.erase(db, await store.get(db, caller.company_id, reach, shipment_id, lock=True))
+
+
+async def _whole(here: Installation, db: Session, shipment: Shipment, shop: Shop, status: int = 200) -> Response:
+    return told(await reading.whole(db, shipment, tracking_page(here, shipment), shop.locale), status)
+
+
+def same_tag(wanted: str, tag: str) -> bool:
+    """Whether `If-None-Match` names the tag, or any."""
+    return any(each.strip().removeprefix("W/") in (tag, "*") for each in wanted.split(","))

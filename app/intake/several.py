@@ -1,0 +1,81 @@
+"""Many shipments at once: each row is checked and stored by itself, in one transaction."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from app.database import Session
+from app.errors import FieldError, InvalidInput, Refused
+from app.installation import Installation
+from app.intake.posting import post
+from app.shipments.posting import PostedShipment
+from app.shops import Shop
+
+MALFORMED = "The row is malformed: see `errors`."
+
+
+class RowFieldError(BaseModel):
+    """A field of a row that is wrong."""
+
+    field: str
+    message: str
+
+
+class RowError(BaseModel):
+    """Why a row was refused."""
+
+    code: str
+    detail: str
+    errors: list[RowFieldError] = []
+
+
+async def post_each(
+    installation: Installation, db: Session, shop: Shop, rows: Sequence[object]
+) -> list[dict[str, Any]]:
+    """What became of each row, in their order: `status` with `id` or `error`.
+
+    Rows are stored in the order of their numbers, so that two groups never wait for each other.
+    """
+    outcomes: dict[int, dict[str, Any]] = {}
+    good: list[tuple[int, PostedShipment]] = []
+    for index, row in enumerate(rows):
+        try:
+            good.append((index, PostedShipment.model_validate(row)))
+        except ValidationError as error:
+            outcomes[index] = _refused(InvalidInput(MALFORMED, _fields(error)))
+    for index, posted in sorted(good, key=_place):
+        try:
+            async with db.connection.begin_nested():
+                result = await post(installation, db, shop, posted)
+            outcomes[index] = {"status": 201 if result.created else 200, "id": result.shipment.id}
+        except Refused as error:
+            outcomes[index] = _refused(error)
+    return [outcomes[index] for index in range(len(rows))]
+
+
+def _place(row: tuple[int, PostedShipment]) -> tuple[str, str, int]:
+    index, posted = row
+    return posted.carrier, posted.tracking_number or posted.sender_reference or "", index
+
+
+def _refused(error: Refused) -> dict[str, Any]:
+    fields = error.errors if isinstance(error, InvalidInput) else ()
+    errors = [RowFieldError(field=each.field, message=each.message) for each in fields]
+    return {
+        "status": error.status,
+        "error": RowError(code=error.given_code, detail=error.detail, errors=errors).model_dump(),
+    }
+
+
+def _fields(error: ValidationError) -> list[FieldError]:
+    return [
+        FieldError(".".join(str(part) for part in each["loc"])[:200] or "shipment", _message(each["type"], each["msg"]))
+        for each in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+
+
+def _message(kind: str, message: str) -> str:
+    plain = {"missing": "Required.", "extra_forbidden": "Unknown field: leave it out, or check its spelling."}
+    message = plain.get(kind) or message.removeprefix("Value error, ")
+    return message[:1].upper() + message[1:300]

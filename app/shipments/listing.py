@@ -1,0 +1,85 @@
+"""Lists of shipments, newest first, by what a shop asks for."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from sqlalchemy import ColumnElement, select
+
+from app.database import Session
+from app.shipments.posting import Country, Instant, normal_number
+from app.shipments.shipment import Shipment
+from app.shipments.tables import shipments
+from carriers.vocabulary import Direction, Status, SubStatus
+
+Text = Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)]
+
+
+class Filters(BaseModel):
+    """Which shipments; those given must all hold. Of times, `from` is included and `to` is not."""
+
+    model_config = ConfigDict(frozen=True)
+
+    status: Annotated[list[Status], Field(max_length=9)] = []
+    sub_status: Annotated[list[SubStatus], Field(max_length=50)] = []
+    carrier: Annotated[list[Text], Field(max_length=50)] = []
+    order_reference: Text | None = None
+    tracking_number: Text | None = None
+    country: Country | None = Field(None, description="The recipient's, ISO 3166 alpha-2")
+    created_from: Instant | None = None
+    created_to: Instant | None = None
+    updated_from: Instant | None = None
+    updated_to: Instant | None = None
+    problem: bool | None = None
+    stale: bool | None = None
+    late: bool | None = None
+    tag: Text | None = None
+    direction: Direction | None = None
+
+
+async def listed(
+    db: Session,
+    company_id: UUID,
+    shop_ids: Sequence[UUID],
+    filters: Filters,
+    *,
+    limit: int,
+    before: UUID | None = None,
+) -> list[Shipment]:
+    """The shipments of these shops that fit, newest first, older than `before` if given."""
+    query = select(shipments).where(
+        shipments.c.company_id == company_id, shipments.c.shop_id.in_(shop_ids), *_conditions(db, filters)
+    )
+    if before is not None:
+        query = query.where(shipments.c.id < before)
+    return [Shipment.of(row) for row in await db.all(query.order_by(shipments.c.id.desc()).limit(limit))]
+
+
+def _conditions(db: Session, filters: Filters) -> Iterator[ColumnElement[bool]]:
+    for name in ("status", "sub_status", "carrier"):
+        if wanted := getattr(filters, name):
+            yield shipments.c[name].in_(wanted)
+    for name in ("order_reference", "problem", "stale", "late", "direction"):
+        if (value := getattr(filters, name)) is not None:
+            yield shipments.c[name] == value
+    if filters.country is not None:
+        yield shipments.c.recipient_country == filters.country
+    if filters.tracking_number is not None:
+        yield shipments.c.tracking_number.in_(spellings(filters.tracking_number))
+    if filters.tag is not None:
+        yield db.holds(shipments.c.tags, filters.tag)
+    for name in ("created", "updated"):
+        column: ColumnElement[Any] = shipments.c[f"{name}_at"]
+        if (start := getattr(filters, f"{name}_from")) is not None:
+            yield column >= start
+        if (end := getattr(filters, f"{name}_to")) is not None:
+            yield column < end
+
+
+def spellings(number: str) -> list[str]:
+    """The forms in which a tracking number can be stored, whatever its carrier; none if it cannot be one."""
+    try:
+        return sorted({normal_number(number), normal_number(number, "own")})
+    except ValueError:
+        return []
