@@ -1,17 +1,18 @@
 """What a settled shipment calls for: webhooks for machines, letters for people. Rows only; nothing is sent here."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from app.database import Session
 from app.intake.change import Change, tracking_page
-from app.locales import choose
+from app.locales import amount_in_words, choose
 from app.outbox.ledger import told_so_far
 from app.outbox.putting import Announcement, address_known, announce, tell
 from app.shipments import answer
 from app.shipments.shipment import Shipment
-from app.triggers import Audience, Situation, decide
+from app.triggers import Audience, NotSent, Situation, decide
 from carriers import carriers
 
 BACKFILL = timedelta(hours=48)
@@ -88,7 +89,10 @@ async def _tell_people(db: Session, change: Change) -> None:
         late=change.marks.late,
         stale=change.marks.stale,
     )
-    if decisions := decide(situation, to.rules, past.told, db.now):
+    decisions = decide(situation, to.rules, past.told, db.now)
+    if change.replay:
+        decisions = [replace(each, send_at=None, reason=NotSent.REPLAY) for each in decisions]
+    if decisions:
         await tell(db, after, decisions, {audience.value: letter(change, audience) for audience in Audience})
 
 
@@ -96,12 +100,14 @@ def letter(change: Change, audience: Audience) -> dict[str, Any]:
     """What an e-mail about the shipment's present state is written from; JSON values only."""
     shipment, shop = change.after, change.to.shop
     for_recipient = audience is Audience.RECIPIENT
-    locale = (shipment.recipient or {}).get("locale") if for_recipient else None
+    recipient, cash = shipment.recipient or {}, shipment.cash_on_delivery
+    locale = choose(recipient.get("locale") if for_recipient else None, shop.locale)
+    decided = change.recorded.events.get(shipment.decided_by or "")
     return {
         "audience": audience.value,
         "to": shipment.recipient_email if for_recipient else shop.staff_mail,
         "sender": shop.mail_from or change.installation.settings.mail_from,
-        "locale": choose(locale, shop.locale),
+        "locale": locale,
         "timezone": shop.timezone,
         "status": shipment.status.value,
         "sub_status": shipment.sub_status.value if shipment.sub_status else None,
@@ -111,11 +117,14 @@ def letter(change: Change, audience: Audience) -> dict[str, Any]:
         "carrier_name": carriers()[shipment.carrier].name,
         "tracking_number": shipment.number,
         "order_reference": shipment.order_reference,
+        "recipient_name": recipient.get("name", ""),
         "tracking_page": tracking_page(change.installation, shipment),
         "carrier_url": answer.carrier_page(shipment),
-        "pickup_point": (shipment.pickup_point or {}).get("name") or shipment.carrier_pickup_point or None,
+        "pickup_point": shipment.pickup_point or shipment.carrier_pickup_point or None,
         "eta": shipment.eta_to.isoformat() if shipment.eta_to else None,
         "parcel_count": shipment.parcel_count,
+        "amount": amount_in_words(cash["amount"], cash["currency"], locale) if cash else "",
+        "carrier_text": decided.text if decided else "",
     }
 
 
