@@ -3,6 +3,7 @@
 They may come from another process over a socket, so arguments and results are what JSON can say.
 """
 
+import os
 from abc import abstractmethod
 from email.utils import parseaddr
 from typing import Annotated, Any, ClassVar, Self
@@ -12,8 +13,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from sqlalchemy import select
 
 from app import accounts, keys, shops
+from app.doctor import examine
 from app.errors import FieldError, InvalidInput
 from app.installation import Installation
+from app.intake.importing import Line, import_batch
+from app.intake.replaying import Choice, release, reread
 from app.keys import Scope
 from app.outbox.rules import create_defaults
 from app.shops import Shop
@@ -156,6 +160,45 @@ class AddAccount(Command):
         return {"account_id": added.account.id, "hook_url": added.hook_url, "secret": added.secret}
 
 
+class ImportBatch(Command):
+    """Post a batch of rows of a file; see `app.intake.importing`."""
+
+    name: ClassVar[str] = "import"
+
+    shop: UUID
+    lines: tuple[Line, ...]
+
+    async def run(self, here: Installation) -> Json:
+        """How many are new, how many were known, and the bad ones."""
+        return await import_batch(here, self.shop, self.lines)
+
+
+class Replay(Command):
+    """Read the next shipments, or with `quarantined` the next quarantined bodies, again."""
+
+    name: ClassVar[str] = "replay"
+
+    choice: Choice = Choice()
+    after: tuple[UUID, UUID] | None = None
+    quarantined: bool = False
+    apply: bool = False
+
+    async def run(self, here: Installation) -> Json:
+        """What changes, and where to go on."""
+        step = release if self.quarantined else reread
+        return await step(here, self.choice, self.after, apply=self.apply)
+
+
+class Examine(Command):
+    """See what is wrong with the installation."""
+
+    name: ClassVar[str] = "doctor"
+
+    async def run(self, here: Installation) -> Json:
+        """The findings, and the process that made them."""
+        return {"process": os.getpid(), "findings": await examine(here)}
+
+
 def _shown(shop: Shop) -> Json:
     return {
         "company_id": shop.company_id,
@@ -170,6 +213,6 @@ def _shown(shop: Shop) -> Json:
 
 
 COMMANDS: dict[str, type[Command]] = {
-    kind.name: kind for kind in (CreateShop, TurnLive, ListShops, CreateKey, AddAccount)
+    kind.name: kind for kind in (CreateShop, TurnLive, ListShops, CreateKey, AddAccount, ImportBatch, Replay, Examine)
 }
 """Every command by its name."""

@@ -79,6 +79,19 @@ class EmailChannel:
             client.close()  # without QUIT: the message is taken, and waiting for a farewell could only fail
         return Outcome("sent", 250)
 
+    async def greet(self) -> Outcome:
+        """See whether the mail server takes us, without sending anything: connect, sign in if we can, NOOP."""
+        client = _Client(**self._server)
+        try:
+            async with asyncio.timeout(3 * self._seconds):
+                await client.connect()
+                await client.noop()
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            return _outcome(error, False)
+        finally:
+            client.close()
+        return Outcome("sent", 250)
+
 
 class _Client(aiosmtplib.SMTP):
     """Knows whether the text was handed over without an answer to it."""

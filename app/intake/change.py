@@ -20,7 +20,7 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A shipment settled: what it was, what it is, and by what."""
+    """A shipment settled: what it was, what it is, and by what; `replay` if by reading its history again."""
 
     installation: Installation
     to: Listeners
@@ -29,6 +29,7 @@ class Change:
     state: State
     recorded: Recorded
     marks: Marks
+    replay: bool = False
 
     @property
     def moved(self) -> bool:

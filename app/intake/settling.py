@@ -31,15 +31,20 @@ async def settle(
     *,
     said: dict[str, Any] | None = None,
     marks: Marks | None = None,
+    replay: bool = False,
 ) -> Shipment:
-    """The shipment as its events now have it; `said` are columns that the same arrival changes (as the estimate)."""
+    """The shipment as its events now have it; `said` are columns that the same arrival changes (as the estimate).
+
+    A `replay` has brought nothing new, only read history again: people are not told, and it is no news.
+    """
     marks = marks or Marks()
     state = answer.explained(before, recorded.events, db.now)
     after = replace(before, **(said or {}))
     after = replace(after, **_status(before, state, db.now))
-    after = replace(after, **_news(after, recorded, marks, db.now))
-    after = replace(after, **_next_times(installation, after, state, recorded.changed, db.now))
-    change = Change(installation, to, before, after, state, recorded, marks)
+    after = replace(after, **_news(after, recorded, marks, db.now, replay))
+    news = after.version != before.version if replay else recorded.changed
+    after = replace(after, **_next_times(installation, after, state, news, db.now))
+    change = Change(installation, to, before, after, state, recorded, marks, replay)
     await _write(db, change)
     await tell_all(db, change)
     return after
@@ -62,14 +67,15 @@ def _status(before: Shipment, state: State, now: datetime) -> dict[str, Any]:
     }
 
 
-def _news(shipment: Shipment, recorded: Recorded, marks: Marks, now: datetime) -> dict[str, Any]:
+def _news(shipment: Shipment, recorded: Recorded, marks: Marks, now: datetime, replay: bool) -> dict[str, Any]:
     """When it was last heard of, and whether it is late, stale, a problem."""
+    heard = recorded.changed and not replay
     final = shipment.status.final
     late = (shipment.late or marks.late is not None) and not final
-    stale = ((shipment.stale and not recorded.changed) or marks.stale is not None) and not final
+    stale = ((shipment.stale and not heard) or marks.stale is not None) and not final
     return {
         "last_event_at": max((each.occurred_at for each in recorded.events.values() if not each.gone), default=None),
-        "last_news_at": now if recorded.changed else shipment.last_news_at,
+        "last_news_at": now if heard else shipment.last_news_at,
         "not_found": shipment.not_found and not recorded.new,
         "late": late,
         "stale": stale,

@@ -17,6 +17,9 @@ from app.shops import Shop
 from app.shops import get as get_shop
 from app.triggers import Audience, Decision, NotSent, Rule
 
+FOR_GOOD = (NotSent.FIRST_IMPORT.value, NotSent.REPLAY.value)
+"""Reasons that no later decision overrides."""
+
 HARD_LIMIT = 64 * 1024
 """Bytes of a webhook's body; a larger one goes out thin, with the id to ask for."""
 
@@ -87,8 +90,8 @@ async def tell(
 ) -> None:
     """A row for each decision, due or with its reason; `letters` are payloads by audience.
 
-    A cause that the ledger holds as not sent is taken up again by a later decision to send; what an import held
-    back stays so.
+    A cause that the ledger holds as not sent is taken up again by a later decision to send; what an import or a
+    replay held back stays so.
     """
     for decision in decisions:
         rule, sends = decision.rule, decision.send_at is not None

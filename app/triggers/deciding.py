@@ -31,6 +31,7 @@ class NotSent(StrEnum):
     TOLD_RECENTLY = "told_recently"  # of the same status, less than six hours ago
     CAP_DAY = "cap_day"
     CAP_TOTAL = "cap_total"
+    REPLAY = "replay"  # history was read again, and gave another status: nothing has happened just now, for good
     LEFT_STATE = "left_state"  # it no longer held when the message was due
 
 
