@@ -16,6 +16,7 @@ TAGS = {
     "accounts": "Contracts with carriers.",
     "rules": "Who is told of what.",
     "endpoints": "Where webhooks go.",
+    "tracking": "What the holder of a tracking page's link sees.",
     "reference": "Statuses and carriers.",
     "operation": "How the service itself is.",
 }

@@ -1,7 +1,8 @@
 """The words that people read: for every status and sub-status a label and a sentence, in each language.
 
 The words are data: `it.csv`, `en.csv`, a row for each status and sub-status in each form that differs (`plain`,
-`return` for a customer's return, `formal`, `formal_return`), and `it.json`, `en.json` for the phrases of e-mail.
+`return` for a customer's return, `formal`, `formal_return`), and `it.json`, `en.json` for the phrases of e-mail and
+pages.
 What stands in braces is filled in when it is known; `without` is the sentence when it is not.
 A locale is a tag as shops and recipients give it (`it`, `it-CH`, `en_GB`): its language chooses the words, the whole
 of it how dates and amounts are written.
@@ -11,7 +12,7 @@ import csv
 import json
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import cache
 from importlib.resources import files
 from typing import Literal, NamedTuple
@@ -106,7 +107,7 @@ def stale_sentence(locale: str, since: date | None = None) -> str:
 
 
 def phrase(key: str, locale: str, **facts: str) -> str:
-    """One of the phrases of e-mail, filled in."""
+    """One of the phrases of e-mail and pages, filled in."""
     return _elided(_phrases(_supported_language(locale))[key].format_map(facts), locale)
 
 
@@ -123,7 +124,17 @@ def day_in_words(day: date, locale: str) -> str:
 def moment_in_words(moment: datetime, locale: str, zone: str) -> str:
     """A day and time in the reader's zone: "venerdì 14 marzo, 10:32"."""
     local = moment.astimezone(ZoneInfo(zone))
-    return f"{day_in_words(local.date(), locale)}, {format_time(local.time(), 'short', locale=_babel(locale))}"
+    return f"{day_in_words(local.date(), locale)}, {time_in_words(local.time(), locale)}"
+
+
+def time_in_words(clock: time, locale: str) -> str:
+    """A time of day: "10:32"."""
+    return format_time(clock, "short", locale=_babel(locale))
+
+
+def country_in_words(code: str, locale: str) -> str:
+    """A country by its ISO 3166 code: "Germania"; the code itself if it is none."""
+    return str(_babel(locale).territories.get(code, code))
 
 
 def local_date(moment: datetime, zone: str) -> date:
