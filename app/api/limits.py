@@ -44,19 +44,21 @@ class Limits:
         headers = {name: value for name, value in scope["headers"] if name in _READ}
         request_id = _request_id(headers.get(b"x-request-id", b""))
         scope.setdefault("state", {})["request_id"] = request_id
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        body = _Body(receive, headers, self._body_seconds)
         status = 0
 
         async def answered(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(scope, message)
+                _add_headers(scope, message, ends=body.unread)
             await send(message)
 
         began = time.monotonic()
         try:
-            limit = _checked(scope, headers)
-            await self._app(scope, self._counted(receive, limit), answered)
+            body.limit = _checked(scope, headers)
+            await self._app(scope, body.receive, answered)
         except Exception as error:
             if not isinstance(error, NoveError):
                 log.exception("request failed", request_id=request_id, method=scope["method"])
@@ -66,30 +68,36 @@ class Limits:
         finally:
             self._metrics.count(scope, status, time.monotonic() - began)
 
-    def _counted(self, receive: Receive, limit: int) -> Receive:
-        """The request's body as it comes: at most `limit` bytes, all of it within the time for it."""
-        size, whole = 0, False
-        deadline = asyncio.get_running_loop().time() + self._body_seconds
 
-        async def counted() -> Message:
-            nonlocal size, whole
-            if whole:
-                return await receive()
-            try:
-                async with asyncio.timeout_at(deadline):
-                    message = await receive()
-            except TimeoutError:
-                raise TooSlow(f"The request did not arrive whole within {self._body_seconds:g} seconds.") from None
-            size += len(message.get("body", b""))
-            if size > limit:
-                raise _too_large(limit)
-            whole = not message.get("more_body", False)
-            return message
+class _Body:
+    """The request's body as it comes: at most `limit` bytes, all of it within the time for it."""
 
-        return counted
+    def __init__(self, receive: Receive, headers: dict[bytes, bytes], seconds: float) -> None:
+        self.limit = 0
+        self.unread = b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0"
+        """Whether some of it may still be on its way: then the connection must end with the answer."""
+        self._receive, self._seconds = receive, seconds
+        self._deadline = asyncio.get_running_loop().time() + seconds
+        self._size, self._whole = 0, False
+
+    async def receive(self) -> Message:
+        """The next part; TooLarge, TooSlow."""
+        if self._whole:
+            return await self._receive()
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                message = await self._receive()
+        except TimeoutError:
+            raise TooSlow(f"The request did not arrive whole within {self._seconds:g} seconds.") from None
+        self._size += len(message.get("body", b""))
+        if self._size > self.limit:
+            raise _too_large(self.limit)
+        if not message.get("more_body", False):
+            self._whole, self.unread = True, False
+        return message
 
 
-_READ = (b"x-request-id", b"content-length", b"content-encoding")
+_READ = (b"x-request-id", b"content-length", b"content-encoding", b"transfer-encoding")
 
 
 def _request_id(given: bytes) -> str:
@@ -117,7 +125,7 @@ def _too_large(limit: int) -> TooLarge:
     return TooLarge(f"Send at most {limit // MIB} MiB at a time.")
 
 
-def _add_headers(scope: Scope, message: Message) -> None:
+def _add_headers(scope: Scope, message: Message, *, ends: bool) -> None:
     """What every answer carries; what a route has set itself stays."""
     headers = MutableHeaders(raw=message.setdefault("headers", []))
     path = scope["path"]
@@ -127,6 +135,8 @@ def _add_headers(scope: Scope, message: Message) -> None:
     headers.setdefault("content-security-policy", _DOCS if path == "/docs" else _CLOSED)
     if path.startswith(("/v1/", "/hooks/")):
         headers.setdefault("cache-control", "no-store")
+    if ends:
+        headers["connection"] = "close"
     standing: Standing | None = scope["state"].get("standing")
     if standing is not None:
         headers.raw.extend(standing.headers())

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -22,10 +23,18 @@ PUBLIC_URL = "https://nove.example"
 class Service:
     """An application, and ways to make who uses it."""
 
-    def __init__(self, app: FastAPI, installation: Installation, stack: AsyncExitStack) -> None:
-        self.app, self.installation = app, installation
+    app: FastAPI
+
+    def __init__(self, installation: Installation, stack: AsyncExitStack) -> None:
+        self.installation = installation
         self.database, self.sealer = installation.database, installation.sealer
         self._stack = stack
+
+    async def start(self, **options: Any) -> FastAPI:
+        """Start the application, or another one, with these options of `build`."""
+        self.app = build(self.installation, **options)
+        await self._stack.enter_async_context(self.app.router.lifespan_context(self.app))
+        return self.app
 
     async def shop(self, company_id: UUID | None = None, name: str = "Bottega", **settings: object) -> Shop:
         """A shop of the company, or of a new one."""
@@ -79,10 +88,10 @@ def installation(settings: Settings, database: Database) -> Installation:
 @pytest.fixture
 async def service(installation: Installation) -> AsyncIterator[Service]:
     """The service, started."""
-    app = build(installation)
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(app.router.lifespan_context(app))
-        yield Service(app, installation, stack)
+        service = Service(installation, stack)
+        await service.start()
+        yield service
 
 
 @pytest.fixture

@@ -1,0 +1,124 @@
+"""Contracts with carriers through the API."""
+
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+from pydantic import SecretStr
+from sqlalchemy import select
+
+from app import accounts
+from app.accounts import carrier_accounts
+from app.errors import NotFound
+from app.shops import Shop
+from carriers import carrier
+from carriers.base import Credentials
+from tests.api.conftest import PUBLIC_URL, Service
+
+
+class SecretCredentials(Credentials):
+    """As most carriers need them."""
+
+    client_id: str
+    client_secret: SecretStr
+    region: str = "it"
+
+
+@pytest.fixture
+def secretive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sandbox, asking for a secret."""
+    monkeypatch.setattr(type(carrier("sandbox")), "credentials", SecretCredentials)
+
+
+GIVEN: dict[str, Any] = {"client_id": "ada", "client_secret": "canary-secret"}
+
+
+async def test_an_account_is_added_and_its_credentials_never_told(
+    service: Service, client: AsyncClient, shop: Shop, secretive: None
+) -> None:
+    """Sealed at rest, opened for the adapter, told as set or not."""
+    made = await client.post("/v1/accounts", json={"carrier": "sandbox", "name": "Mine", "credentials": GIVEN})
+    read = await client.get(f"/v1/accounts/{made.json()['id']}")
+    reader = await (await service.caller(shop, "read")).get(f"/v1/accounts/{made.json()['id']}")
+    async with service.database.reading() as db:
+        [account] = await accounts.of_company(db, shop.company_id)
+        stored = await db.first(select(carrier_accounts))
+    opened = accounts.opened(service.sealer, account)
+
+    assert made.status_code == 201
+    assert {name: value for name, value in made.json().items() if name != "secret"} == read.json()
+    assert read.json()["credentials"] == {"client_id": True, "client_secret": True, "region": False}
+    assert read.json()["hook_url"].startswith(f"{PUBLIC_URL}/hooks/sandbox/")
+    assert reader.json()["hook_url"] is None
+    assert opened.credentials == SecretCredentials(client_id="ada", client_secret=SecretStr("canary-secret"))
+    assert accounts.secrets_of(service.sealer, account) == (made.json()["secret"],)
+    assert "canary-secret" not in made.text + read.text + repr(stored) + repr(account)
+
+
+async def test_wrong_credentials_are_named_and_not_repeated(client: AsyncClient, secretive: None) -> None:
+    """Missing, unknown and of the wrong kind."""
+    wrong = {"client_id": "ada", "client_secret": 17, "secret": "canary-secret"}
+    refused = await client.post("/v1/accounts", json={"carrier": "sandbox", "credentials": wrong})
+    unknown = await client.post("/v1/accounts", json={"carrier": "pigeon"})
+
+    assert refused.status_code == 422
+    assert [each["field"] for each in refused.json()["errors"]] == ["credentials.client_secret", "credentials.secret"]
+    assert "canary-secret" not in refused.text
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_carrier")
+
+
+async def test_a_change_keeps_what_it_does_not_name(
+    service: Service, client: AsyncClient, shop: Shop, secretive: None
+) -> None:
+    """One credential changes, one goes, the rest stays; without a needed one nothing changes."""
+    made = await client.post("/v1/accounts", json={"carrier": "sandbox", "credentials": GIVEN | {"region": "fr"}})
+    path = f"/v1/accounts/{made.json()['id']}"
+    changed = await client.patch(path, json={"name": "New", "credentials": {"client_id": "bea", "region": None}})
+    refused = await client.patch(path, json={"credentials": {"client_secret": None}})
+    async with service.database.reading() as db:
+        [account] = await accounts.of_company(db, shop.company_id)
+
+    assert (changed.status_code, changed.json()["name"]) == (200, "New")
+    assert refused.json()["errors"] == [{"field": "credentials.client_secret", "message": "Required."}]
+    assert accounts.opened(service.sealer, account).credentials == SecretCredentials(
+        client_id="bea", client_secret=SecretStr("canary-secret")
+    )
+
+
+async def test_the_address_for_pushes_finds_its_account_until_it_moves(
+    service: Service, client: AsyncClient, shop: Shop
+) -> None:
+    """By carrier and token; the former address and secret end at once, and so does a removed account's."""
+    made = (await client.post("/v1/accounts", json={"carrier": "sandbox"})).json()
+    moved = (await client.post(f"/v1/accounts/{made['id']}/move-hook")).json()
+    tokens = [each["hook_url"].rsplit("/", 1)[1] for each in (made, moved)]
+    async with service.database.reading() as db:
+        found = await accounts.by_hook(db, "sandbox", tokens[1])
+        for slug, token in (("sandbox", tokens[0]), ("own", tokens[1]), ("sandbox", "wrong")):
+            with pytest.raises(NotFound):
+                await accounts.by_hook(db, slug, token)
+    removed = await client.delete(f"/v1/accounts/{made['id']}")
+    async with service.database.reading() as db:
+        with pytest.raises(NotFound):
+            await accounts.by_hook(db, "sandbox", tokens[1])
+        stored = await db.first(select(carrier_accounts.c.credentials, carrier_accounts.c.secret))
+
+    assert str(found.id) == made["id"]
+    assert accounts.secrets_of(service.sealer, found) == (moved["secret"],) != (made["secret"],)
+    assert removed.status_code == 204
+    assert stored is not None
+    assert tuple(stored) == (b"", b"")
+    assert (await client.get(f"/v1/accounts/{made['id']}")).status_code == 404
+
+
+async def test_a_given_secret_is_kept_for_carriers_that_have_their_own(
+    service: Service, client: AsyncClient, shop: Shop
+) -> None:
+    """It can be given at first and changed later."""
+    made = (await client.post("/v1/accounts", json={"carrier": "sandbox", "secret": "their-own-1"})).json()
+    await client.patch(f"/v1/accounts/{made['id']}", json={"secret": "their-own-2"})
+    async with service.database.reading() as db:
+        [account] = await accounts.of_company(db, shop.company_id, "sandbox")
+
+    assert made["secret"] == "their-own-1"
+    assert accounts.secrets_of(service.sealer, account) == ("their-own-2",)

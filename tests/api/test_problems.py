@@ -1,0 +1,98 @@
+"""Errors as problem+json: one shape, stable codes, nothing of the inside."""
+
+import pytest
+from fastapi import APIRouter
+from httpx import AsyncClient
+
+from app.errors import Unavailable
+from app.shops import Shop
+from tests.api.conftest import Service
+
+
+async def test_no_key_a_foreign_key_and_a_lacking_scope(service: Service, shop: Shop) -> None:
+    """401 says how to send one, 403 says which scope."""
+    stranger = await service.client()
+    foreign = await service.client({"Authorization": "Bearer nove_" + "0" * 49})
+    basic = await service.client({"Authorization": "Basic bm92ZTpub3Zl"})
+    reader = await service.caller(shop, "read")
+    refused = [await each.get("/v1/shop") for each in (stranger, foreign, basic)]
+    forbidden = await reader.patch("/v1/shop", json={"name": "Mine"})
+
+    assert [each.status_code for each in refused] == [401, 401, 401]
+    assert {each.headers["www-authenticate"] for each in refused} == {"Bearer"}
+    assert {each.headers["content-type"] for each in [*refused, forbidden]} == {"application/problem+json"}
+    assert refused[0].json() == {
+        "type": "about:blank",
+        "title": "Unauthorized",
+        "status": 401,
+        "detail": "Send your API key in the header `Authorization: Bearer nove_…`.",
+        "code": "not_authenticated",
+        "request_id": refused[0].headers["x-request-id"],
+    }
+    assert (forbidden.status_code, forbidden.json()["code"]) == (403, "not_allowed")
+
+
+async def test_who_has_no_key_is_not_told_what_is_wrong_with_the_body(service: Service) -> None:
+    """The key comes before the body."""
+    stranger = await service.client()
+
+    assert (await stranger.patch("/v1/shop", content=b"{")).status_code == 401
+
+
+async def test_unknown_addresses_and_methods(client: AsyncClient) -> None:
+    """404 and 405 look like every other error."""
+    nothing, method = await client.get("/v1/nothing"), await client.put("/v1/shop")
+
+    assert (nothing.status_code, nothing.json()["code"]) == (404, "not_found")
+    assert (method.status_code, method.json()["code"]) == (405, "method_not_allowed")
+    assert method.headers["allow"]
+
+
+async def test_input_errors_name_their_fields(client: AsyncClient) -> None:
+    """Body, address and parameters alike."""
+    body = await client.post("/v1/endpoints", json={"url": "ftp://x.example", "types": ["nothing"], "secrets": "x"})
+    path = await client.get("/v1/endpoints/17")
+    query = await client.get("/v1/carriers/unmapped", params={"limit": 201})
+
+    assert [each["field"] for each in body.json()["errors"]] == ["url", "types.0", "secrets"]
+    assert body.json()["errors"][2]["message"] == "Unknown field: leave it out, or check its spelling."
+    assert [each["field"] for each in path.json()["errors"]] == ["endpoint_id"]
+    assert [each["field"] for each in query.json()["errors"]] == ["limit"]
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [(RuntimeError("secret detail"), 500, "internal"), (Unavailable("Away.", 2), 503, "unavailable")],
+)
+async def test_failures_of_our_own_say_nothing_of_the_inside(
+    service: Service, error: Exception, status: int, code: str
+) -> None:
+    """500 without detail, 503 with the seconds to wait; both in the one shape."""
+    router = APIRouter()
+
+    @router.get("/fails")
+    async def fails() -> None:
+        raise error
+
+    service.app.include_router(router)
+    answer = await (await service.client()).get("/fails")
+
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.headers.get("retry-after") == (None if status == 500 else "2")
+    assert "secret" not in answer.text
+
+
+async def test_a_database_that_is_away_is_a_503(service: Service, client: AsyncClient) -> None:
+    """With Retry-After, and readiness says which part is missing."""
+    broken = service.database.path
+    if broken is None:
+        pytest.skip("the server of the tests serves other tests too")
+    await client.get("/v1/shop")  # the key is known from now on
+    await service.app.state.gate.close()
+    await service.database.close()
+    broken.unlink()
+    broken.mkdir()
+    answer, ready = await client.get("/v1/shop"), await client.get("/readyz")
+
+    assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "unavailable", "2")
+    assert (ready.status_code, ready.json()["checks"]["database"]) == (503, "not reachable")

@@ -1,0 +1,109 @@
+"""Reference data, health and the OpenAPI document."""
+
+from datetime import timedelta
+
+from httpx import AsyncClient
+
+from app.arrivals.tables import unmapped
+from app.shops import Shop
+from carriers import carriers
+from tests.api.conftest import Service
+
+
+async def test_the_nine_statuses_in_italian(client: AsyncClient) -> None:
+    """Numbers, labels, ends, and each with its sub-statuses."""
+    items = (await client.get("/v1/statuses", params={"locale": "it"})).json()["items"]
+
+    assert [(each["id"], each["status"], each["label"], each["final"]) for each in items] == [
+        (1, "pending", "In attesa del corriere", False),
+        (2, "awaiting_pickup", "Da affidare al corriere", False),
+        (3, "in_transit", "In transito", False),
+        (4, "out_for_delivery", "In consegna", False),
+        (5, "failed_attempt", "Consegna non riuscita", False),
+        (6, "exception", "Problema da risolvere", False),
+        (10, "available_for_pickup", "Pronto per il ritiro", False),
+        (95, "returned", "Rientrato", True),
+        (99, "delivered", "Consegnato", True),
+    ]
+    assert {"sub_status": "held", "label": "In giacenza"} in items[5]["sub_statuses"]
+
+
+async def test_carriers_and_what_they_need(client: AsyncClient) -> None:
+    """Every carrier is listed by slug, with the fields of its credentials."""
+    items = (await client.get("/v1/carriers")).json()["items"]
+    [sandbox] = [each for each in items if each["slug"] == "sandbox"]
+
+    assert [each["slug"] for each in items] == sorted(carriers())
+    assert sandbox == {
+        "slug": "sandbox",
+        "name": "Sandbox",
+        "website": "",
+        "poll": True,
+        "push": True,
+        "batch_size": 20,
+        "confidence": "high",
+        "credentials": [{"name": "speed", "required": False, "secret": False, "description": ""}],
+    }
+
+
+async def test_a_number_tells_its_carrier(client: AsyncClient) -> None:
+    """By its form; one of no known form has no candidates."""
+    known = await client.post("/v1/carriers/detect", json={"tracking_number": "SANDBOX-HELD-1"})
+    unknown = await client.post("/v1/carriers/detect", json={"tracking_number": "????"})
+
+    assert known.json()["items"] == [{"slug": "sandbox", "name": "Sandbox"}]
+    assert unknown.json()["items"] == []
+
+
+async def test_unmapped_codes_are_listed_in_pages(service: Service, client: AsyncClient, shop: Shop) -> None:
+    """The company's own alone, by carrier, list and code; a made-up cursor is refused."""
+    other = await service.shop()
+    async with service.database.transaction() as db:
+        for company_id, code in ((shop.company_id, "X1"), (shop.company_id, "X2"), (other.company_id, "X3")):
+            await db.run(
+                unmapped.insert().values(
+                    company_id=company_id,
+                    carrier="brt",
+                    list="",
+                    code=code,
+                    text="Words",
+                    count=3,
+                    first_seen_at=db.now - timedelta(days=1),
+                    last_seen_at=db.now,
+                )
+            )
+    first = (await client.get("/v1/carriers/unmapped", params={"limit": 1})).json()
+    second = (await client.get("/v1/carriers/unmapped", params={"limit": 1, "cursor": first["next_cursor"]})).json()
+    made_up = await client.get("/v1/carriers/unmapped", params={"cursor": "WzFd"})
+
+    assert [each["code"] for each in first["items"] + second["items"]] == ["X1", "X2"]
+    assert (first["items"][0]["count"], first["items"][0]["text"]) == (3, "Words")
+    assert second["next_cursor"] is None
+    assert (made_up.status_code, made_up.json()["code"]) == (422, "invalid_cursor")
+
+
+async def test_health_and_metrics(service: Service, client: AsyncClient) -> None:
+    """Alive, ready, and requests counted by their route's pattern."""
+    await client.get("/v1/endpoints/0199c0de-5f2a-7b3c-8d4e-5f6071829304")
+    anyone = await service.client()
+    alive, ready, metrics = [await anyone.get(path) for path in ("/healthz", "/readyz", "/metrics")]
+
+    assert alive.json() == {"status": "ok"}
+    assert ready.json()["checks"] | {"disk": ""} == {"database": "ok", "schema": "ok", "disk": ""}
+    assert 'nove_requests_total{method="GET",route="/v1/endpoints/{endpoint_id}",status="404"} 1.0' in metrics.text
+    assert "nove_uptime_seconds" in metrics.text
+
+
+async def test_the_document_tells_of_bodies_errors_and_the_key(client: AsyncClient) -> None:
+    """OpenAPI 3.1: each route of the API with its security, its problems and its body."""
+    document = (await client.get("/openapi.json")).json()
+    made = document["paths"]["/v1/endpoints"]["post"]
+
+    assert document["openapi"].startswith("3.1")
+    assert made["security"] == [{"HTTPBearer": []}]
+    assert made["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/NewEndpoint"}
+    assert document["components"]["schemas"]["NewEndpoint"]["additionalProperties"] is False
+    assert {"201", "401", "403", "404", "413", "415", "422", "429", "503"} <= set(made["responses"])
+    assert list(made["responses"]["422"]["content"]) == ["application/problem+json"]
+    assert "HTTPValidationError" not in document["components"]["schemas"]
+    assert (await client.get("/docs")).status_code == 200
