@@ -1,4 +1,4 @@
-"""The database: engines, column types, transactions. Alone it commits, and knows which database it is.
+"""The database: engines, transactions, sessions. Alone it commits, and knows which database it is.
 
 SQLite: one process, held by a lock on `<file>.lock`; one writing connection, which alone checkpoints and is closed
 last; readers may only query. PostgreSQL: a pool. The clock is the database's, so that every process agrees on leases.
@@ -10,7 +10,7 @@ import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -18,17 +18,11 @@ from uuid import UUID
 import orjson
 from asyncpg import PostgresError
 from sqlalchemy import (
-    JSON,
     Column,
     ColumnElement,
-    DateTime,
     Executable,
-    LargeBinary,
-    MetaData,
     Row,
     Table,
-    Text,
-    Uuid,
     event,
     func,
     select,
@@ -37,81 +31,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import Dialect
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.types import TypeDecorator
-from uuid_utils.compat import uuid7
 
+from app.columns import HexKey, Id, Instant, Json, Word, metadata, new_id
 from app.errors import DatabaseTaken, Unavailable, WrongSetting
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def new_id() -> UUID:
-    """A UUID version 7: sorts by the time it was made."""
-    return uuid7()
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware UTC instant; a text that sorts by time on SQLite."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Only aware times go in."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a time without offset: {value}")
-        utc = value.astimezone(UTC)
-        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Only aware times come out."""
-        return value if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class HexKey(TypeDecorator[str]):
-    """Hexadecimal digits, stored as half as many bytes."""
-
-    impl = LargeBinary
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
-        """Digits in."""
-        return None if value is None else bytes.fromhex(value)
-
-    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
-        """Digits out."""
-        return None if value is None else bytes(value).hex()
-
-
-class Word(TypeDecorator[StrEnum]):
-    """A word of a vocabulary, stored as text."""
-
-    impl = Text
-    cache_ok = True
-
-    def __init__(self, vocabulary: type[StrEnum]) -> None:
-        super().__init__()
-        self.vocabulary = vocabulary
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
-        """The word itself."""
-        return None if value is None else self.vocabulary(value)
-
-
-Id = Uuid()
-Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+__all__ = ["Database", "HexKey", "Id", "Instant", "Json", "Session", "Word", "metadata", "new_id"]
 
 
 class Session:
@@ -138,6 +66,12 @@ class Session:
         """The number of rows that a change touched; `values` may be a list of rows."""
         return (await self.connection.execute(statement, values)).rowcount
 
+    async def lock(self, *words: object) -> None:
+        """Hold until the transaction ends what no row stands for yet; on SQLite only one transaction writes anyway."""
+        if self.postgres:
+            digest = blake2b("\x1f".join(map(str, words)).encode(), digest_size=8).digest()
+            await self.run(select(func.pg_advisory_xact_lock(int.from_bytes(digest, signed=True))))
+
     def insert(self, table: Table) -> "postgresql.Insert | sqlite.Insert":
         """An INSERT that can say what to do on conflict."""
         return postgresql.insert(table) if self.postgres else sqlite.insert(table)
@@ -159,7 +93,7 @@ class Database:
         self._lock = asyncio.Lock()
         self._file_lock: int | None = None
         if self.postgres:
-            driver = "postgresql+asyncpg://" + url.split("://", 1)[1]
+            driver, secure = _driver_url(url)
             self.path: Path | None = None
             self._writer = self._reader = create_async_engine(
                 driver,
@@ -169,7 +103,11 @@ class Database:
                 pool_pre_ping=True,
                 json_serializer=_dump,
                 json_deserializer=orjson.loads,
-                connect_args={"timeout": 5, "server_settings": {"application_name": "nove", "timezone": "UTC"}},
+                connect_args={
+                    "timeout": 5,
+                    "server_settings": {"application_name": "nove", "timezone": "UTC"},
+                    **secure,
+                },
             )
             event.listen(self._writer.sync_engine, "connect", _prepare_postgres)
         else:
@@ -268,6 +206,13 @@ class _translated:  # noqa: N801  (reads as a word in its with statement)
             raise Unavailable(
                 "The database is not reachable just now; nothing was stored. Send it again.", 2
             ) from error
+
+
+def _driver_url(url: str) -> tuple[URL, dict[str, Any]]:
+    """The address with our driver in it, and how to connect; `sslmode` is libpq's word for the driver's `ssl`."""
+    parts = make_url("postgresql+asyncpg://" + url.split("://", 1)[1])
+    mode = parts.query.get("sslmode")
+    return parts.difference_update_query(["sslmode"]), {"ssl": mode} if mode else {}
 
 
 def _dump(value: object) -> str:

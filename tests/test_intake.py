@@ -1,5 +1,6 @@
 """Arrivals become events, events a status, a changed status messages: once, whatever the order and the path."""
 
+import asyncio
 from datetime import timedelta
 from itertools import permutations
 
@@ -231,3 +232,22 @@ async def test_a_failure_in_the_middle_leaves_nothing_behind(world: World, monke
 async def _count(world: World, table: Table) -> int:
     async with world.database.reading() as db:
         return int(await db.value(select(func.count()).select_from(table)))
+
+
+async def test_a_push_that_crosses_its_shipment_is_not_left_behind(world: World) -> None:
+    """Whichever commits first, the other sees it: the push is taken, or waits for the shipment that comes."""
+    for index in range(10):
+        number = f"CROSSING{index}"
+        body = orjson.dumps(
+            {"tracking_number": number, "events": [{"occurred_at": world.now.isoformat(), "status": "delivered"}]}
+        )
+        [parcel] = parse("own", body)
+        push = Arrived(world.shop.company_id, "own", ArrivalSource.HOOK, body, world.now, parcel=parcel)
+
+        async def arrive(push: Arrived) -> None:
+            async with world.database.transaction() as db:
+                await take_in(world.installation, db, [push])
+
+        shipment, _ = await asyncio.gather(world.ship(number), arrive(push))
+
+        assert (await world.look(shipment)).status is S.DELIVERED

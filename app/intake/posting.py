@@ -13,6 +13,7 @@ from app.installation import Installation
 from app.intake.change import tracking_page
 from app.intake.claiming import claim
 from app.intake.scheduling import with_account
+from app.intake.taking import hold_number
 from app.intake.telling import shipment_data
 from app.orders import Order
 from app.outbox.putting import Announcement, announce, listeners
@@ -195,6 +196,8 @@ async def _create(
         late_at=late_at(shipment.promised_on, shipment.deliver_by, shop.timezone),
         stale_at=db.now + timedelta(days=installation.settings.stale_days) / shipment.speed,
     )
+    if shipment.tracking_number:
+        await hold_number(db, shipment.company_id, shipment.carrier, shipment.tracking_number)
     if not await db.run(db.insert(shipments).values(_row(shipment)).on_conflict_do_nothing()):
         return None
     if not imported:

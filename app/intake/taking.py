@@ -51,7 +51,7 @@ async def take_in(installation: Installation, db: Session, arrivals: Sequence[Ar
 
     Taking the same arrivals in twice changes nothing: carriers repeat themselves.
     """
-    concerned = await _locked(db, arrivals)
+    concerned = await _concerned(db, arrivals)
     gathered: dict[UUID, _Gathered] = {}
     outcomes: list[tuple[ArrivalState | None, UUID | None, list[Shipment], tuple[str, ...]]] = []
     for arrived, mine in zip(arrivals, concerned, strict=True):
@@ -77,6 +77,30 @@ async def take_in(installation: Installation, db: Session, arrivals: Sequence[Ar
     return [
         Taken(state, kept, tuple(after[shipment.id] for shipment in mine), new) for state, kept, mine, new in outcomes
     ]
+
+
+async def _concerned(db: Session, arrivals: Sequence[Arrived]) -> list[list[Shipment]]:
+    """The locked shipments of each arrival. Numbers that nobody has posted are held against being posted meanwhile."""
+    concerned = await _locked(db, arrivals)
+    strangers = [index for index, mine in enumerate(concerned) if not mine and arrivals[index].shipment_id is None]
+    if not strangers:
+        return concerned
+    unknown = {
+        (arrivals[index].company_id, arrivals[index].carrier, number)
+        for index in strangers
+        for number in numbers_of(arrivals[index])
+    }
+    for company_id, carrier, number in sorted(unknown):
+        await hold_number(db, company_id, carrier, number)
+    again = await _locked(db, [arrivals[index] for index in strangers])
+    for index, mine in zip(strangers, again, strict=True):
+        concerned[index] = mine
+    return concerned
+
+
+async def hold_number(db: Session, company_id: UUID, carrier: str, number: str) -> None:
+    """Between a push for a number that nobody has posted and its shipment being posted, one comes after the other."""
+    await db.lock("number", company_id, carrier, number)
 
 
 async def _locked(db: Session, arrivals: Sequence[Arrived]) -> list[list[Shipment]]:
