@@ -1,0 +1,28 @@
+"""Where carriers push to."""
+
+from fastapi import APIRouter, Request
+
+from app.api import problems
+from app.api.access import Door, Here
+from app.api.shapes import Output
+from app.intake.pushed import Outcome, push
+
+router = APIRouter(tags=["hooks"], responses={each: problems.RESPONSES[each] for each in (401, 404, 413, 429, 503)})
+
+
+class PushAnswer(Output):
+    """What became of the push; it is stored by now, so it need not be sent again."""
+
+    status: Outcome
+    parcels: int | None = None
+    new_events: int | None = None
+
+
+@router.post("/hooks/{carrier}/{token}", response_model_exclude_none=True)
+async def pushed(carrier: str, token: str, request: Request, here: Here, door: Door) -> PushAnswer:
+    """A carrier's push, in its own format, to the address of an account."""
+    account = await door.admit_push(request, carrier, token)
+    result = await push(here, account, dict(request.headers), await request.body())
+    if result.status is Outcome.ACCEPTED:
+        return PushAnswer(status=result.status, parcels=result.parcels, new_events=result.new_events)
+    return PushAnswer(status=result.status)
