@@ -1,7 +1,7 @@
 """A shop's webhook endpoints."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Response
@@ -14,21 +14,10 @@ from app.api.writing import Write
 from app.database import Session
 from app.outbound import check_url
 from app.outbox import endpoints
-from app.outbox.endpoints import Endpoint
+from app.outbox.endpoints import Endpoint, Type
 
 router = api("endpoints")
 
-Type = Literal[
-    "shipment.created",
-    "shipment.imported",
-    "shipment.status_changed",
-    "shipment.event_added",
-    "shipment.eta_changed",
-    "shipment.late",
-    "shipment.stale",
-    "shipment.corrected",
-    "message.failed",
-]
 Types = Annotated[list[Type], Field(min_length=1, max_length=len(endpoints.TYPES))]
 Url = Annotated[str, StringConstraints(min_length=8, max_length=2000, pattern=r"^https?://[!-~]+$")]
 

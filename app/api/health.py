@@ -69,7 +69,10 @@ def _disk(here: Installation) -> str:
     """The room beside the SQLite file; a PostgreSQL server looks after its own."""
     if here.database.path is None:
         return "ok"
-    disk = shutil.disk_usage(here.database.path.parent)
+    try:
+        disk = shutil.disk_usage(here.database.path.parent)
+    except OSError as error:
+        return f"not reachable: {error.strerror}"
     if disk.free < FREE_BYTES or disk.free < FREE_SHARE * disk.total:
         return f"{disk.free // (1024 * 1024)} MiB free: make room, at least 5 % and 512 MiB"
     return "ok"

@@ -25,8 +25,10 @@ INTERNAL = "Something went wrong on our side. Nothing was stored. Tell us the re
 MALFORMED = "The request is malformed: see `errors`."
 BUSY = "The database is busy just now; nothing was stored. Send it again."
 
-# Another transaction was in the way: serialization, deadlock, lock not to be had.
-_IN_THE_WAY = ("40001", "40P01", "55P03")
+# PostgreSQL's words for it. Classes: connection lost, rolled back for another's sake, out of resources; states: a lock
+# not to be had, shutting down, crashed, starting up.
+_BUSY_CLASSES = ("08", "40", "53")
+_BUSY_STATES = ("55P03", "57P01", "57P02", "57P03")
 
 _PLAIN = {
     "missing": "Required.",
@@ -106,7 +108,7 @@ def problem(
 
 def of(error: Exception, request_id: str) -> Response:
     """The answer that tells of this error; of an unknown one it says nothing."""
-    if isinstance(error, PoolTimeout) or _in_the_way(error):
+    if _busy(error):
         error = Unavailable(BUSY)
     if isinstance(error, HTTPException):
         return _of_http(error, request_id)
@@ -133,8 +135,10 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, answer)
 
 
-def _in_the_way(error: Exception) -> bool:
-    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _IN_THE_WAY
+def _busy(error: Exception) -> bool:
+    """Whether the database had no connection for us, or stopped what we did for another's sake."""
+    state = getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlstate", None) or ""
+    return isinstance(error, PoolTimeout) or state[:2] in _BUSY_CLASSES or state in _BUSY_STATES
 
 
 def _of_http(error: HTTPException, request_id: str) -> Response:

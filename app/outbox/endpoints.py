@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal, get_args
 from uuid import UUID
 
 import orjson
@@ -14,7 +14,7 @@ from app.errors import Conflict, FieldError, InvalidInput, NotFound
 from app.outbox.tables import endpoints
 from app.sealing import Sealer, new_signing_secret
 
-TYPES = (
+Type = Literal[
     "shipment.created",
     "shipment.imported",
     "shipment.status_changed",
@@ -24,8 +24,10 @@ TYPES = (
     "shipment.stale",
     "shipment.corrected",
     "message.failed",
-)
+]
 """What an endpoint can be told of."""
+
+TYPES: tuple[Type, ...] = get_args(Type)
 
 PAYLOAD_VERSION = "1"
 """The form of the payloads that a new endpoint gets; an old one keeps its own."""
