@@ -164,6 +164,8 @@ class Carrier(ABC):
     confidence: ClassVar[Literal["high", "medium", "low"]] = "medium"
     complete_history: ClassVar[bool] = False
     """Whether an answer always holds the whole history: only then is a missing event a withdrawn one."""
+    renames: ClassVar[bool] = False
+    """Whether an answer may call its parcel by another number than the one asked about: one parcel is then that one."""
     signs: ClassVar[bool] = False
     """Whether a push must carry a signature or secret of its own, beside the token in its address."""
 

@@ -90,6 +90,7 @@ class Brt(Carrier):
     base_url = "https://api.brt.it"
     rate = RateLimit(5, 1.0)  # the 18,000 calls an hour that a public client states for SOAP; none is known for REST
     confidence = "medium"
+    renames = True  # asked by parcel id, it answers with the shipment's
 
     def parse(self, body: bytes) -> list[Parcel]:
         """The parcel of an answer; none when it is an error or a list of the legend."""

@@ -12,7 +12,7 @@ from app.database import Session
 from app.errors import NoveError
 from app.installation import Installation
 from app.intake.taking import numbers_of, take_in
-from carriers import UnreadablePayload, parse
+from carriers import UnreadablePayload, carriers, parse
 
 BATCH = 20
 WAITS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(minutes=10))
@@ -96,7 +96,7 @@ def _parts(row: Row[Any], body: bytes, received_at: datetime) -> list[Arrived]:
     ]
     if not row.tracking_number:
         return made
-    alone = len(made) == 1 and not parcels[0].number
+    alone = len(made) == 1 and (carriers()[row.carrier].renames or not parcels[0].number)
     mine = [each for each in made if alone or row.tracking_number in numbers_of(each)]
     if not mine:
         raise UnreadablePayload(f"the body says nothing of {row.tracking_number}")

@@ -83,10 +83,11 @@ class _Reader:
         for shipment in fresh:
             parts = [(parcel, self._arrived(body, shipment, parcel)) for parcel in parcels]
             # A part without number is that of the only one that was asked for.
+            only = carrier.renames and len(parcels) == 1
             mine = [
                 arrived
                 for parcel, arrived in parts
-                if shipment.tracking_number in numbers_of(arrived) or (alone and not parcel.number.strip())
+                if shipment.tracking_number in numbers_of(arrived) or (alone and (only or not parcel.number.strip()))
             ]
             if mine:
                 self.brought.notes[shipment.id] = ""
