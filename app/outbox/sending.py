@@ -42,22 +42,24 @@ class Sender:
         self._mail: Channel | None = EmailChannel(smtp.get_secret_value()) if smtp else None
         self._busy: Counter[UUID] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._claiming = asyncio.Lock()
         self._stopping = False
 
     async def send_due(self) -> int:
         """Claim what is due and begin to send it; the number claimed. A slow receiver holds up nobody else."""
-        room = IN_FLIGHT - len(self._tasks)
-        if self._stopping or room <= 0:
-            return 0
-        async with self._installation.database.transaction() as db:
-            rows = await claim(db, room, self._busy)
-        for row in rows:
-            if row.endpoint_id is not None:
-                self._busy[row.endpoint_id] += 1
-            task = asyncio.create_task(self._deliver(row))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        return len(rows)
+        async with self._claiming:
+            room = IN_FLIGHT - len(self._tasks)
+            if self._stopping or room <= 0:
+                return 0
+            async with self._installation.database.transaction() as db:
+                rows = await claim(db, room, self._busy)
+            for row in rows:
+                if row.endpoint_id is not None:
+                    self._busy[row.endpoint_id] += 1
+                task = asyncio.create_task(self._deliver(row))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+            return len(rows)
 
     async def idle(self) -> None:
         """Wait until nothing is being sent."""
@@ -67,6 +69,8 @@ class Sender:
     async def close(self) -> None:
         """Claim no more; let what is being sent finish, or give it back."""
         self._stopping = True
+        async with self._claiming:  # what is being claimed just now is sent, too
+            pass
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
             for task in late:
