@@ -6,13 +6,31 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from app.api import accounts, endpoints, health, keys, problems, reference, rules, sandbox, shop
+from app.api import (
+    accounts,
+    arrivals,
+    endpoints,
+    feed,
+    health,
+    hooks,
+    journey,
+    keys,
+    orders,
+    problems,
+    reference,
+    rules,
+    sandbox,
+    shipments,
+    shop,
+)
 from app.api.access import Gate
 from app.api.buckets import Buckets
 from app.api.limits import BODY_SECONDS, Limits
 from app.api.metrics import Metrics
 from app.api.openapi import describe
 from app.installation import Installation
+from app.pages import tracking
+from app.pages.visitors import Visitors
 
 ROUTERS = (
     health.router,
@@ -22,7 +40,14 @@ ROUTERS = (
     rules.router,
     endpoints.router,
     reference.router,
+    shipments.router,
+    journey.router,
+    orders.router,
+    feed.router,
+    arrivals.router,
+    hooks.router,
     sandbox.router,
+    tracking.router,
 )
 """Every router of the service; a new one is a line here."""
 
@@ -60,6 +85,7 @@ def build(
     app.state.installation = installation
     app.state.gate = gate
     app.state.metrics = metrics
+    app.state.visitors = Visitors(buckets)
     for router in ROUTERS:
         app.include_router(router)
     problems.install(app)
