@@ -1,7 +1,7 @@
 """Arrivals become events, events a status, a changed status messages: once, whatever the order and the path."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import permutations
 
 import orjson
@@ -13,8 +13,9 @@ from app.arrivals.tables import arrivals, unmapped
 from app.database import Database
 from app.intake import take_in
 from app.outbox import endpoints
+from app.shipments import answer
 from app.shipments.tables import events, transitions
-from carriers import parse
+from carriers import Eta, parse
 from carriers.vocabulary import Status, SubStatus
 from tests.building import World, build, event
 
@@ -251,3 +252,12 @@ async def test_a_push_that_crosses_its_shipment_is_not_left_behind(world: World)
         shipment, _ = await asyncio.gather(world.ship(number), arrive(push))
 
         assert (await world.look(shipment)).status is S.DELIVERED
+
+
+async def test_a_day_that_the_carrier_names_stays_a_day(world: World) -> None:
+    """UPS and others give a date and no zone: no hour is made up."""
+    shipment = await world.ship()
+
+    after = await world.say(shipment, event(S.IN_TRANSIT, at=world.now), eta=Eta(day=date(2026, 3, 13)))
+
+    assert answer.eta(after) == {"from": date(2026, 3, 13), "to": date(2026, 3, 13), "source": "carrier"}

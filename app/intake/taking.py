@@ -207,6 +207,7 @@ def _said(shipment: Shipment, parcel: Parcel) -> dict[str, Any]:
     if parcel.eta is not None:
         said["eta_from"] = parcel.eta.earliest
         said["eta_to"] = parcel.eta.latest or parcel.eta.earliest
+        said["eta_day"] = None if said["eta_to"] else parcel.eta.day
         said["eta_source"] = "carrier"
     if parcel.service:
         said["carrier_service"] = parcel.service

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from app.database import Session
@@ -44,7 +44,8 @@ def _announcements(change: Change, now: datetime) -> Iterator[Announcement]:
         newest = max(new, key=lambda event: (event.occurred_at, event.key))
         yield Announcement("shipment.event_added", newest.key, data, newest.key, newest.occurred_at)
     if eta_changed:
-        yield Announcement("shipment.eta_changed", f"{after.version}:{after.eta_from}:{after.eta_to}", data)
+        distinct = ":".join(map(str, (after.version, *_eta(after))))
+        yield Announcement("shipment.eta_changed", distinct, data)
     if marks.late:
         yield Announcement("shipment.late", str(marks.late), data)
     if marks.stale:
@@ -121,12 +122,17 @@ def letter(change: Change, audience: Audience) -> dict[str, Any]:
         "tracking_page": tracking_page(change.installation, shipment),
         "carrier_url": answer.carrier_page(shipment),
         "pickup_point": shipment.pickup_point or shipment.carrier_pickup_point or None,
-        "eta": shipment.eta_to.isoformat() if shipment.eta_to else None,
+        "eta": _eta_in_json(shipment),
         "parcel_count": shipment.parcel_count,
         "amount": amount_in_words(cash["amount"], cash["currency"], locale) if cash else "",
         "carrier_text": decided.text if decided else "",
     }
 
 
-def _eta(shipment: Shipment) -> tuple[datetime | None, datetime | None]:
-    return shipment.eta_from, shipment.eta_to
+def _eta(shipment: Shipment) -> tuple[date | None, ...]:
+    return shipment.eta_from, shipment.eta_to, shipment.eta_day
+
+
+def _eta_in_json(shipment: Shipment) -> dict[str, str | None] | None:
+    expected = answer.eta(shipment)
+    return expected and {end: expected[end] and expected[end].isoformat() for end in ("from", "to")}

@@ -154,6 +154,8 @@ def eta(shipment: Shipment) -> Json | None:
     """When it is expected, by the carrier if it says so, else as promised by the shop."""
     if shipment.eta_from or shipment.eta_to:
         return {"from": shipment.eta_from, "to": shipment.eta_to, "source": shipment.eta_source}
+    if shipment.eta_day:
+        return {"from": shipment.eta_day, "to": shipment.eta_day, "source": shipment.eta_source}
     if shipment.promised_on:
         return {"from": shipment.promised_on, "to": shipment.promised_on, "source": "shop"}
     return None

@@ -60,6 +60,7 @@ class Shipment:
     metadata: Json
     eta_from: datetime | None
     eta_to: datetime | None
+    eta_day: date | None
     eta_source: str | None
     carrier_service: str
     carrier_pickup_point: str

@@ -57,6 +57,8 @@ shipments = Table(
     # What the carrier said of it beside its events.
     Column("eta_from", Instant),
     Column("eta_to", Instant),
+    # When the carrier names a day without hours or zone, it stays a day.
+    Column("eta_day", Date),
     Column("eta_source", Text),
     Column("carrier_service", Text, nullable=False, server_default=""),
     Column("carrier_pickup_point", Text, nullable=False, server_default=""),

@@ -325,6 +325,7 @@ def upgrade() -> None:
         sa.Column("metadata", JSON, nullable=False),
         sa.Column("eta_from", INSTANT, nullable=True),
         sa.Column("eta_to", INSTANT, nullable=True),
+        sa.Column("eta_day", sa.Date(), nullable=True),
         sa.Column("eta_source", sa.Text(), nullable=True),
         sa.Column("carrier_service", sa.Text(), server_default="", nullable=False),
         sa.Column("carrier_pickup_point", sa.Text(), server_default="", nullable=False),
