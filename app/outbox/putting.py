@@ -116,9 +116,7 @@ async def tell(
             insert.on_conflict_do_update(
                 index_elements=["company_id", "shipment_id", "target", "cause"],
                 set_={name: insert.excluded[name] for name in taken_up},
-                where=and_(
-                    messages.c.state.in_(("skipped", "cancelled")), messages.c.reason != NotSent.FIRST_IMPORT.value
-                ),
+                where=and_(messages.c.state.in_(("skipped", "cancelled")), messages.c.reason.not_in(FOR_GOOD)),
             )
         )
 

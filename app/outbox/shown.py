@@ -19,6 +19,7 @@ IN_WORDS: Mapping[str, str] = {
     NotSent.TOLD_RECENTLY: "The same status was told less than six hours before.",
     NotSent.CAP_DAY: "The recipient has had the most messages of one day.",
     NotSent.CAP_TOTAL: "The recipient has had the most messages about one shipment.",
+    NotSent.REPLAY: "History was read again and gave another status; nothing had happened just then.",
     NotSent.LEFT_STATE: "It no longer held when the message was due.",
 }
 """Every reason not to send, as a person would say it."""
