@@ -49,16 +49,17 @@ def next_poll(asked: Asked, now: datetime, hours: Mapping[str, float], jitter: f
     """
 
     def after(name: str) -> timedelta:
-        return timedelta(hours=hours.get(name, HOURS[name])) / asked.speed * (1 + jitter / 10)
+        return timedelta(hours=hours.get(name, HOURS[name])) / asked.speed
 
     if asked.final_since is not None:
         for name in ("final_first", "final_last"):
-            if now < (due := asked.final_since + after(name)):
-                return due, ""
+            # Compared without the jitter: the same draw does not come twice, and each is asked once.
+            if now < asked.final_since + after(name):
+                return asked.final_since + after(name) * (1 + jitter / 10), ""
         return None, STOPPED_FINAL
     if now - asked.last_news_at >= GIVE_UP / asked.speed:
         return None, STOPPED_SILENT
-    return now + after(_name(asked, now)), ""
+    return now + after(_name(asked, now)) * (1 + jitter / 10), ""
 
 
 def _name(asked: Asked, now: datetime) -> str:

@@ -48,6 +48,7 @@ def test_a_finished_journey_is_asked_about_twice_more() -> None:
     day, week = NOW + timedelta(days=1), NOW + timedelta(days=7)
 
     assert [next_poll(done, now, {}, 0) for now in (NOW, day, week)] == [(day, ""), (week, ""), (None, STOPPED_FINAL)]
+    assert next_poll(done, day + timedelta(minutes=1), {}, 1)[0] == NOW + timedelta(days=7) * 1.1
 
 
 def test_sixty_days_without_news_end_the_asking_and_say_so() -> None:
