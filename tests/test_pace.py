@@ -61,7 +61,7 @@ def test_sixty_days_without_news_end_the_asking_and_say_so() -> None:
 def test_speed_settings_and_jitter_move_the_interval() -> None:
     """A setting replaces the hours, speed divides them, jitter only stretches them, by a tenth at most."""
     set_hours = next_poll(MOVING, NOW, {"in_transit": 5}, 0)[0]
-    fast = next_poll(replace(MOVING, speed=3600), NOW, {}, 0)[0]
+    fast = next_poll(replace(MOVING, speed=3600, last_news_at=NOW), NOW, {}, 0)[0]
     stretched = next_poll(MOVING, NOW, {}, 1)[0]
 
     assert (set_hours, fast, stretched) == (
