@@ -1,6 +1,7 @@
 """When a parcel is expected, for as long as anybody waits for it."""
 
 from datetime import date, datetime, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from app.locales import local_date, phrase, time_in_words
@@ -31,11 +32,16 @@ def expected(tracked: Tracked) -> ShownEta | None:
         if first == last and timedelta() < latest - earliest < _SHORTEST_DAY:
             text += f", {_clock(earliest, tracked)}–{_clock(latest, tracked)}"
         return ShownEta(first=first, last=last, source="carrier", text=text, past=last < tracked.today)
+    if shipment.eta_day:
+        return _whole_day(tracked, shipment.eta_day, "carrier")
     promised = shipment.promised_on or (tracked.order.promised_on if tracked.order else None)
     if promised is None or tracked.comes_back:  # nobody was promised what a customer sends back
         return None
-    text = tracked.day_text(promised)
-    return ShownEta(first=promised, last=promised, source="shop", text=text, past=promised < tracked.today)
+    return _whole_day(tracked, promised, "shop")
+
+
+def _whole_day(tracked: Tracked, day: date, source: Literal["carrier", "shop"]) -> ShownEta:
+    return ShownEta(first=day, last=day, source=source, text=tracked.day_text(day), past=day < tracked.today)
 
 
 def _days(earliest: datetime, latest: datetime, zone: str) -> tuple[date, date]:

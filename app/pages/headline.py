@@ -3,7 +3,6 @@
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from app.lifecycle import Change, State
 from app.locales import Facts, amount_in_words, phrase, sentence, stale_sentence
 from app.pages.shape import ShownEta, ShownEvent, ShownPoint
 from app.pages.tracked import Tracked, local_day
@@ -33,9 +32,9 @@ def lead(tracked: Tracked, shown: tuple[ShownEvent, ...], eta: ShownEta | None, 
 
 
 def since(tracked: Tracked) -> tuple[str, str]:
-    """Since when the status holds, by the carrier's clock (by the shop's while nothing has happened), and in words."""
+    """Since when status and sub-status hold, by the carrier's clock (by the shop's while nothing has happened)."""
     state = tracked.certain
-    began = tracked.events.get(_beginning(state).key) if state.timeline else None
+    began = tracked.events.get(state.timeline[-1].key) if state.timeline else None
     if began is not None:
         local = began.local_time
     else:
@@ -58,16 +57,6 @@ def notices(tracked: Tracked, shown: tuple[ShownEvent, ...]) -> tuple[str, ...]:
         if tracked.shipment.stale:
             said.append(stale_sentence(tracked.locale, _last_news(shown)))
     return tuple(said)
-
-
-def _beginning(state: State) -> Change:
-    """The first change of the present, unbroken run of the status."""
-    first = state.timeline[-1]
-    for change in reversed(state.timeline):
-        if change.status is not state.status:
-            break
-        first = change
-    return first
 
 
 def _last_news(shown: tuple[ShownEvent, ...]) -> date | None:

@@ -1,5 +1,7 @@
 """In which language a page speaks."""
 
+import re
+
 from app.locales import choose, supported
 
 
@@ -29,5 +31,12 @@ def _accepted(header: str) -> list[str]:
         except ValueError:
             continue
         if q > 0:
-            weighed.append((q, tag.strip()))
+            weighed.append((q, _plain(tag.strip())))
     return [tag for _, tag in sorted(weighed, key=lambda each: -each[0])]
+
+
+def _plain(tag: str) -> str:
+    """Language and country alone: strangers choose these texts, and every locale that is used is remembered."""
+    language, *parts = tag.split("-")
+    country = next((part for part in parts if re.fullmatch(r"[A-Za-z]{2}", part)), None)
+    return f"{language.lower()}-{country.upper()}" if country else language.lower()

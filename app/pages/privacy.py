@@ -14,7 +14,7 @@ from app.shipments.shipment import Shipment
 _PEOPLE_FOLLOW = re.compile(
     r"\W*\b(?:sign(?:ed|ature)|(?:received|accepted|collected|picked up) by|received:|handed (?:over )?to|left with"
     r"|delivered to|recipient:|consignee:|contact:|attn|c/o|firma(?:to|ta|tario)?\b|ricevut[oa] da|ritirat[oa] da"
-    r"|consegnat[oa] a\b|rilasciat[oa] a\b|lasciat[oa] a\b|accettat[oa] da|destinatario:|sig(?:\.|\.ra|nor|nora)\b"
+    r"|consegnat[oa] a\b|rilasciat[oa] a\b|lasciat[oa] a\b|accettat[oa] da|destinatario:|sig(?:\.|nora?\b)"
     r"|unterschr|empfänger:|remis à|entregado a)",
     re.IGNORECASE,
 )

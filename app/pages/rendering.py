@@ -35,7 +35,6 @@ def rendered(
     html = _templates.get_template(template).render(
         **given,
         nonce=nonce,
-        language=locale.replace("_", "-"),
         spoken=language_of(locale),
         languages=[(tag, LANGUAGE_NAMES[tag]) for tag in sorted(supported(), reverse=True)],
         style=_style(),

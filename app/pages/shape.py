@@ -126,7 +126,7 @@ class TrackingView(Shown):
     sub_status: SubStatus | None
     status_label: str
     sentence: str
-    since: str = Field(description="Local time of the carrier, or a date alone, from which the status holds")
+    since: str = Field(description="Local time of the carrier, or a date alone, from which status and sub-status hold")
     since_text: str
     final: bool
     late: bool

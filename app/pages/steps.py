@@ -28,10 +28,18 @@ def steps(state: State, direction: Direction, locale: str, *, to_collect: bool) 
     """The steps of this way. `to_collect`: it is known beforehand that the recipient collects the parcel."""
     way = _way(state, direction, to_collect=to_collect)
     reached = way.index(step) if (step := _reached(state, way)) else -1
-    return tuple(
-        ShownStep(name=name, label=_label(name, way, state, direction, locale), stage=_stage(nth, reached, state))
-        for nth, name in enumerate(way)
-    )
+    shown = []
+    for nth, name in enumerate(way):
+        stage = _stage(nth, reached, state)
+        # Where a problem holds the parcel, the step goes by its name: "In giacenza", not "In consegna".
+        held = stage == "problem"
+        words = (
+            label(state.status, state.sub_status, locale, direction)
+            if held
+            else _label(name, way, state, direction, locale)
+        )
+        shown.append(ShownStep(name=name, label=words, stage=stage))
+    return tuple(shown)
 
 
 def _way(state: State, direction: Direction, *, to_collect: bool) -> Sequence[StepName]:

@@ -4,6 +4,7 @@ A doubtful reading of a carrier's code never reaches a recipient: the page then 
 carrier's own words in the journey.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +22,7 @@ from carriers import carriers
 from carriers.own import Own
 
 ITEMS = 30
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")  # it stands in the style sheet
 
 
 def view(tracked: Tracked) -> TrackingView:
@@ -67,7 +69,7 @@ def _shop(shop: Shop) -> ShownShop:
         website=_link(brand.get("website")),
         support_url=_link(brand.get("support_url")),
         support_email=brand.get("support_email") or "",
-        colour=brand.get("colour") or "",
+        colour=colour if _COLOUR.fullmatch(colour := brand.get("colour") or "") else "",
     )
 
 
@@ -107,4 +109,5 @@ def _destination(tracked: Tracked) -> str:
     if tracked.comes_back:
         return ""
     beginning = recipient.get("postcode", "").replace(" ", "")[:2]
-    return " ".join(filter(None, (f"{beginning}…" if beginning else "", recipient.get("city", ""))))
+    hint = f"({beginning}…)" if beginning else ""
+    return " ".join(filter(None, (recipient.get("city"), hint)))
