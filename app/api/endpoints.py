@@ -23,10 +23,10 @@ Url = Annotated[str, StringConstraints(min_length=8, max_length=2000, pattern=r"
 
 
 class NewEndpoint(Input):
-    """Where webhooks shall go: a public https address, and the types that it wants."""
+    """Where webhooks shall go: a public https address, and the types that it wants; all of them unless it says so."""
 
     url: Url = Field(examples=["https://shop.example.com/nove"])
-    types: Types = Field(examples=[["shipment.status_changed"]])
+    types: Types = Field(default=list(endpoints.TYPES), examples=[["shipment.status_changed"]])
     description: Line = ""
 
 
