@@ -41,12 +41,11 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Contract:
-    """A carrier's stand-in, the shop's account with it, and the parcels it carries; `pushes` were acknowledged."""
+    """A carrier's stand-in, the shop's account with it, and the parcels it carries; `unheard`: pushes that failed."""
 
     stand_in: StandIn
     account: AddedAccount
     parcels: Sequence[DemoParcel]
-    pushes: int = 0
     unheard: int = 0
 
     @property
@@ -101,9 +100,7 @@ async def _push_steps(http: AsyncClient, contract: Contract, parcel: DemoParcel,
         due = tempo.after(parcel.after + leg.hours)
         # A moment later: the push tells the newest step that has taken place.
         await asyncio.sleep(max(0.0, (due - datetime.now(UTC)).total_seconds()) + 0.01)
-        if await _push(http, contract, parcel.number):
-            contract.pushes += 1
-        else:
+        if not await _push(http, contract, parcel.number):
             contract.unheard += 1
 
 

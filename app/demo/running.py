@@ -27,12 +27,13 @@ from starlette.applications import Starlette
 from app import shops
 from app.commands import CreateShop
 from app.demo.contracts import contracts, push_all
+from app.demo.failures import Seen
 from app.demo.mailbox import Mailbox
 from app.demo.parcels import DemoParcel, Tempo, demo_parcels, posted
 from app.demo.receiver import Receiver
 from app.demo.serving import address, listen, serving_at
-from app.demo.summary import Seen, Summary, summarise
-from app.demo.table import follow
+from app.demo.summary import Summary, summarise
+from app.demo.table import follow, say
 from app.errors import NoveError
 from app.installation import Installation, opened
 from app.logging import set_up
@@ -67,7 +68,7 @@ def run(port: int, seconds: float | None) -> int:
     """Run until Ctrl-C, or for so many seconds; the exit code: 0, or 1 if anything failed."""
     listener = listen(port)
     with listener, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_run(listener, seconds, Console(highlight=False, markup=False, soft_wrap=True)))
+        return runner.run(_run(listener, seconds, Console()))
 
 
 async def _run(listener: socket.socket, seconds: float | None, console: Console) -> int:
@@ -76,9 +77,8 @@ async def _run(listener: socket.socket, seconds: float | None, console: Console)
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     with TemporaryDirectory(prefix="nove-demo-") as folder:
         summary = await _demonstrate(Path(folder), listener, seconds, stop, console)
-    console.print()
-    for line in summary.lines():
-        console.print(line)
+    for line in ("", *summary.lines()):
+        say(console, line)
     return 1 if summary.failures else 0
 
 
@@ -120,10 +120,10 @@ async def _demonstrate(
                 stop.set()
             pushing.cancel()
             await asyncio.gather(pushing, return_exceptions=True)
-            ran = time.monotonic() - began
+            ran = timedelta(seconds=time.monotonic() - began)
         await following
-        seen = Seen(parcels, made, mailbox, receiver, complaints.errors)
-        return await summarise(installation.database, company_id, tempo, seen, ran)
+        seen = Seen(tempo, parcels, made, mailbox, receiver, complaints.errors, ran)
+        return await summarise(installation.database, company_id, seen)
 
 
 def _settings(folder: Path, base: str, smtp_url: str, speed: float) -> Settings:
@@ -194,16 +194,22 @@ async def _hasten(installation: Installation, company_id: UUID, tempo: Tempo) ->
 
 
 def _announce(console: Console, base: str, key: str, pages: dict[str, str], seconds: float | None) -> None:
-    console.print("Nove demo: one shop, seven carriers, a mailbox and a webhook receiver on this machine.\n")
-    console.print(f"  API               {base}/docs")
-    console.print(f"  mailbox           {base}/demo/mailbox")
-    console.print(f"  webhook receiver  {base}/demo/webhooks")
-    console.print("  tracking pages")
-    for what, page in pages.items():
-        console.print(f"    {what:<19} {page}")
-    console.print(f"\n  API key           {key}")
-    console.print(f'  try               curl -H "Authorization: Bearer {key}" "{base}/v1/shipments?status=exception"\n')
-    console.print("Ends by itself.\n" if seconds else "Ctrl-C ends it.\n")
+    for line in (
+        "Nove demo: one shop, seven carriers, a mailbox and a webhook receiver on this machine.",
+        "",
+        f"  API               {base}/docs",
+        f"  mailbox           {base}/demo/mailbox",
+        f"  webhook receiver  {base}/demo/webhooks",
+        "  tracking pages",
+        *(f"    {what:<19} {page}" for what, page in pages.items()),
+        "",
+        f"  API key           {key}",
+        f'  try               curl -H "Authorization: Bearer {key}" "{base}/v1/shipments?status=exception"',
+        "",
+        f"Ends by itself after {seconds:g} s; Ctrl-C ends it before." if seconds else "Ctrl-C ends it.",
+        "",
+    ):
+        say(console, line)
 
 
 class Complaints(logging.Handler):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
@@ -21,7 +22,9 @@ LOOK_EVERY = 0.5
 LATEST = timedelta(seconds=1)
 """A change that looked older than this when it was committed is not shown as a line."""
 
-HEAD_LINES = 8
+AROUND = 7
+"""Lines of the screen that are not rows of the table."""
+
 COLOURS = {
     Status.PENDING: "dim",
     Status.AWAITING_PICKUP: "white",
@@ -33,6 +36,11 @@ COLOURS = {
     Status.RETURNED: "yellow",
     Status.DELIVERED: "green",
 }
+
+
+def say(console: Console, line: str = "") -> None:
+    """Print a line as it is, however long."""
+    console.print(line, soft_wrap=True, markup=False, highlight=False)
 
 
 async def follow(database: Database, company_id: UUID, console: Console, stop: asyncio.Event) -> None:
@@ -64,7 +72,7 @@ async def _lines(database: Database, company_id: UUID, console: Console, stop: a
             if (row.shipment_id, row.version) not in shown:
                 shown.add((row.shipment_id, row.version))
                 since = max(since, row.created_at)
-                console.out(line(row, began), highlight=False)
+                say(console, line(row, began))
         if ending:
             return
         await _pause(stop)
@@ -78,9 +86,20 @@ async def _pause(stop: asyncio.Event) -> None:
 
 
 async def _look(database: Database, company_id: UUID) -> tuple[Sequence[Row[Any]], dict[UUID, int]]:
-    """The shipments in the order in which they were posted, and how many messages to people were sent about each."""
+    """The shipments, those that moved last first, and how many messages to people were sent about each."""
+    moved = (
+        select(transitions.c.shipment_id, func.max(transitions.c.created_at).label("moved_at"))
+        .where(transitions.c.company_id == company_id)
+        .group_by(transitions.c.shipment_id)
+        .subquery()
+    )
     async with database.reading() as db:
-        rows = await db.all(select(shipments).where(shipments.c.company_id == company_id).order_by(shipments.c.id))
+        rows = await db.all(
+            select(shipments, moved.c.moved_at)
+            .outerjoin(moved, moved.c.shipment_id == shipments.c.id)
+            .where(shipments.c.company_id == company_id)
+            .order_by(moved.c.moved_at.desc(), shipments.c.id)
+        )
         sent = await db.all(
             select(messages.c.shipment_id, func.count().label("number"))
             .where(messages.c.company_id == company_id, messages.c.channel == "email", messages.c.state == "sent")
@@ -114,29 +133,23 @@ def line(row: Row[Any], began: datetime) -> str:
 def picture(
     rows: Sequence[Row[Any]], told: dict[UUID, int], began: datetime, now: datetime, height: int
 ) -> RenderableType:
-    """How many shipments are where, and the shipments: those that moved last if the screen has not room for all."""
-    counts = Text(f"{(now - began).total_seconds():5.1f} s   ")
+    """How many shipments are where, and as many of them as there is room for, those that moved last first."""
+    counts = Text(f"{(now - began).total_seconds():.0f} s ")
     for status in Status:
-        counts.append(f"{status.value} ", "dim")
-        counts.append(f"{sum(row.status is status for row in rows)}   ", COLOURS[status])
-    room = max(5, height - HEAD_LINES)
-    table = Table("carrier", "number", "order", "status", "sub-status", "version", "mails", "moved", pad_edge=False)
-    newest = sorted(rows, key=lambda row: row.status_since, reverse=True)[:room]
-    kept = {row.id for row in newest}
-    for row in rows if len(rows) <= room else newest:
-        if row.id in kept:
-            table.add_row(
-                row.carrier,
-                row.tracking_number,
-                row.order_reference,
-                Text(row.status.value, COLOURS[row.status]),
-                (row.sub_status.value if row.sub_status else "") + (" · stale" if row.stale else ""),
-                str(row.version),
-                str(told.get(row.id, "")),
-                f"{max(0.0, (now - row.status_since).total_seconds()):.0f} s ago" if row.version else "",
-            )
-    if len(rows) > room:
-        table.caption = f"the {room} of {len(rows)} that moved last"
+        counts.append(f"  {status.value} ", "dim")
+        counts.append(f"{sum(row.status is status for row in rows)}", COLOURS[status])
+    table = Table("carrier", "number", "order", "status", "sub-status", "version", "mails", "moved", box=SIMPLE_HEAD)
+    for row in rows[: max(5, height - AROUND)]:
+        table.add_row(
+            row.carrier,
+            row.tracking_number,
+            row.order_reference,
+            Text(row.status.value, COLOURS[row.status]),
+            ", ".join(filter(None, (row.sub_status and row.sub_status.value, "stale" if row.stale else None))),
+            str(row.version),
+            str(told.get(row.id, "")),
+            f"{max(0.0, (now - row.moved_at).total_seconds()):.0f} s ago" if row.moved_at else "",
+        )
     return Group(counts, table)
 
 
