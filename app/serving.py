@@ -1,8 +1,8 @@
 """Running Nove: the API, the worker, or both in one process, until SIGTERM or Ctrl+C.
 
 At a stop the API takes no new requests, those under way are answered, the worker finishes or releases what it holds;
-all within 20 seconds, then the process ends with 0. What does not end by then is broken off: nothing is lost by it,
-since whatever was acknowledged is committed and whatever was claimed has a lease.
+both at once, within 20 seconds, then the process ends with 0. What does not end by then is broken off: nothing is lost
+by it, since whatever was acknowledged is committed and whatever was claimed has a lease.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from app.main import build
 from app.settings import Settings
 from app.worker import working
 
-STOP_SECONDS = 19
+STOP_SECONDS = 19.7
 ANSWER_SECONDS = 8
 """How long requests under way may take after a stop has been asked for."""
 
@@ -57,19 +57,21 @@ async def _run(settings: Settings, api: Address | None, worker: bool) -> None:
         listener = _bound(api) if api is not None else None
         here = _known_as(installation, listener) if listener else installation
         await stack.enter_async_context(listening(here))
+        halves = [await stack.enter_async_context(AsyncExitStack()) for _ in range(2)]
         if worker:
-            await stack.enter_async_context(working(here))
+            await halves[0].enter_async_context(working(here))
         if listener is not None:
-            failed = await stack.enter_async_context(_answering(AccessLog(build(here)), listener))
+            failed = await halves[1].enter_async_context(_answering(AccessLog(build(here)), listener))
             failed.add_done_callback(lambda _: stop.set())
         log.info("ready", api=here.settings.public_url if api else None, worker=worker)
         await stop.wait()
         log.info("stopping")
+        await asyncio.gather(*(half.aclose() for half in halves))  # each has the whole time for it
     log.info("stopped")
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:
-    """Set `stop` at the first SIGTERM or SIGINT; a second Ctrl+C, or 19 seconds, break off what is under way."""
+    """Set `stop` at the first SIGTERM or SIGINT; a second Ctrl+C, or too long a wait, break off what is under way."""
     loop = asyncio.get_running_loop()
 
     def stopping() -> None:

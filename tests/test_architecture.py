@@ -162,7 +162,7 @@ def test_status_and_triggers_are_pure() -> None:
         ("api", {"main", "pages"}),
         ("pages", {"main"}),
         ("main", {"serving", "demo"}),
-        ("channels", {"outbox", "worker", "demo"}),
+        ("channels", {"outbox", "worker", "demo", "doctor"}),
         ("migrating", {"installation", "api", "cli", "demo", "doctor"}),
     ],
 )

@@ -1,0 +1,88 @@
+"""What the process writes about itself: who, what and when, and nothing of anybody's."""
+
+import subprocess
+import sys
+
+import orjson
+import pytest
+
+from app.logging import masked
+
+SCRIPT = """
+import logging, structlog
+from app.errors import NotFound
+from app.logging import set_up
+from app.settings import Settings
+from sqlalchemy.exc import IntegrityError
+
+set_up(Settings(_env_file=None, log_format={form!r}, log_level={level!r}))
+log = structlog.get_logger()
+structlog.contextvars.bind_contextvars(request_id="r1")
+log.debug("too little")
+log.info("taken", shipment_id="s1")
+try:
+    try:
+        raise IntegrityError("INSERT", {{"email": "anna@example.com"}}, ValueError("anna@example.com"))
+    except IntegrityError as error:
+        raise NotFound("No shop 1.") from error
+except NotFound:
+    log.exception("failed")
+logging.getLogger("httpx").info("GET https://carrier.example/?key=secret")
+logging.getLogger("uvicorn.error").warning("odd %s", "request")
+logging.getLogger("another").error("broken", exc_info=RuntimeError("anna@example.com"))
+"""
+
+
+def written(form: str = "json", level: str = "INFO") -> str:
+    """What a process with these settings writes."""
+    script = SCRIPT.format(form=form, level=level)
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stderr
+
+
+def test_lines_for_machines() -> None:
+    """Each is an object with its time, level and request; an exception is its kinds and places, in our words only."""
+    lines = [orjson.loads(line) for line in written().splitlines()]
+
+    assert [(line["event"], line["level"], line["request_id"]) for line in lines] == [
+        ("taken", "info", "r1"),
+        ("failed", "error", "r1"),
+        ("odd request", "warning", "r1"),
+        ("broken", "error", "r1"),
+    ]
+    assert lines[0]["shipment_id"] == "s1"
+    assert lines[1]["error"] == "NotFound (No shop 1.) at <string>:17 < IntegrityError at <string>:15"
+    assert lines[3]["error"] == "RuntimeError at ?"
+    assert all(line["timestamp"].endswith("Z") for line in lines)
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_nothing_of_anybody(form: str) -> None:
+    """Values that a driver or a library repeats do not get into a log."""
+    text = written(form)
+
+    assert "anna" not in text
+    assert "secret" not in text
+    assert "failed" in text
+
+
+def test_the_least_level() -> None:
+    """What is below it is not written."""
+    assert [orjson.loads(line)["event"] for line in written(level="ERROR").splitlines()] == ["failed", "broken"]
+    assert orjson.loads(written(level="DEBUG").splitlines()[0])["event"] == "too little"
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/t/abc", "/t/…"),
+        ("/t/abc.json", "/t/…"),
+        ("/hooks/ups/abc", "/hooks/ups/…"),
+        ("/hooks/ups/abc/more", "/hooks/ups/…/more"),
+        ("/track", "/track"),
+        ("/v1/shipments/1", "/v1/shipments/1"),
+        ("/", "/"),
+    ],
+)
+def test_paths(path: str, shown: str) -> None:
+    """The tokens of tracking pages and hooks are masked."""
+    assert masked(path) == shown
