@@ -43,6 +43,20 @@ def without_people(text: str, personal: frozenset[str]) -> str:
     return kept if _WORD.search(kept) else ""
 
 
+def is_somebodys(text: str, shipment: Shipment) -> bool:
+    """Whether a public place turns out to be a person: their whole name or street stands in it.
+
+    One word in common is no sign: many a pickup point is in a Via Garibaldi too.
+    """
+    words = set(_WORD.findall(text.casefold()))
+    for person in (shipment.recipient, shipment.buyer):
+        for field in ("name", "street"):
+            own = set(_words(person or {}, field))
+            if own and (own == words or (len(own) > 1 and own <= words)):
+                return True
+    return False
+
+
 def _words_of(person: Mapping[str, Any]) -> set[str]:
     town = set(_words(person, "city"))
     names = {word for field in ("name", "company", "email") for word in _words(person, field) if len(word) > 2}

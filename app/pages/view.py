@@ -12,7 +12,7 @@ from app.locales import label, moment_in_words
 from app.pages.expecting import expected
 from app.pages.headline import lead, notices, since
 from app.pages.journey import journey
-from app.pages.privacy import without_people
+from app.pages.privacy import is_somebodys
 from app.pages.shape import ShownCarrier, ShownItem, ShownOrder, ShownPoint, ShownShop, TrackingView
 from app.pages.steps import steps
 from app.pages.tracked import Tracked
@@ -88,8 +88,8 @@ def _link(address: str | None) -> str:
 def _pickup_point(tracked: Tracked) -> ShownPoint | None:
     """The shop's word on it, else the carrier's."""
     given: Mapping[str, Any] = tracked.shipment.pickup_point or {}
-    name = without_people(given.get("name") or tracked.shipment.carrier_pickup_point, tracked.personal)
-    address = without_people(given.get("address", ""), tracked.personal)
+    texts = given.get("name") or tracked.shipment.carrier_pickup_point, given.get("address", "")
+    name, address = ("" if is_somebodys(text, tracked.shipment) else text for text in texts)
     return ShownPoint(name=name, address=address) if name or address else None
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from app.pages.privacy import without_people
+from app.pages.shape import ShownPoint
 from app.pages.view import view
 from carriers.event import Place
 from carriers.vocabulary import Status, SubStatus
@@ -65,8 +66,8 @@ def test_no_canary_is_on_the_page_or_in_its_json(locale: str) -> None:
             recipient_name="canarina uccelli",
             recipient_postcode="50123",
             buyer=BUYER,
-            pickup_point={"name": "Casa Uccelli", "address": "Via Gabbianella 77"},
-            carrier_pickup_point="Canarina",
+            pickup_point={"name": "Uccelli Canarina", "address": "Via Gabbianella, 77 - Firenze"},
+            carrier_pickup_point="",
         )
     )
 
@@ -93,3 +94,16 @@ def test_no_canary_is_on_the_page_or_in_its_json(locale: str) -> None:
 )
 def test_wordings_lose_their_people(text: str, kept: str) -> None:
     assert without_people(text, frozenset()) == kept
+
+
+def test_a_pickup_point_may_share_a_word_with_the_recipient() -> None:
+    """Whose name or street is common must find the way all the same."""
+    recipient = {**RECIPIENT, "name": "Anna Rossi", "street": "Via Garibaldi 12"}
+    ready = said("2026-03-13T12:00", Status.AVAILABLE_FOR_PICKUP, SubStatus.PICKUP_POINT)
+
+    shops = {"name": "Edicola Rossi", "address": "Piazza Garibaldi 4"}
+    theirs = {"name": "Rossi Anna", "address": "via Garibaldi, 12"}
+
+    assert view(tracked(ready, recipient=recipient, pickup_point=shops)).pickup_point == ShownPoint(**shops)
+    assert view(tracked(ready, recipient=recipient, pickup_point=theirs)).pickup_point is None
+    assert view(tracked(ready, recipient=recipient, carrier_pickup_point="Anna Rossi")).pickup_point is None
