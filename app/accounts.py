@@ -103,8 +103,7 @@ async def add(
             carrier=carrier,
             name=name or kind.name,
             credentials=_sealed_credentials(sealer, account_id, kind, credentials or {}),
-            # The sandbox's own interface is ours.
-            base_url=base_url or (public_url if carrier == "sandbox" else ""),
+            base_url=base_url,
             hook_generation=1,
             hook_hash=token_hash(token).hex(),
             secret=_sealed_secrets(sealer, account_id, secret),

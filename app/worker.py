@@ -20,6 +20,7 @@ from app.intake.retrying import retry_failed
 from app.intake.timed import settle_due
 from app.leases import LEASE
 from app.outbox.sending import Sender
+from app.polling.adopting import Adopter
 from app.polling.poller import Poller
 from app.polling.sandbox_pushes import SandboxPushes
 
@@ -31,6 +32,7 @@ SECONDS = {
     "send": 0.25,
     "timed": 1.0,
     "failed": 5.0,
+    "accounts": 5.0,
     "sandbox": 1.0,
     "clocks": 60.0,
     "forget": 3600.0,
@@ -54,6 +56,7 @@ class Worker:
             "send": lambda: self._until_none(self.sender.send_due),
             "timed": lambda: self._until_none(lambda: settle_due(installation)),
             "failed": lambda: self._until_none(lambda: retry_failed(installation)),
+            "accounts": Adopter(installation).tick,
             "sandbox": self.sandbox.tick,
             "clocks": installation.database.compare_clocks,
             "forget": lambda: self._until_none(lambda: forget_old(installation)),

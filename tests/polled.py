@@ -30,8 +30,11 @@ from tests.building import World, build
 
 
 class SandboxStandIn(StandIn):
-    """The sandbox's interface on the service's clock. `says` holds what is told of a number instead of its journey;
-    `raw`, if set, is the whole body; while `gate` is closed, nobody is answered."""
+    """The sandbox's interface and our hooks, on the service's clock.
+
+    `says` holds what is told of a number instead of its journey; `raw`, if set, is the whole body; while `gate` is
+    closed, nobody is answered. `pushed` is what came to the hooks: address, headers, body.
+    """
 
     slug = "sandbox"
 
@@ -40,12 +43,21 @@ class SandboxStandIn(StandIn):
         self.database = database
         self.says: dict[str, Told] = {}
         self.raw: bytes | None = None
+        self.pushed: list[tuple[str, dict[str, str], bytes]] = []
+        self.hook_status = 200
         self.gate = asyncio.Event()
         self.gate.set()
         self.asked = asyncio.Event()
 
     def routes(self) -> Sequence[BaseRoute]:
-        return [Route("/sandbox/track", self._track)]
+        return [
+            Route("/sandbox/track", self._track),
+            Route("/hooks/sandbox/{token}", self._take, methods=["POST"]),
+        ]
+
+    async def _take(self, request: Request) -> Response:
+        self.pushed.append((str(request.url), dict(request.headers), await request.body()))
+        return Response(status_code=self.hook_status)
 
     async def _track(self, request: Request) -> Response:
         self.asked.set()

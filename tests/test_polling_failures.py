@@ -107,7 +107,7 @@ async def test_the_wait_doubles_up_to_an_hour_and_one_success_ends_it(desk: Poll
 
 async def test_calls_that_fail_together_count_once(desk: Polled) -> None:
     """Three under way when the carrier went away: one failure, one wait."""
-    for number in range(60):
+    for number in range(45):
         await desk.ship(f"SANDBOX-DELIVERED-{number}")
     desk.sandbox.faults.extend([Fault(status=503)] * 3)
 
@@ -119,7 +119,7 @@ async def test_calls_that_fail_together_count_once(desk: Polled) -> None:
 
 async def test_while_half_open_one_call_goes_out(desk: Polled) -> None:
     """Of many due shipments one batch is the probe; the others wait for its answer."""
-    for number in range(60):
+    for number in range(45):
         await desk.ship(f"SANDBOX-DELIVERED-{number}")
     async with desk.world.database.transaction() as db:
         await db.run(update(carrier_accounts).values(failures=3, open_until=db.now))

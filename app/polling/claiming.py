@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, exists, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, exists, or_, select, update
 
 from app import leases
 from app.accounts import carrier_accounts
@@ -57,13 +57,8 @@ async def claim(db: Session, company_id: UUID, account_id: UUID, most: int, leas
     times, _ = book(carrier.rate, account.booked_until, db.now, 1 if probe else most)
     if not times:
         return []
-    rows = await db.all(
-        select(shipments)
-        .where(shipments.c.company_id == company_id, shipments.c.account_id == account_id, *_due(db.now))
-        .order_by(shipments.c.next_poll_at, shipments.c.id)
-        .limit(len(times) * carrier.batch_size)
-        .with_for_update(skip_locked=True)
-    )
+    due = due_shipments(company_id, account_id, db.now).limit(len(times) * carrier.batch_size)
+    rows = await db.all(due.with_for_update(skip_locked=True))
     groups = _grouped([Shipment.of(row) for row in rows], carrier.batch_size)[: len(times)]
     if not groups:
         return []
@@ -86,6 +81,15 @@ async def claim(db: Session, company_id: UUID, account_id: UUID, most: int, leas
         Batch(account, tuple(replace(each, lease_number=each.lease_number + 1) for each in group), at, probe)
         for group, at in zip(groups, times, strict=True)
     ]
+
+
+def due_shipments(company_id: UUID, account_id: UUID, now: datetime) -> Select[Any]:
+    """An account's shipments to ask about, oldest due first: the order of the index `ix_shipments_poll`."""
+    return (
+        select(shipments)
+        .where(shipments.c.company_id == company_id, shipments.c.account_id == account_id, *_due(now))
+        .order_by(shipments.c.next_poll_at, shipments.c.id)
+    )
 
 
 def _may_ask(now: datetime) -> tuple[ColumnElement[bool], ...]:

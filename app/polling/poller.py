@@ -57,7 +57,7 @@ class Poller:
             total += claimed
             if not claimed and not full:
                 break
-            if not claimed:
+            if not claimed and self._tasks:
                 await asyncio.wait(self._tasks, timeout=1, return_when=asyncio.FIRST_COMPLETED)
         return total
 
@@ -82,8 +82,8 @@ class Poller:
         async with database.reading() as db:
             found = await due_accounts(db)
         for company_id, account_id in found:
-            line = self._lines[account_id]
-            room = PER_ACCOUNT - line.busy
+            busy = self._lines[account_id].busy if account_id in self._lines else 0
+            room = PER_ACCOUNT - busy
             if room <= 0:
                 full = True
                 continue
@@ -91,9 +91,9 @@ class Poller:
                 break
             async with database.transaction() as db:
                 batches = await claim(db, company_id, account_id, room, self._lease)
-            if batches:
-                line.shut = False  # it may ask: the database says so
             for batch in batches:
+                line = self._lines[account_id]
+                line.shut = False  # it may ask: the database says so
                 line.busy += 1
                 task = asyncio.create_task(self._work(batch, line))
                 self._tasks.add(task)
@@ -119,6 +119,8 @@ class Poller:
             log.exception("a poll failed", carrier=batch.account.carrier)
         finally:
             line.busy -= 1
+            if not line.busy:
+                del self._lines[batch.account.id]
 
     async def _wait(self, batch: Batch) -> None:
         """Until the call's time has come, or the stop."""

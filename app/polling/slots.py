@@ -19,7 +19,7 @@ def book(
     No span of `rate.seconds` ever has more than `rate.calls` of them: what a burst takes, the pace between gives back.
     """
     burst = max(1, rate.calls // BURST)
-    pace = timedelta(seconds=rate.seconds) / (rate.calls - burst + 1)
+    pace = -(-timedelta(seconds=rate.seconds) // (rate.calls - burst + 1))  # rounded up
     times: list[datetime] = []
     booked = booked_until
     while len(times) < most:

@@ -1,0 +1,125 @@
+"""Every carrier that is polled, through its own wire format: from the shipment posted to the parcel delivered."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from app import accounts
+from app.database import Database
+from app.demo.serving import serving
+from app.demo.stand_ins.base import StandIn
+from app.demo.stand_ins.brt import BrtStandIn
+from app.demo.stand_ins.dhl_unified import DhlUnified
+from app.demo.stand_ins.fedex import FedexStandIn
+from app.demo.stand_ins.gls_it import GlsItalyStandIn
+from app.demo.stand_ins.poste_italiane import PosteItaliane
+from app.demo.stand_ins.ups import UpsStandIn
+from app.polling.adopting import Adopter
+from app.shipments.shipment import Shipment
+from carriers.vocabulary import Status
+from tests.polled import Polled, journey, polled
+
+S = Status
+
+CARRIERS: dict[type[StandIn], str] = {
+    BrtStandIn: "123456789012345",
+    DhlUnified: "JJD000390007882823",
+    FedexStandIn: "449044304137821",
+    GlsItalyStandIn: "M1123456789",
+    PosteItaliane: "1UW1KGM430573",
+    UpsStandIn: "1Z999AA10123456784",
+}
+"""Each stand-in, and a number of its carrier's form."""
+
+
+@pytest.fixture
+async def desk(database: Database) -> AsyncIterator[Polled]:
+    """A world whose carriers are polled."""
+    async with polled(database) as desk:
+        yield desk
+
+
+@asynccontextmanager
+async def contract(desk: Polled, kind: type[StandIn]) -> AsyncIterator[StandIn]:
+    """An account with a carrier whose server is a stand-in."""
+    started = desk.world.now
+    stand_in = kind(lambda _number: journey(desk.world.database, started))
+    async with serving(stand_in.app()) as base_url:
+        async with desk.world.database.transaction() as db:
+            await accounts.add(
+                db,
+                desk.world.installation.sealer,
+                desk.world.shop.company_id,
+                kind.slug,
+                public_url="https://nove.example",
+                credentials=stand_in.credentials,
+                base_url=base_url,
+            )
+        yield stand_in
+
+
+async def follow(desk: Polled, shipment: Shipment) -> list[Status]:
+    """The statuses seen by asking every hour and a half, for a day and a half."""
+    seen: list[Status] = []
+    for _ in range(24):
+        await desk.poll(hours=1.5)
+        status = (await desk.world.look(shipment)).status
+        if seen[-1:] != [status]:
+            seen.append(status)
+    return seen
+
+
+@pytest.mark.parametrize("kind", CARRIERS, ids=lambda kind: str(kind.slug))
+async def test_a_parcel_is_followed_to_its_delivery(desk: Polled, kind: type[StandIn]) -> None:
+    """Registered or on its way, out for delivery, delivered: whatever the codes it is told in."""
+    async with contract(desk, kind) as stand_in:
+        shipment = await desk.world.ship(CARRIERS[kind], kind.slug)
+
+        seen = await follow(desk, shipment)
+
+    after = await desk.world.look(shipment)
+    assert seen[-1] is S.DELIVERED
+    assert S.IN_TRANSIT in seen
+    assert set(seen) <= {S.PENDING, S.AWAITING_PICKUP, S.IN_TRANSIT, S.OUT_FOR_DELIVERY, S.DELIVERED}
+    assert (after.poll_note, after.not_found, after.lease_until) == ("", False, None)
+    assert stand_in.requests
+
+
+async def test_a_shipment_posted_before_its_account_is_asked_about_once_there_is_one(desk: Polled) -> None:
+    """It says what is missing; when that is there, nobody has to post it again."""
+    shipment = await desk.world.ship(CARRIERS[UpsStandIn], "ups")
+    adopter = Adopter(desk.world.installation)
+    waiting, none = await desk.world.look(shipment), await adopter.tick()
+    async with contract(desk, UpsStandIn):
+        adopted, again = await adopter.tick(), await adopter.tick()
+        await desk.poll(hours=6)
+
+    after = await desk.world.look(shipment)
+    assert (waiting.next_poll_at, waiting.poll_note[:18]) == (None, "no carrier account")
+    assert (none, adopted, again) == (0, 1, 0)
+    assert (after.status, after.poll_note) == (S.IN_TRANSIT, "")
+
+
+async def test_a_removed_account_leaves_its_shipments_to_another_or_says_that_there_is_none(desk: Polled) -> None:
+    """Two accounts, then one, then none: asked about by the other, then by nobody, and the note says why."""
+    adopter = Adopter(desk.world.installation)
+
+    async def remove(shipment: Shipment) -> None:
+        async with desk.world.database.transaction() as db:
+            assert shipment.account_id is not None
+            await accounts.remove(db, shipment.company_id, shipment.account_id)
+        desk.world.pass_time(hours=4)
+        await desk.poll()
+        await adopter.tick()
+
+    async with contract(desk, UpsStandIn) as first, contract(desk, UpsStandIn) as second:
+        shipment = await desk.world.ship(CARRIERS[UpsStandIn], "ups")
+        await remove(await desk.world.look(shipment))
+        await desk.poll()
+        moved = await desk.world.look(shipment)
+        await remove(moved)
+
+    after = await desk.world.look(shipment)
+    assert (first.requests, bool(second.requests), moved.status) == ([], True, S.AWAITING_PICKUP)
+    assert (after.account_id, after.next_poll_at, after.poll_note[:18]) == (None, None, "no carrier account")
