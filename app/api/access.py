@@ -5,7 +5,7 @@ A key is looked up at most once in five seconds by each process, so that a revok
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, cast
 from uuid import UUID
 
@@ -130,10 +130,10 @@ def gate_of(request: Request) -> Gate:
     return cast(Gate, request.app.state.gate)
 
 
-def needs(scope: Scope) -> Callable[[Request], Caller]:
+def needs(scope: Scope) -> Callable[[Request], Awaitable[Caller]]:
     """A dependency: the caller, who must have the scope; NotAllowed otherwise."""
 
-    def check(request: Request) -> Caller:
+    async def check(request: Request) -> Caller:
         caller: Caller = request.state.caller
         if not caller.may(scope):
             raise NotAllowed(f"This key lacks the scope `{scope}`. Use a key that has it.")
@@ -184,10 +184,19 @@ async def any_shop(
     return named
 
 
-def reached(request: Request, shop_id: Annotated[UUID | None, Depends(any_shop)]) -> tuple[UUID, ...]:
+async def reached(request: Request, shop_id: Annotated[UUID | None, Depends(any_shop)]) -> tuple[UUID, ...]:
     """The shops that a request reaches: the one it is limited to, else all of the caller's."""
     caller: Caller = request.state.caller
     return caller.shop_ids if shop_id is None else (shop_id,)
+
+
+# Dependencies are all async: FastAPI would run the others in a thread each, which costs more than what they do.
+async def _here(request: Request) -> Installation:
+    return installation_of(request)
+
+
+async def _door(request: Request) -> Gate:
+    return gate_of(request)
 
 
 MAY_READ = Depends(needs(Scope.READ))
@@ -200,5 +209,5 @@ Administrator = Annotated[Caller, Depends(needs(Scope.ADMIN))]
 OneShop = Annotated[UUID, Depends(one_shop)]
 AnyShop = Annotated[UUID | None, Depends(any_shop)]
 Shops = Annotated[tuple[UUID, ...], Depends(reached)]
-Here = Annotated[Installation, Depends(installation_of)]
-Door = Annotated[Gate, Depends(gate_of)]
+Here = Annotated[Installation, Depends(_here)]
+Door = Annotated[Gate, Depends(_door)]

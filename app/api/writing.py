@@ -45,7 +45,7 @@ class Writing:
         return Response(kept.body, kept.status, replayed, kept.content_type or None)
 
 
-def writing(
+async def writing(
     request: Request,
     here: Here,
     idempotency_key: Annotated[
