@@ -20,16 +20,20 @@ from standardwebhooks.webhooks import Webhook
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from app.database import Database
+from app.demo.failures import Seen
 from app.demo.journeys import JOURNEYS
 from app.demo.mailbox import Mailbox
 from app.demo.parcels import LONGEST, STAGGER, DemoParcel, Tempo, demo_parcels, history, posted
 from app.demo.receiver import Receiver
 from app.demo.serving import listen, serving
+from app.demo.summary import summarise
 from app.errors import WrongSetting
 from app.sealing import new_signing_secret
 from app.shipments.posting import PostedShipment
 from carriers import carriers
 from carriers.vocabulary import Status
+from tests.building import build, event
 
 NOW = datetime(2026, 3, 12, 9, 0, tzinfo=UTC)
 
@@ -198,6 +202,30 @@ def test_a_taken_port_is_refused() -> None:
     """With the port and what to do."""
     with listen(0) as taken, pytest.raises(WrongSetting, match=r"Port \d+ is taken by another program: .*--port"):
         listen(taken.getsockname()[1])
+
+
+async def test_the_summary_counts_the_database_and_tells_what_failed(database: Database) -> None:
+    """An error of the log, a wrong signature, a parcel that is not where its journey ended, statuses never seen."""
+    world, receiver = await build(database), Receiver()
+    receiver.refused = 1
+    shipment = await world.ship()
+    await world.say(shipment, event(Status.IN_TRANSIT, at=world.now))
+    parcel = DemoParcel("own", shipment.number, "DELIVERED", Status.DELIVERED)
+    tempo = Tempo(world.now - timedelta(seconds=60), 60)
+    seen = Seen(tempo, [parcel], [], Mailbox(), receiver, ["it broke"], timedelta(seconds=60))
+
+    summary = await summarise(database, world.shop.company_id, seen)
+
+    assert (summary.now, summary.passed) == ({Status.IN_TRANSIT: 1}, {Status.PENDING: 1, Status.IN_TRANSIT: 1})
+    assert (summary.transitions, summary.events, summary.pushes) == (1, 1, {"own": 1})
+    assert summary.states == {("email", "due"): 1}
+    assert summary.failures == (
+        "an error was logged: it broke",
+        "1 webhooks were refused: their signature is wrong",
+        "own ABC123456 is in_transit, but its journey has ended delivered",
+        *(f"no shipment was ever {each}" for each in Status if each not in (Status.PENDING, Status.IN_TRANSIT)),
+    )
+    assert counts("\n".join(["", *summary.lines()]))["in_transit"] == (1, 1)
 
 
 async def started(*arguments: str, folder: Path) -> Process:

@@ -139,6 +139,24 @@ async def test_a_webhook_is_signed_and_tried_again_with_the_same_bytes(database:
     assert [tuple(each) for each in tries if each.code] == [(1, "retry", 500), (2, "sent", 200)]
 
 
+async def test_what_is_being_claimed_at_a_stop_is_still_sent(database: Database) -> None:
+    """The stop comes in the middle of a claim: its message leaves before the connections are closed."""
+    receiver = Receiver()
+    async with serving(receiver.app()) as url:
+        world = await _world(database)
+        await _endpoint(world, f"{url}/hook")
+        shipment = await world.ship()
+        await world.say(shipment, event(S.IN_TRANSIT, at=world.now))
+        sender = Sender(world.installation)
+        claiming = asyncio.create_task(sender.send_due())
+        await asyncio.sleep(0)
+
+        await sender.close()
+
+        assert (await claiming, len(receiver.got)) == (2, 1)  # the other is a letter, without a mail server
+        assert await world.ledger(shipment, "webhook") == [("shipment.status_changed", "sent", "")]
+
+
 async def test_messages_about_one_shipment_stay_in_order(database: Database) -> None:
     """While the older one is in its first attempts, the newer waits."""
     receiver = Receiver(answers=[500])
