@@ -9,7 +9,6 @@ import logging
 import signal
 import socket
 import time
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -29,16 +28,15 @@ from app.commands import CreateShop
 from app.demo.contracts import contracts, push_all
 from app.demo.failures import Seen
 from app.demo.mailbox import Mailbox
-from app.demo.parcels import DemoParcel, Tempo, demo_parcels, posted
+from app.demo.parcels import Tempo, demo_parcels
 from app.demo.receiver import Receiver
 from app.demo.serving import address, listen, serving_at
+from app.demo.shop import add_endpoint, post_all, tracking_pages
 from app.demo.summary import Summary, summarise
 from app.demo.table import follow, say
-from app.errors import NoveError
 from app.installation import Installation, opened
 from app.logging import set_up
 from app.main import build
-from app.outbox.endpoints import TYPES
 from app.pace import HOURS
 from app.settings import Settings
 from app.shipments.tables import shipments
@@ -52,16 +50,6 @@ ASKED_EVERY = 0.9
 
 HEAD_START = timedelta(seconds=1.5)
 """For the shop to post everything before the first parcel moves."""
-
-INTERESTING = {
-    "delivered": "SANDBOX-DELIVERED-001",
-    "tried three times": "SANDBOX-FAILED-001",
-    "to be collected": "SANDBOX-PICKUP-001",
-    "held by customs": "SANDBOX-CUSTOMS-001",
-    "refused, sent back": "SANDBOX-REFUSED-001",
-    "BRT, held": "020061200102001",
-    "GLS, sent back": "M1629000103",
-}
 
 
 def run(port: int, seconds: float | None) -> int:
@@ -104,9 +92,9 @@ async def _demonstrate(
         made = await stack.enter_async_context(contracts(installation, shop, parcels, tempo))
         headers = {"authorization": f"Bearer {key}"}
         async with AsyncClient(base_url=base, headers=headers, timeout=30) as api:
-            receiver.secrets.append(await _endpoint(api, base))
-            await _post(api, parcels, tempo)
-            pages = await _pages(api)
+            receiver.secrets.append(await add_endpoint(api, base))
+            await post_all(api, parcels, tempo)
+            pages = await tracking_pages(api)
         await _hasten(installation, company_id, tempo)
         _announce(console, base, key, pages, seconds)
 
@@ -155,34 +143,6 @@ async def _shop(installation: Installation) -> tuple[UUID, UUID, str]:
     )
     made = await command.run(installation)
     return made["company_id"], made["shop_id"], made["api_key"]
-
-
-async def _endpoint(api: AsyncClient, base: str) -> str:
-    """The receiver as the shop's endpoint; its signing secret."""
-    said = await _called(api, "POST", "/v1/endpoints", {"url": f"{base}/demo/webhooks", "types": list(TYPES)})
-    return str(said["secret"])
-
-
-async def _post(api: AsyncClient, parcels: Sequence[DemoParcel], tempo: Tempo) -> None:
-    rows = [posted(parcel, place, tempo) for place, parcel in enumerate(parcels)]
-    said = await _called(api, "POST", "/v1/shipments/batch", {"shipments": rows})
-    if wrong := [row for row in said["items"] if row["status"] != 201]:
-        raise NoveError(f"The demo's shipments were not taken: {wrong[0]}")
-
-
-async def _pages(api: AsyncClient) -> dict[str, str]:
-    """The tracking pages to look at, by what happens there."""
-    said = await _called(api, "GET", "/v1/shipments?limit=100")
-    pages = {item["tracking_number"]: item["tracking_page"] for item in said["items"]}
-    return {what: pages[number] for what, number in INTERESTING.items()}
-
-
-async def _called(api: AsyncClient, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    answer = await api.request(method, path, json=body)
-    if not answer.is_success:
-        raise NoveError(f"The demo's own service answered {answer.status_code} to {method} {path}: {answer.text[:500]}")
-    found: dict[str, Any] = answer.json()
-    return found
 
 
 async def _hasten(installation: Installation, company_id: UUID, tempo: Tempo) -> None:
