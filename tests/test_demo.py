@@ -130,7 +130,7 @@ async def test_the_receiver_shows_verified_deliveries_with_their_attempts(
     assert receiver.deliveries["msg_2"].attempts == 1
     assert "2 deliveries verified" in shown
     assert "none refused" in shown
-    assert "exception / held" in shown
+    assert "exception<br><code>held</code>" in shown
 
 
 async def test_the_receiver_refuses_what_is_not_signed_with_its_secret(
