@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from httpx import AsyncClient
+from pydantic import BaseModel
 
 RECIPIENT = {
     "name": "Anna Prova",
@@ -43,3 +44,11 @@ def ago(**span: float) -> str:
 def happened(status: str, sub_status: str | None = None, *, at: str, **more: Any) -> dict[str, Any]:
     """An event as posted."""
     return {"occurred_at": at, "status": status, **({"sub_status": sub_status} if sub_status else {}), **more}
+
+
+def fits(shape: type[BaseModel], value: dict[str, Any]) -> set[str]:
+    """The fields of a valid answer; the shape must know them all."""
+    shape.model_validate(value)
+    names = {field.alias or name for name, field in shape.model_fields.items()}
+    assert set(value) == names
+    return names
