@@ -1,30 +1,13 @@
-"""DHL Unified: answers and pushes of every division in, meanings out; and its calls over real HTTP."""
+"""DHL Unified: answers of every division in, meanings out."""
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from operator import attrgetter
 
-import httpx
 import pytest
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 
-from app.demo.journeys import JOURNEYS, Happened, Step, so_far
-from app.demo.serving import serving
-from app.demo.stand_ins.base import Fault
-from app.demo.stand_ins.dhl_unified import WORDS
-from app.demo.stand_ins.dhl_unified import DhlUnified as StandIn
 from carriers.base import (
-    Account,
-    BadSignature,
-    CarrierError,
-    CarrierUnavailable,
-    CredentialsRefused,
-    RateLimited,
-    RequestRefused,
-    TrackingNumber,
     UnreadablePayload,
-    Verified,
 )
 from carriers.dhl_unified import DhlCredentials, DhlUnified
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
@@ -245,143 +228,3 @@ def test_the_whole_of_each_list_stands_in_the_table() -> None:
         "text delivered": 21,
         "text": 72,
     }
-
-
-def test_a_push_is_believed_for_the_token_of_its_subscription() -> None:
-    push = StandIn(told).push("HELD", "s3cret")
-    assert push is not None
-
-    assert DhlUnified().verify(push.headers, push.body, ["old", "s3cret"]) == Verified()
-    [parcel] = DhlUnified().parse(push.body)
-    assert [event.meaning for event in parcel.events] == [(Status.EXCEPTION, SubStatus.HELD)]
-
-
-@pytest.mark.parametrize("headers", [{}, {"x-hook-key": ""}, {"x-hook-key": "wrong"}, {"x-hook-key": "perché"}])
-def test_a_push_without_the_right_token_is_refused(headers: dict[str, str]) -> None:
-    with pytest.raises(BadSignature):
-        DhlUnified().verify(headers, b"{}", ["s3cret", ""])
-
-
-def test_no_secret_lets_no_push_in() -> None:
-    with pytest.raises(BadSignature):
-        DhlUnified().verify({"x-hook-key": ""}, b"{}", [])
-
-
-# --- asking, over real HTTP ---------------------------------------------------------------------------------------
-
-
-def told(number: str) -> Sequence[Happened] | None:
-    legs = JOURNEYS.get(number)
-    return None if legs is None else so_far(legs, START, 1, START + timedelta(days=30))
-
-
-@pytest.fixture
-def stand_in() -> StandIn:
-    return StandIn(told)
-
-
-@pytest.fixture
-async def account(stand_in: StandIn) -> AsyncIterator[Account]:
-    async with serving(stand_in.app()) as base:
-        yield Account(KEYS, base_url=base)
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
-        yield client
-
-
-MEANT = {
-    Step.REGISTERED: Status.AWAITING_PICKUP,
-    Step.COLLECTED: Status.IN_TRANSIT,
-    Step.DEPARTED: Status.IN_TRANSIT,
-    Step.ARRIVED: Status.IN_TRANSIT,
-    Step.AT_DEPOT: Status.IN_TRANSIT,
-    Step.OUT_FOR_DELIVERY: Status.OUT_FOR_DELIVERY,
-    Step.ABSENT: Status.FAILED_ATTEMPT,
-    Step.DELAYED: Status.IN_TRANSIT,
-    Step.HELD: Status.EXCEPTION,
-    Step.REFUSED: Status.EXCEPTION,
-    Step.DAMAGED: Status.EXCEPTION,
-    Step.LOST: Status.EXCEPTION,
-    Step.CUSTOMS: Status.IN_TRANSIT,
-    Step.CUSTOMS_HOLD: Status.EXCEPTION,
-    Step.CUSTOMS_CLEARED: Status.IN_TRANSIT,
-    Step.READY: Status.AVAILABLE_FOR_PICKUP,
-    Step.PICKED_UP: Status.DELIVERED,
-    Step.RETURNING: Status.EXCEPTION,
-    Step.RETURNED: Status.RETURNED,
-    Step.DELIVERED: Status.DELIVERED,
-}
-
-
-@pytest.mark.parametrize("name", JOURNEYS)
-async def test_every_journey_of_the_stand_in_is_understood(
-    name: str, account: Account, http: httpx.AsyncClient
-) -> None:
-    [answer] = await DhlUnified().fetch(http, account, [name])
-    [parcel] = DhlUnified().parse(answer.body)
-
-    happened = [leg.step for leg in JOURNEYS[name] if leg.step in WORDS]
-    assert (answer.numbers, parcel.number) == ((name,), name)
-    assert [event.status for event in reversed(parcel.events)] == [MEANT[step] for step in happened]
-
-
-async def test_the_question_names_the_division_the_language_and_the_postcode(
-    stand_in: StandIn, account: Account, http: httpx.AsyncClient
-) -> None:
-    numbers = ["HELD", TrackingNumber("LOST", postcode="50100")]
-
-    answers = await DhlUnified().fetch(http, account, numbers)
-
-    assert [answer.numbers for answer in answers] == [("HELD",), ("LOST",)]
-    assert stand_in.requests == [
-        "GET /track/shipments?trackingNumber=HELD&service=express&language=en",
-        "GET /track/shipments?trackingNumber=LOST&service=express&language=en&recipientPostalCode=50100",
-    ]
-
-
-async def test_a_number_that_dhl_or_this_division_does_not_know_is_not_found(
-    account: Account, http: httpx.AsyncClient
-) -> None:
-    elsewhere = replace(account, credentials=DhlCredentials(api_key=SecretStr("stand-in-key"), service="parcel-de"))
-
-    [unknown] = await DhlUnified().fetch(http, account, ["1234567891"])
-    [other] = await DhlUnified().fetch(http, elsewhere, ["HELD"])
-
-    assert DhlUnified().parse(unknown.body) == DhlUnified().parse(other.body) == [Parcel("", not_found=True)]
-
-
-async def test_a_wrong_key_is_refused(account: Account, http: httpx.AsyncClient) -> None:
-    with pytest.raises(CredentialsRefused):
-        await DhlUnified().fetch(http, replace(account, credentials=DhlCredentials(api_key=SecretStr("no"))), ["HELD"])
-
-
-@pytest.mark.parametrize(
-    ("fault", "error", "wait"),
-    [
-        (Fault(429, {"Retry-After": "3600"}), RateLimited, 3600.0),
-        (Fault(429, body=b'{"status": 429}'), RateLimited, None),
-        (Fault(503), CarrierUnavailable, None),
-        (Fault(500), CarrierUnavailable, None),
-        (Fault(400), RequestRefused, None),
-        (Fault(200, body=b'{"shipments": [{"id', half=True), CarrierUnavailable, None),
-        (Fault(hang=1), CarrierUnavailable, None),
-    ],
-)
-async def test_trouble_is_told_as_what_can_be_done_about_it(
-    fault: Fault, error: type[CarrierError], wait: float | None, stand_in: StandIn, account: Account
-) -> None:
-    stand_in.faults.append(fault)
-
-    async with httpx.AsyncClient(trust_env=False, timeout=0.2) as hasty:
-        with pytest.raises(error) as raised:
-            await DhlUnified().fetch(hasty, account, ["HELD"])
-
-    assert (raised.type, getattr(raised.value, "retry_after", None)) == (error, wait)
-
-
-def test_credentials_refuse_what_they_do_not_know() -> None:
-    with pytest.raises(ValidationError):
-        DhlCredentials.model_validate({"api_key": "a", "service": "Not A Division"})

@@ -1,28 +1,13 @@
-"""Poste Italiane: PDB and DoveQuando answers in, meanings out; and its token and tracking calls over real HTTP."""
+"""Poste Italiane: PDB and DoveQuando answers in, meanings out."""
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from operator import attrgetter
 
-import httpx
 import orjson
 import pytest
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 
-from app.demo.journeys import JOURNEYS, Happened, Leg, Step, so_far
-from app.demo.serving import serving
-from app.demo.stand_ins.base import Fault
-from app.demo.stand_ins.poste_italiane import WORDS
-from app.demo.stand_ins.poste_italiane import PosteItaliane as StandIn
-from carriers.asking import TokenKeeper, ask
 from carriers.base import (
-    Account,
-    CarrierUnavailable,
-    CredentialsRefused,
-    RateLimited,
-    RequestRefused,
-    TokenRefused,
     UnreadablePayload,
 )
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
@@ -234,134 +219,3 @@ def test_every_word_of_the_carrier_stands_in_the_table_once_and_lists_are_apart(
         lists[within] = lists.get(within, 0) + 1
 
     assert lists == {"pdb": 1, "dovequando": 4, "text": 36, "attempt": 3, "return": 1}
-
-
-# --- asking, over real HTTP ---------------------------------------------------------------------------------------
-
-
-def told(number: str) -> Sequence[Happened] | None:
-    legs = JOURNEYS.get(number)
-    return None if legs is None else so_far(legs, START, 1, START + timedelta(days=30))
-
-
-@pytest.fixture
-def stand_in() -> StandIn:
-    return StandIn(told)
-
-
-@pytest.fixture
-async def account(stand_in: StandIn) -> AsyncIterator[Account]:
-    async with serving(stand_in.app()) as base:
-        yield Account(KEYS, base_url=base)
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
-        yield client
-
-
-@pytest.mark.parametrize("name", JOURNEYS)
-async def test_every_journey_of_the_stand_in_is_understood(
-    name: str, account: Account, http: httpx.AsyncClient
-) -> None:
-    [answer] = await ask(PosteItaliane(), http, account, [name], tokens=TokenKeeper())
-    [parcel] = PosteItaliane().parse(answer.body)
-
-    expected = [leg for leg in JOURNEYS[name] if leg.step in WORDS]
-    assert (parcel.number, len(parcel.events)) == (name, len(expected))
-    assert [event for event in parcel.events if event.status is None] == []
-    ends: dict[Step, Status] = {Step.RETURNED: Status.RETURNED, Step.DELIVERED: Status.DELIVERED}
-    last: Leg = expected[-1]
-    assert parcel.events[0].status == ends.get(last.step, parcel.events[0].status)
-
-
-async def test_a_token_is_used_until_it_is_refused_and_then_renewed_once(
-    stand_in: StandIn, account: Account, http: httpx.AsyncClient
-) -> None:
-    keeper = TokenKeeper()
-
-    for _ in range(2):
-        await ask(PosteItaliane(), http, account, ["HELD"], tokens=keeper)
-    stand_in.tokens.clear()
-    await ask(PosteItaliane(), http, account, ["HELD"], tokens=keeper)
-
-    session, tracking = "POST /user/sessions", "POST /postalandlogistics/parcel/tracking"
-    assert stand_in.requests == [session, tracking, tracking, tracking, session, tracking]
-
-
-async def test_a_token_says_how_long_it_lives(stand_in: StandIn, account: Account, http: httpx.AsyncClient) -> None:
-    assert await PosteItaliane().token(http, account) == ("poste-token-1", 3599.0)
-
-
-async def test_the_token_is_sent_bare_where_the_contract_wants_it(
-    stand_in: StandIn, account: Account, http: httpx.AsyncClient
-) -> None:
-    bare = replace(account, credentials=KEYS.model_copy(update={"authorization": "bare"}))
-
-    [answer] = await ask(PosteItaliane(), http, bare, ["LOST"], tokens=TokenKeeper())
-
-    assert PosteItaliane().parse(answer.body)[0].number == "LOST"
-
-
-async def test_wrong_keys_are_refused_and_a_wrong_token_apart(account: Account, http: httpx.AsyncClient) -> None:
-    wrong = replace(account, credentials=PosteCredentials(client_id="stand-in-client", secret_id=SecretStr("no")))
-
-    with pytest.raises(CredentialsRefused) as refused:
-        await PosteItaliane().token(http, wrong)
-    with pytest.raises(TokenRefused):
-        await PosteItaliane().fetch(http, replace(account, token="none"), ["HELD"])
-    assert refused.type is CredentialsRefused
-
-
-async def test_keys_that_are_refused_with_400_are_refused_keys(
-    stand_in: StandIn, account: Account, http: httpx.AsyncClient
-) -> None:
-    stand_in.faults.append(Fault(400, body=b'{"error": "unauthorized_client"}'))
-
-    with pytest.raises(CredentialsRefused):
-        await PosteItaliane().token(http, account)
-
-
-async def test_an_unknown_number_is_not_found(account: Account, http: httpx.AsyncClient) -> None:
-    [answer] = await ask(PosteItaliane(), http, account, ["1UW0000000000"], tokens=TokenKeeper())
-
-    assert answer.numbers == ("1UW0000000000",)
-    assert PosteItaliane().parse(answer.body) == [Parcel("", not_found=True)]
-
-
-async def test_a_failure_inside_200_is_refused_in_the_words_of_poste(
-    stand_in: StandIn, account: Account, http: httpx.AsyncClient
-) -> None:
-    stand_in.faults.append(Fault(200, body=recorded("poste_italiane", "error")))
-
-    with pytest.raises(RequestRefused, match="CONTRATTO NON ATTIVO; RIPROVARE"):
-        await PosteItaliane().fetch(http, replace(account, token="any"), ["HELD"])
-
-
-@pytest.mark.parametrize(
-    ("fault", "error", "wait"),
-    [
-        (Fault(429, {"Retry-After": "7"}), RateLimited, 7.0),
-        (Fault(429), RateLimited, None),
-        (Fault(503), CarrierUnavailable, None),
-        (Fault(500), CarrierUnavailable, None),
-        (Fault(200, body=b'{"return": {"outco', half=True), CarrierUnavailable, None),
-        (Fault(hang=1), CarrierUnavailable, None),
-    ],
-)
-async def test_trouble_is_told_as_what_can_be_done_about_it(
-    fault: Fault, error: type[CarrierUnavailable], wait: float | None, stand_in: StandIn, account: Account
-) -> None:
-    stand_in.faults.append(fault)
-
-    async with httpx.AsyncClient(trust_env=False, timeout=0.2) as hasty:
-        with pytest.raises(error) as raised:
-            await PosteItaliane().fetch(hasty, replace(account, token="any"), ["HELD"])
-
-    assert (raised.type, getattr(raised.value, "retry_after", None)) == (error, wait)
-
-
-def test_credentials_refuse_what_they_do_not_know() -> None:
-    with pytest.raises(ValidationError):
-        PosteCredentials.model_validate({"client_id": "a", "secret_id": "b", "scope": "c"})

@@ -1,32 +1,16 @@
-"""UPS: its answers and pushes as events, and its Track API over real HTTP."""
+"""UPS: its answers as events."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
+from datetime import UTC, date, datetime
 
 import orjson
 import pytest
-from httpx import AsyncClient
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 
-from app.demo.journeys import JOURNEYS, Happened, so_far
-from app.demo.serving import serving
-from app.demo.stand_ins.base import Fault
-from app.demo.stand_ins.ups import WORDS, UpsStandIn
-from carriers.asking import TokenKeeper, ask
 from carriers.base import (
-    Account,
-    BadSignature,
-    CarrierError,
-    CarrierUnavailable,
-    Credentials,
-    CredentialsRefused,
-    RateLimited,
-    RequestRefused,
     UnreadablePayload,
 )
-from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent, keyed
+from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.ups import Ups, UpsCredentials
 from carriers.vocabulary import Status, SubStatus
 from tests.recorded import recorded, recordings
@@ -154,23 +138,6 @@ def test_a_rescheduled_day_comes_before_the_scheduled_one() -> None:
     assert parcel_of("push_delivered").eta is None
 
 
-def test_push_and_poll_tell_the_same_event() -> None:
-    """The same scan has one key by either path."""
-    [(polled, _), *_] = keyed("ups", NUMBER, parcel_of("delivered").events)
-    [(pushed, event)] = keyed("ups", NUMBER, parcel_of("push_delivered").events)
-
-    assert pushed == polled
-    assert event == parcel_of("delivered").events[0]
-
-
-def test_a_pushs_offset_is_written_with_a_dot() -> None:
-    """gmtOffset -04.00, and the local time as UPS prints it."""
-    [event] = parcel_of("push_new_date").events
-
-    assert event.moment == Moment(datetime(2026, 3, 11, 13, tzinfo=UTC), "2026-03-11T09:00:00", OffsetSource.GIVEN)
-    assert (event.row, event.status) == ("U/UP", None)
-
-
 def test_both_nights_of_the_clock_change() -> None:
     """The doubled hour of October is told apart by the gmt trio, the missing one of March does no harm."""
     times = [
@@ -290,19 +257,6 @@ def test_anothers_answer_is_unreadable(body: bytes) -> None:
         Ups().parse(body)
 
 
-@pytest.mark.parametrize("headers", [{"credential": "ours"}, {"authorization": "Bearer ours"}, {}])
-def test_a_push_with_our_credential_or_none_is_believed(headers: dict[str, str]) -> None:
-    """UPS documents no signature: without a credential the token in the address has to do."""
-    assert Ups().verify(headers, b"{}", ["other", "ours"]) == ("", None)
-
-
-def test_a_push_with_another_credential_is_refused() -> None:
-    """A credential that is not ours is not UPS's."""
-    for headers in ({"credential": "theirs"}, {"authorization": "Bearer theirs"}, {"credential": "ours\u00e9"}):
-        with pytest.raises(BadSignature):
-            Ups().verify(headers, b"{}", ["ours"])
-
-
 def test_numbers_and_credentials() -> None:
     """UPS's number forms; an unknown credential field is refused."""
     assert [
@@ -316,154 +270,3 @@ def test_numbers_and_credentials() -> None:
     assert Ups().tracking_url(NUMBER).endswith(NUMBER)
     with pytest.raises(ValidationError):
         UpsCredentials.model_validate({"client_id": "a", "client_secret": "b", "password": "c"})
-
-
-# The Track API over real HTTP.
-
-
-def told(number: str) -> list[Happened] | None:
-    """A journey per number; none for a number that UPS does not know."""
-    legs = JOURNEYS.get(number)
-    start = datetime(2026, 3, 9, 8, tzinfo=UTC)
-    return None if legs is None else so_far(legs, start, 1, start + timedelta(days=30))
-
-
-class Desk(NamedTuple):
-    stand_in: UpsStandIn
-    http: AsyncClient
-    account: Account
-
-    async def ask(self, number: str = "DELIVERED", tokens: TokenKeeper | None = None) -> list[Parcel]:
-        answers = await ask(Ups(), self.http, self.account, [number], tokens=tokens or TokenKeeper())
-        return [parcel for answer in answers for parcel in Ups().parse(answer.body)]
-
-
-@pytest.fixture
-async def desk() -> AsyncIterator[Desk]:
-    stand_in = UpsStandIn(told)
-    credentials = UpsCredentials(
-        client_id="stand-in", client_secret=SecretStr("ups-stand-in-secret"), merchant_id="A1B2C3"
-    )
-    async with serving(stand_in.app()) as address, AsyncClient(trust_env=False, timeout=5) as http:
-        yield Desk(stand_in, http, Account(credentials, base_url=address))
-
-
-@pytest.mark.parametrize("journey", JOURNEYS)
-async def test_every_journey_is_understood(desk: Desk, journey: str) -> None:
-    """Whatever the stand-in tells, each step has a status."""
-    [parcel] = await desk.ask(journey)
-
-    assert parcel.number == journey
-    assert len(parcel.events) == len(JOURNEYS[journey])
-    assert [event for event in parcel.events if event.status is None] == []
-
-
-def test_the_stand_in_has_a_word_for_each_step() -> None:
-    """Each code it uses stands in the table, both the pair and the three digits."""
-    keys = [[(kind, code), ("statusCode", three)] for kind, code, three, _ in WORDS.values()]
-
-    assert [key for pair in keys for key in pair if key not in Ups.table] == []
-
-
-async def test_one_token_serves_many_calls(desk: Desk) -> None:
-    """The token is kept; `expires_in` is a string."""
-    tokens = TokenKeeper()
-    for _ in range(3):
-        await desk.ask(tokens=tokens)
-
-    assert desk.stand_in.granted == 1
-    assert desk.stand_in.requests == [
-        "POST /security/v1/oauth/token",
-        *["GET /api/track/v1/details/DELIVERED?locale=en_US"] * 3,
-    ]
-    assert await Ups().token(desk.http, desk.account) == ("ups-token-2", 14399.0)
-
-
-async def test_an_expired_token_is_renewed(desk: Desk) -> None:
-    """A 401 gets a new token and the question is asked again, once."""
-    tokens = TokenKeeper()
-    await desk.ask(tokens=tokens)
-    desk.stand_in.tokens.clear()
-
-    [parcel] = await desk.ask(tokens=tokens)
-
-    assert parcel.events[0].status == Status.DELIVERED
-    assert desk.stand_in.granted == 2
-
-
-async def test_a_token_refused_in_a_good_answer_is_renewed(desk: Desk) -> None:
-    """The code of an expired token counts, whatever the HTTP status."""
-    tokens = TokenKeeper()
-    await desk.ask(tokens=tokens)
-    desk.stand_in.faults.append(Fault(body=b'{"response": {"errors": [{"code": "251004", "message": "Expired"}]}}'))
-
-    assert [parcel.number for parcel in await desk.ask(tokens=tokens)] == ["DELIVERED"]
-    assert desk.stand_in.granted == 2
-
-
-async def test_an_unknown_number(desk: Desk) -> None:
-    """A 200 with a warning, or a 404."""
-    assert await desk.ask("1Z999AA10123456785") == [Parcel("1Z999AA10123456785", not_found=True)]
-    tokens = TokenKeeper()
-    await desk.ask(tokens=tokens)
-    desk.stand_in.faults.append(Fault(status=404, body=recorded("ups", "not_found_404")))
-    assert await desk.ask("1Z999AA10123456785", tokens) == [Parcel("", not_found=True)]
-
-
-@pytest.mark.parametrize(
-    "credentials", [UpsCredentials(client_id="stand-in", client_secret=SecretStr("wrong")), Credentials()]
-)
-async def test_wrong_credentials_are_refused(desk: Desk, credentials: Credentials) -> None:
-    """A wrong secret, and another carrier's credentials."""
-    with pytest.raises(CredentialsRefused):
-        await Desk(desk.stand_in, desk.http, replace(desk.account, credentials=credentials)).ask()
-
-
-@pytest.mark.parametrize(
-    ("fault", "error"),
-    [
-        (Fault(status=429), RateLimited),
-        (Fault(status=429, headers={"Retry-After": "7"}), RateLimited),
-        (Fault(status=500), CarrierUnavailable),
-        (Fault(status=503), CarrierUnavailable),
-        (Fault(status=403), CredentialsRefused),
-        (Fault(status=400, body=b'{"response": {"errors": [{"code": "TV0001"}]}}'), RequestRefused),
-        (Fault(body=b'{"response": {"errors": [{"code": "TV0001"}]}}'), RequestRefused),
-        (Fault(body=b'{"trackResponse": ', half=True), CarrierUnavailable),
-        (Fault(body=b"<html>maintenance</html>"), UnreadablePayload),
-        (Fault(hang=0.6), CarrierUnavailable),
-    ],
-)
-async def test_a_call_gone_wrong(desk: Desk, fault: Fault, error: type[CarrierError]) -> None:
-    """What HTTP says becomes the contract's error, with the wait if UPS names one."""
-    tokens = TokenKeeper()
-    await desk.ask(tokens=tokens)
-    desk.http.timeout = 0.2
-    desk.stand_in.faults.append(fault)
-
-    with pytest.raises(error) as raised:
-        await desk.ask(tokens=tokens)
-
-    assert type(raised.value) is error
-    if isinstance(raised.value, RateLimited):
-        assert raised.value.retry_after == (7.0 if fault.headers else None)
-
-
-async def test_a_grant_without_token_is_no_answer(desk: Desk) -> None:
-    """A token answer without token, or with a life that is no number."""
-    for body in (b"{}", b'{"access_token": "a", "expires_in": "soon"}'):
-        desk.stand_in.faults.append(Fault(body=body))
-        with pytest.raises(CarrierUnavailable):
-            await Ups().token(desk.http, desk.account)
-
-
-def test_the_stand_ins_push_is_ups() -> None:
-    """Its push carries the credential and tells the newest step; none for an unknown number."""
-    stand_in = UpsStandIn(told)
-    push = stand_in.push("PICKUP", "ours")
-    assert push is not None
-    Ups().verify(push.headers, push.body, ["ours"])
-    [parcel] = Ups().parse(push.body)
-
-    assert [event.meaning for event in parcel.events] == [(Status.DELIVERED, SubStatus.COLLECTED)]
-    assert stand_in.push("nobody's", "ours") is None
