@@ -11,6 +11,7 @@ TAGS = {
     "orders": "Orders with their shipments.",
     "support": "One question, the whole answer.",
     "feed": "Every change of status, in order.",
+    "hooks": "Where carriers push to.",
     "shop": "The shop's settings.",
     "keys": "API keys.",
     "accounts": "Contracts with carriers.",

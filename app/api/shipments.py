@@ -150,10 +150,14 @@ async def change(
 
 
 @router.delete("/v1/shipments/{shipment_id}", status_code=204)
-async def forget(shipment_id: UUID, caller: Writer, reach: Shops, here: Here) -> None:
+async def forget(shipment_id: UUID, caller: Writer, reach: Shops, write: Write) -> Response:
     """Forget the shipment, its events, raw bodies and messages; what its carrier says later brings nothing back."""
-    async with here.database.transaction() as db:
+
+    async def effect(db: Session) -> Response:
         await erasing.erase(db, await store.get(db, caller.company_id, reach, shipment_id, lock=True))
+        return Response(status_code=204)
+
+    return await write.once(effect)
 
 
 async def _whole(here: Installation, db: Session, shipment: Shipment, shop: Shop, status: int = 200) -> Response:

@@ -13,8 +13,6 @@ from tests.api.conftest import PUBLIC_URL
 
 NUMBER = "SANDBOX-DELIVERED-7"
 
-NUMBER = "SANDBOX-DELIVERED-7"
-
 
 class Hook:
     """The address of an account, and its secret."""

@@ -9,6 +9,8 @@ from httpx import ASGITransport, AsyncClient
 from sqlalchemy import text
 
 from app.api.buckets import Buckets
+from app.database import Database
+from app.installation import Installation
 from app.main import build
 from app.shops import Shop
 from tests.api.conftest import Service
@@ -162,3 +164,15 @@ async def test_a_flood_is_slowed_down(service: Service, shop: Shop) -> None:
     assert [answer.status_code for answer in answers] == [401] * 600 + [429]
     assert answers[-1].headers["retry-after"] == "1"
     assert other.status_code == 401
+
+
+async def test_a_database_that_is_away_is_said_so(service: Service, hook: Hook) -> None:
+    """503 with `Retry-After`, so that the carrier pushes again; nothing was acknowledged."""
+    away = Database("postgresql://nobody@127.0.0.1:1/nothing")
+    app = build(Installation(service.installation.settings, away, service.sealer))
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://nove.test") as client:
+        answer = await Hook(client, hook.path, hook.secret).push(sandbox_body(("collected", ago(hours=1))))
+    await away.close()
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert int(answer.headers["retry-after"]) >= 1

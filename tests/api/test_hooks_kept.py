@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text
 from app.arrivals.tables import arrivals
 from app.intake.retrying import retry_failed
 from app.shipments.tables import events
+from app.shops import Shop
 from tests.api.conftest import Service
 from tests.api.posting import ago, post_parcel
 from tests.api.pushing import NUMBER, Hook, hook_of, sandbox_body, status_of
@@ -124,3 +125,30 @@ REFUSALS = {
         "ALTER TABLE events DROP CONSTRAINT refuse",
     ),
 }
+
+
+async def test_a_body_about_two_shops_is_shown_to_neither_alone(
+    service: Service, client: AsyncClient, shop: Shop, hook: Hook
+) -> None:
+    """Each shop sees that it came, not what it says of the other; the company's own key sees all."""
+    sister = await service.caller(await service.shop(shop.company_id, "Sorella"))
+    wide = await service.caller(shop, all_shops=True)
+    mine = await post_parcel(client, NUMBER, carrier="sandbox")
+    theirs = await post_parcel(sister, "SANDBOX-LOST-8", carrier="sandbox")
+    one, other = (
+        orjson.loads(sandbox_body(("collected", ago(hours=1)), number=number)) for number in (NUMBER, "SANDBOX-LOST-8")
+    )
+    both = orjson.dumps(one | {"parcels": one["parcels"] + other["parcels"]})
+    told = await hook.push(both)
+    await hook.push(b"unreadable")
+    [seen] = (await client.get("/v1/arrivals")).json()["items"]
+    read = (await client.get(f"/v1/arrivals/{seen['id']}")).json()
+    whole = (await wide.get(f"/v1/arrivals/{seen['id']}")).json()
+    every = (await wide.get("/v1/arrivals")).json()["items"]
+
+    assert told.json() == {"status": "accepted", "parcels": 2, "new_events": 2}
+    assert (seen["shipment_id"], read["body_text"], read["body_base64"]) == (mine, None, None)
+    assert "other shops" in read["body_note"]
+    assert whole["body_text"] == both.decode()
+    assert {each["shipment_id"] for each in every} == {mine, theirs, None}
+    assert (await sister.get(f"/v1/arrivals/{seen['id']}")).status_code == 404

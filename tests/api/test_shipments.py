@@ -218,12 +218,14 @@ async def test_a_forgotten_shipment_stays_forgotten_until_it_is_posted_anew(clie
     """204 and then 404 everywhere; posted again it is new, without its past."""
     id_ = await post_parcel(client, order=ORDER)
     await client.post(f"/v1/shipments/{id_}/events", json=happened("in_transit", at=ago(hours=1)))
-    gone = await client.delete(f"/v1/shipments/{id_}")
+    key = {"Idempotency-Key": "forget-1"}
+    gone = await client.delete(f"/v1/shipments/{id_}", headers=key)
+    replayed = await client.delete(f"/v1/shipments/{id_}", headers=key)
     reads = [(await client.get(f"/v1/shipments/{id_}{path}")).status_code for path in ("", "/messages", "/transitions")]
     order = (await client.get("/v1/orders/%231001")).json()
     again = await client.post("/v1/shipments", json=parcel())
 
-    assert (gone.status_code, gone.content) == (204, b"")
+    assert (gone.status_code, gone.content, replayed.status_code) == (204, b"", 204)
     assert reads == [404, 404, 404]
     assert (await client.delete(f"/v1/shipments/{id_}")).status_code == 404
     assert (order["recipient"], order["shipments"]) == (None, [])
