@@ -1,10 +1,9 @@
-"""The rules that bind every file: who imports whom, who commits, who reads the clock, what a key begins with."""
+"""The rules that bind every file: who commits, who reads the clock, what a key begins with, what a file is called."""
 
 import ast
 import importlib
 import inspect
 import re
-import sys
 from collections.abc import Iterator
 from inspect import iscoroutinefunction
 from types import FunctionType
@@ -15,54 +14,7 @@ from fastapi.routing import APIRoute
 
 from app.main import ROUTERS
 from app.schema import metadata
-from carriers import BUILT_IN
-from tests.source import ROOT, Module, kept_files, modules
-
-CARRIERS = (
-    {"vocabulary"},
-    {"event", "tables"},
-    {"base", "sequence", "phrases"},
-    {"reading", "asking"},
-    {"calling", "zones"},
-    {kind.__module__.partition(".")[2] for kind in BUILT_IN},
-    {""},
-)
-"""The terms of `carriers`: each imports only from sets above its own, so no carrier knows another."""
-
-APP = (
-    {"errors", "pace", "lifecycle", "locales"},
-    {"settings", "triggers"},
-    {"sealing", "columns", "outbound", "logging", "demo.journeys"},
-    {"database"},
-    {"migrating", "channels", "shops", "idempotency", "leases", "demo.stand_ins"},
-    {"installation", "accounts", "keys", "orders"},
-    {"shipments"},
-    {"arrivals"},
-    {"outbox"},
-    {"erasing", "schema"},
-    {"intake"},
-    {"polling", "doctor"},
-    {"commands", "worker"},
-    {"commanding"},
-    {"api"},
-    {"pages"},
-    {"main"},
-    {"serving"},
-    {"demo"},
-    {"cli"},
-)
-"""The terms of `app`, likewise. The stand-ins come early: the sandbox is one that the service itself serves."""
-
-RANKS = {
-    package: {term: rank for rank, layer in enumerate(layers) for term in layer}
-    for package, layers in {"carriers": CARRIERS, "app": APP}.items()
-}
-
-OURS = {"sandbox", "own"}
-"""The carriers behind which the service itself stands."""
-
-PURE = {"bisect", "collections", "dataclasses", "datetime", "enum", "functools", "hashlib", "heapq", "itertools"}
-PURE |= {"operator", "re", "types", "typing"}
+from tests.source import ROOT, kept_files, modules
 
 CLOCK = {"datetime.now", "datetime.utcnow", "date.today", "time.time", "time.time_ns"}
 READS_CLOCK = {
@@ -88,106 +40,7 @@ REGISTRIES = re.compile(
 )
 MACHINES = re.compile(r"(?<![\w.$}:/-])/(?:work|root|home|opt|Users)/\w")
 
-VAGUE = {
-    "service",
-    "services",
-    "utils",
-    "util",
-    "helpers",
-    "helper",
-    "common",
-    "misc",
-    "manager",
-    "crud",
-    "core",
-    "lib",
-}
-
-
-def term_of(name: str, package: str) -> str | None:
-    """The term that a full name belongs to; "" for what the package's own file has, none for another package's."""
-    inside = f"{name}.".removeprefix(f"{package}.")
-    if inside == f"{name}.":
-        return None
-    return max((term for term in RANKS[package] if inside.startswith(f"{term}.")), key=len, default="")
-
-
-def imported_terms(module: Module, package: str) -> set[str]:
-    """The terms of a package that a module imports, its own aside."""
-    terms = {term for name in module.imports if (term := term_of(name, package)) is not None}
-    return terms - {term_of(module.name, package)}
-
-
-@pytest.mark.parametrize("package", RANKS)
-def test_imports_go_one_way(package: str) -> None:
-    """A term imports only terms of the layers before its own."""
-    rank = RANKS[package]
-    ours = [(module, term_of(module.name, package) or "") for module in modules(package) if module.name != "app"]
-
-    assert [module.name for module, term in ours if term not in rank] == [], "of no layer"
-    assert [
-        f"{module.name} imports {package}.{imported}"
-        for module, term in ours
-        for imported in sorted(imported_terms(module, package))
-        if rank[imported] >= rank[term]
-    ] == []
-
-
-def test_carriers_stand_alone() -> None:
-    """The carriers are a library: nothing of the service is in them."""
-    assert [module.name for module in modules("carriers") if imported_terms(module, "app")] == []
-
-
-def test_the_service_knows_no_carrier_by_its_file() -> None:
-    """Carriers are found by slug, so one of another package is as good as a built-in one."""
-    adapters = {term_of(kind.__module__, "carriers") for kind in BUILT_IN if kind.slug not in OURS}
-
-    assert [
-        f"{module.name} imports carriers.{adapter}"
-        for module in modules("app")
-        for adapter in sorted(imported_terms(module, "carriers") & adapters)
-    ] == []
-
-
-def test_status_and_triggers_are_pure() -> None:
-    """The fold and the rules import values only: no clock, no network, no database."""
-    allowed = PURE & sys.stdlib_module_names | {"carriers.vocabulary", "app.lifecycle", "app.triggers"}
-
-    assert [
-        f"{module.name} imports {name}"
-        for module in modules("app/lifecycle", "app/triggers")
-        for name in sorted(module.imports)
-        if not any(name == good or name.startswith(f"{good}.") for good in allowed)
-    ] == []
-
-
-@pytest.mark.parametrize(
-    ("term", "importers"),
-    [
-        ("cli", set()),
-        ("api", {"main", "pages"}),
-        ("pages", {"main"}),
-        ("main", {"serving", "demo"}),
-        ("channels", {"outbox", "worker", "demo", "doctor"}),
-        ("migrating", {"installation", "api", "cli", "demo", "doctor"}),
-    ],
-)
-def test_only_these_import_it(term: str, importers: set[str]) -> None:
-    """What stands at an edge is reached through few files: nothing but main has the routes, only the outbox sends."""
-    assert {
-        term_of(module.name, "app") for module in modules("app") if term in imported_terms(module, "app")
-    } <= importers
-
-
-def test_routes_write_no_statements() -> None:
-    """HTTP checks, calls one function and answers: no table and no statement is in it."""
-    assert [
-        f"{module.name} imports {name}"
-        for module in modules("app/api", "app/pages")
-        for name in sorted(module.imports)
-        if ".tables." in f"{name}."
-        or (name.startswith("sqlalchemy.") and not name.startswith(("sqlalchemy.exc.", "sqlalchemy.text")))
-    ] == []
+VAGUE = set("service services utils util helpers helper common misc manager crud core lib".split())
 
 
 def test_no_route_runs_in_a_thread() -> None:
