@@ -1,7 +1,7 @@
 """Keeping raw bodies: compressed, once for each content, with a row for each parcel's part."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
@@ -9,14 +9,16 @@ from typing import Any
 from uuid import UUID
 
 import zstandard
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, delete, insert, select, update
 
 from app.arrivals.tables import arrivals, bodies, unmapped
 from app.database import Session, new_id
 from app.shipments.history import StoredEvent
+from app.shipments.shipment import Shipment
 from carriers.event import Parcel
 
 MAX_BODY = 4 * 1024 * 1024
+_PACK = zstandard.ZstdCompressor(level=3)
 
 
 class ArrivalSource(StrEnum):
@@ -67,44 +69,62 @@ def part_hash(parcel: Parcel) -> str:
     return blake2b(repr(parcel).encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
-async def keep(
-    db: Session,
-    arrived: Arrived,
-    state: ArrivalState,
-    *,
-    number: str = "",
-    shipment_id: UUID | None = None,
-    reason: str = "",
-    next_try_at: datetime | None = None,
-) -> UUID:
-    """Store the body, unless the same is there, and this part's row; the row's id."""
-    digest = body_hash(arrived.body)
-    packed = zstandard.ZstdCompressor(level=3).compress(arrived.body)
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A row to be: what arrived, what became of it, and whose it is. `next_try_at` is when a worker tries it again."""
+
+    arrived: Arrived
+    state: ArrivalState
+    number: str = ""
+    shipment_id: UUID | None = None
+    reason: str = ""
+    next_try_at: datetime | None = None
+    id: UUID = field(default_factory=new_id)
+
+
+async def keep(db: Session, arrived: Arrived, state: ArrivalState, **rest: Any) -> UUID:
+    """Store one part and its body; the row's id."""
+    part = Part(arrived, state, **rest)
+    await keep_all(db, [part])
+    return part.id
+
+
+async def keep_all(db: Session, parts: Sequence[Part]) -> None:
+    """Store the bodies, unless the same are there, and a row for each part."""
+    if not parts:
+        return
+    hashed = [body_hash(part.arrived.body) for part in parts]
+    contents = {
+        (part.arrived.company_id, digest): part.arrived.body for part, digest in zip(parts, hashed, strict=True)
+    }
     await db.run(
-        db.insert(bodies)
-        .values(company_id=arrived.company_id, hash=digest, content=packed, created_at=db.now)
-        .on_conflict_do_nothing()
+        db.insert(bodies).on_conflict_do_nothing(),
+        [
+            {"company_id": company_id, "hash": digest, "content": _PACK.compress(body), "created_at": db.now}
+            for (company_id, digest), body in sorted(contents.items(), key=lambda item: item[0])
+        ],
     )
-    arrival_id = new_id()
-    await db.run(
-        arrivals.insert().values(
-            company_id=arrived.company_id,
-            id=arrival_id,
-            account_id=arrived.account_id,
-            carrier=arrived.carrier,
-            source=arrived.source.value,
-            tracking_number=number,
-            shipment_id=shipment_id,
-            body_hash=digest,
-            part_hash=part_hash(arrived.parcel) if arrived.parcel else None,
-            received_at=arrived.received_at,
-            seen_at=arrived.received_at,
-            state=state.value,
-            reason=reason[:500],
-            next_try_at=next_try_at,
-        )
-    )
-    return arrival_id
+    await db.run(insert(arrivals), [_row(part, digest) for part, digest in zip(parts, hashed, strict=True)])
+
+
+def _row(part: Part, digest: str) -> dict[str, Any]:
+    arrived = part.arrived
+    return {
+        "company_id": arrived.company_id,
+        "id": part.id,
+        "account_id": arrived.account_id,
+        "carrier": arrived.carrier,
+        "source": arrived.source.value,
+        "tracking_number": part.number,
+        "shipment_id": part.shipment_id,
+        "body_hash": digest,
+        "part_hash": part_hash(arrived.parcel) if arrived.parcel and arrived.source is ArrivalSource.POLL else None,
+        "received_at": arrived.received_at,
+        "seen_at": arrived.received_at,
+        "state": part.state.value,
+        "reason": part.reason[:500],
+        "next_try_at": part.next_try_at,
+    }
 
 
 async def latest(db: Session, company_id: UUID, shipment_ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:
@@ -146,22 +166,28 @@ async def forget_bodies(db: Session, company_id: UUID, digests: Sequence[str]) -
     await db.run(delete(bodies).where(bodies.c.company_id == company_id, bodies.c.hash.in_(digests)))
 
 
-async def count_unmapped(db: Session, company_id: UUID, carrier: str, events: Sequence[StoredEvent]) -> None:
-    """Count codes that stand in no table, for a person to look at."""
-    for event in events:
-        insert = db.insert(unmapped).values(
-            company_id=company_id,
-            carrier=carrier,
-            list=event.list,
-            code=event.code or event.text[:100],
-            text=event.text,
-            count=1,
-            first_seen_at=db.now,
-            last_seen_at=db.now,
-        )
-        await db.run(
-            insert.on_conflict_do_update(
-                index_elements=["company_id", "carrier", "list", "code"],
-                set_={"count": unmapped.c.count + 1, "last_seen_at": db.now, "text": insert.excluded.text},
-            )
-        )
+async def count_unmapped(db: Session, strangers: Sequence[tuple[Shipment, Sequence[StoredEvent]]]) -> None:
+    """Count codes that stand in no table, given with the shipments they were said of, for a person to look at."""
+    rows: dict[tuple[UUID, str, str, str], dict[str, Any]] = {}
+    for shipment, events in strangers:
+        for event in events:
+            key = shipment.company_id, shipment.carrier, event.list, event.code or event.text[:100]
+            row = rows.setdefault(key, dict(zip(_CODE, key, strict=True)) | {"count": 0})
+            row |= {"count": row["count"] + 1, "text": event.text, "first_seen_at": db.now, "last_seen_at": db.now}
+    if not rows:
+        return
+    insert = db.insert(unmapped)
+    await db.run(
+        insert.on_conflict_do_update(
+            index_elements=_CODE,
+            set_={
+                "count": unmapped.c.count + insert.excluded.count,
+                "last_seen_at": insert.excluded.last_seen_at,
+                "text": insert.excluded.text,
+            },
+        ),
+        [rows[key] for key in sorted(rows)],
+    )
+
+
+_CODE = ("company_id", "carrier", "list", "code")

@@ -18,6 +18,9 @@ class Marks:
     stale: date | None = None
 
 
+NO_MARKS = Marks()
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """A shipment settled: what it was, what it is, and by what; `replay` if by reading its history again."""

@@ -12,7 +12,8 @@ from app.arrivals.tables import arrivals
 from app.database import Session
 from app.erasing import revive
 from app.installation import Installation
-from app.intake.taking import numbers_of, take_in
+from app.intake.concerning import numbers_of
+from app.intake.taking import take_in
 from app.shipments.shipment import Shipment
 from carriers import UnreadablePayload, carriers
 

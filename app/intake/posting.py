@@ -12,8 +12,8 @@ from app.errors import FieldError, InvalidInput
 from app.installation import Installation
 from app.intake.change import tracking_page
 from app.intake.claiming import claim
+from app.intake.concerning import hold_number
 from app.intake.scheduling import with_account
-from app.intake.taking import hold_number
 from app.intake.telling import shipment_data
 from app.orders import Order
 from app.outbox.putting import Announcement, announce, listeners

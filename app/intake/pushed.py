@@ -22,7 +22,8 @@ from app.database import Session
 from app.errors import NotAuthenticated, NotFound, TryLater
 from app.installation import Installation
 from app.intake.claiming import UNCLAIMED_FOR
-from app.intake.taking import Taken, numbers_of, take_in
+from app.intake.concerning import numbers_of
+from app.intake.taking import Taken, take_in
 from app.shipments.tables import shipments
 from carriers import Carrier, UnreadablePayload, carriers
 from carriers.base import BadSignature, Verified

@@ -28,7 +28,7 @@ from app.lifecycle import Source
 from app.outbox.putting import Listeners, listeners
 from app.shipments import history
 from app.shipments.history import StoredEvent, stored
-from app.shipments.recording import record
+from app.shipments.recording import record, write
 from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
 from carriers import Carrier, carriers
@@ -175,7 +175,8 @@ async def _reread_one(installation: Installation, db: Session, to: Listeners, sh
             said[key] = _winner(said.get(key), remapped(event, carrier))
         elif key not in said and not event.gone:
             withdrawn.append(key)  # the adapter no longer reads it out of its body
-    recorded = await record(db, shipment, known, said.values(), withdrawn=withdrawn, remap=True)
+    recorded = record(known, said.values(), withdrawn=withdrawn, remap=True)
+    await write(db, [(shipment, recorded)])
     if not recorded.changed:
         return None
     after = await settle(installation, db, to, shipment, recorded, replay=True)

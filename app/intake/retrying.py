@@ -11,7 +11,8 @@ from app.arrivals.tables import arrivals
 from app.database import Session
 from app.errors import NoveError
 from app.installation import Installation
-from app.intake.taking import numbers_of, take_in
+from app.intake.concerning import numbers_of
+from app.intake.taking import take_in
 from carriers import UnreadablePayload, carriers, parse
 
 BATCH = 20

@@ -1,14 +1,15 @@
 """Settling a shipment: fold its events, write the change, queue what it calls for; locked, in one transaction."""
 
-from dataclasses import fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, insert, update
 
 from app.database import Session, new_id
 from app.installation import Installation
-from app.intake.change import Change, Marks
+from app.intake.change import NO_MARKS, Change, Marks
 from app.intake.scheduling import next_poll
 from app.intake.telling import tell_all
 from app.lifecycle import State
@@ -37,17 +38,39 @@ async def settle(
 
     A `replay` has brought nothing new, only read history again: people are not told, and it is no news.
     """
-    marks = marks or Marks()
-    state = answer.explained(before, recorded.events, db.now)
-    after = replace(before, **(said or {}))
-    after = replace(after, **_status(before, state, db.now))
-    after = replace(after, **_news(after, recorded, marks, db.now, replay))
-    news = after.version != before.version if replay else recorded.changed
-    after = replace(after, **_next_times(installation, after, state, news, db.now))
-    change = Change(installation, to, before, after, state, recorded, marks, replay)
-    await _write(db, change)
-    await tell_all(db, change)
+    one = Settlement(to, before, recorded, said or {}, marks or NO_MARKS, replay)
+    [after] = await settle_all(installation, db, [one])
     return after
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """One shipment to settle: who listens, what it was, what was recorded, and what else the same arrival changes."""
+
+    to: Listeners
+    before: Shipment
+    recorded: Recorded
+    said: Mapping[str, Any] = field(default_factory=dict)
+    marks: Marks = NO_MARKS
+    replay: bool = False
+
+
+async def settle_all(installation: Installation, db: Session, settlements: Sequence[Settlement]) -> list[Shipment]:
+    """Several shipments settled by the same few statements, in the order given."""
+    changes = [_change(installation, each, db.now) for each in settlements]
+    await _write(db, changes)
+    await tell_all(db, changes)
+    return [change.after for change in changes]
+
+
+def _change(installation: Installation, one: Settlement, now: datetime) -> Change:
+    before, recorded = one.before, one.recorded
+    state = answer.explained(before, recorded.events, now)
+    after = replace(before, **{**one.said, **_status(before, state, now)})
+    after = replace(after, **_news(after, recorded, one.marks, now, one.replay))
+    news = after.version != before.version if one.replay else recorded.changed
+    after = replace(after, **_next_times(installation, after, state, news, now))
+    return Change(installation, one.to, before, after, state, recorded, one.marks, one.replay)
 
 
 def _status(before: Shipment, state: State, now: datetime) -> dict[str, Any]:
@@ -103,32 +126,77 @@ def _next_times(
     return times
 
 
-async def _write(db: Session, change: Change) -> None:
-    before, after = change.before, change.after
-    changed = {
-        field.name: getattr(after, field.name)
-        for field in fields(Shipment)
-        if getattr(after, field.name) != getattr(before, field.name)
-    }
+SETTLED = (
+    "status",
+    "sub_status",
+    "status_since",
+    "decided_by",
+    "decided_at",
+    "doubtful",
+    "failed_attempts",
+    "version",
+    "revision",
+    "updated_at",
+    "last_event_at",
+    "last_news_at",
+    "not_found",
+    "late",
+    "stale",
+    "problem",
+    "refold_at",
+    "late_at",
+    "stale_at",
+    "next_poll_at",
+    "poll_note",
+    "eta_from",
+    "eta_to",
+    "eta_day",
+    "eta_source",
+    "carrier_service",
+    "carrier_pickup_point",
+)
+"""The columns that settling may change."""
+
+_UPDATE = (
+    update(shipments)
+    .where(shipments.c.company_id == bindparam("the_company"), shipments.c.id == bindparam("the_id"))
+    .values({name: bindparam(f"new_{name}", type_=shipments.c[name].type) for name in SETTLED})
+)
+
+
+async def _write(db: Session, changes: Sequence[Change]) -> None:
+    if not changes:
+        return
     await db.run(
-        update(shipments).where(shipments.c.company_id == after.company_id, shipments.c.id == after.id).values(changed)
+        _UPDATE,
+        [
+            {
+                "the_company": change.after.company_id,
+                "the_id": change.after.id,
+                **{f"new_{name}": getattr(change.after, name) for name in SETTLED},
+            }
+            for change in changes
+        ],
     )
-    if change.moved:
-        await db.run(
-            transitions.insert().values(
-                company_id=after.company_id,
-                shipment_id=after.id,
-                version=after.version,
-                id=new_id(),
-                shop_id=after.shop_id,
-                from_status=before.status,
-                from_sub_status=before.sub_status,
-                status=after.status,
-                sub_status=after.sub_status,
-                event_key=after.decided_by,
-                occurred_at=after.decided_at,
-                correction=change.correction,
-                imported=before.imported and change.first,
-                created_at=db.now,
-            )
-        )
+    if moved := [_transition(change, db.now) for change in changes if change.moved]:
+        await db.run(insert(transitions), moved)
+
+
+def _transition(change: Change, now: datetime) -> dict[str, Any]:
+    before, after = change.before, change.after
+    return {
+        "company_id": after.company_id,
+        "shipment_id": after.id,
+        "version": after.version,
+        "id": new_id(),
+        "shop_id": after.shop_id,
+        "from_status": before.status,
+        "from_sub_status": before.sub_status,
+        "status": after.status,
+        "sub_status": after.sub_status,
+        "event_key": after.decided_by,
+        "occurred_at": after.decided_at,
+        "correction": change.correction,
+        "imported": before.imported and change.first,
+        "created_at": now,
+    }

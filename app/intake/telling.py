@@ -1,6 +1,6 @@
 """What a settled shipment calls for: webhooks for machines, letters for people. Rows only; nothing is sent here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -8,8 +8,8 @@ from typing import Any
 from app.database import Session
 from app.intake.change import Change, tracking_page
 from app.locales import amount_in_words, choose
-from app.outbox.ledger import told_so_far
-from app.outbox.putting import Announcement, address_known, announce, tell
+from app.outbox.ledger import NOTHING_TOLD, ToldSoFar, told_so_far
+from app.outbox.putting import Announcement, address_known, letters, put_letters, put_webhooks, webhooks
 from app.shipments import answer
 from app.shipments.shipment import Shipment
 from app.triggers import Audience, NotSent, Situation, decide
@@ -19,10 +19,23 @@ BACKFILL = timedelta(hours=48)
 """A webhook about an event older than this says `backfill`."""
 
 
-async def tell_all(db: Session, change: Change) -> None:
-    """Queue what machines and people are to hear of the change."""
-    await announce(db, change.to, change.after, list(_announcements(change, db.now)))
-    await _tell_people(db, change)
+async def tell_all(db: Session, changes: Sequence[Change]) -> None:
+    """Queue what machines and people are to hear of the changes."""
+    await put_webhooks(
+        db,
+        [
+            row
+            for change in changes
+            if change.to.endpoints
+            for row in webhooks(db, change.to, change.after, _announcements(change, db.now))
+        ],
+    )
+    # Before its first status nothing has been told of a shipment, unless that it is late or stale.
+    known = [each for each in changes if each.before.version or each.before.late or each.before.stale]
+    past = await told_so_far(db, [(each.after, each.to.rules) for each in known])
+    await put_letters(
+        db, [row for each in changes for row in _letters(db, each, past.get(each.after.id, NOTHING_TOLD))]
+    )
 
 
 def _announcements(change: Change, now: datetime) -> Iterator[Announcement]:
@@ -75,9 +88,8 @@ def shipment_data(shipment: Shipment, page: str, locale: str) -> dict[str, Any]:
     return data
 
 
-async def _tell_people(db: Session, change: Change) -> None:
+def _letters(db: Session, change: Change, past: ToldSoFar) -> list[dict[str, Any]]:
     after, to = change.after, change.to
-    past = await told_so_far(db, after, to.rules)
     situation = Situation(
         state=change.state,
         direction=after.direction,
@@ -93,8 +105,8 @@ async def _tell_people(db: Session, change: Change) -> None:
     decisions = decide(situation, to.rules, past.told, db.now)
     if change.replay:
         decisions = [replace(each, send_at=None, reason=NotSent.REPLAY) for each in decisions]
-    if decisions:
-        await tell(db, after, decisions, {audience.value: letter(change, audience) for audience in Audience})
+    written = {each.rule.audience: letter(change, each.rule.audience) for each in decisions}
+    return letters(db, after, decisions, written)
 
 
 def letter(change: Change, audience: Audience) -> dict[str, Any]:

@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, select, tuple_
 
 from app.database import Session
 from app.outbox.tables import attempts, messages
@@ -28,26 +28,55 @@ class ToldSoFar:
     total: int
 
 
-async def told_so_far(db: Session, shipment: Shipment, rules: Sequence[Rule]) -> ToldSoFar:
-    """What `triggers.decide` needs to know of the past."""
+NOTHING_TOLD = ToldSoFar((), 0, 0)
+
+
+async def told_so_far(db: Session, concerned: Sequence[tuple[Shipment, Sequence[Rule]]]) -> dict[UUID, ToldSoFar]:
+    """What `triggers.decide` needs to know of the past of each shipment, given with its shop's rules.
+
+    Shipments of which nothing was told are left out.
+    """
+    if not concerned:
+        return {}
+    ids = [(shipment.company_id, shipment.id) for shipment, _ in concerned]
     rows = await db.all(
-        select(messages.c.rule_id, messages.c.cause, messages.c.due_at, messages.c.sent_at, messages.c.version)
-        .add_columns(messages.c.audience, messages.c.created_at)
+        select(messages.c.shipment_id, messages.c.rule_id, messages.c.cause, messages.c.due_at, messages.c.sent_at)
+        .add_columns(messages.c.version, messages.c.audience, messages.c.created_at)
         .where(
-            messages.c.company_id == shipment.company_id,
-            messages.c.shipment_id == shipment.id,
+            tuple_(messages.c.company_id, messages.c.shipment_id).in_(ids),
             messages.c.rule_id.is_not(None),
             messages.c.state.in_(HELD),
         )
         .order_by(messages.c.id)
     )
-    if not rows:
-        return ToldSoFar((), 0, 0)
-    later = await db.all(
-        select(transitions.c.version, transitions.c.status, transitions.c.sub_status)
-        .where(transitions.c.company_id == shipment.company_id, transitions.c.shipment_id == shipment.id)
-        .order_by(transitions.c.version)
-    )
+    held, steps = _by_shipment(rows), defaultdict[UUID, list[Row[Any]]](list)
+    if held:
+        steps = _by_shipment(
+            await db.all(
+                select(
+                    transitions.c.shipment_id, transitions.c.version, transitions.c.status, transitions.c.sub_status
+                ).where(
+                    tuple_(transitions.c.company_id, transitions.c.shipment_id).in_(
+                        [each for each in ids if each[1] in held]
+                    )
+                )
+            )
+        )
+    return {
+        shipment.id: _told(held[shipment.id], steps[shipment.id], rules, db.now)
+        for shipment, rules in concerned
+        if shipment.id in held
+    }
+
+
+def _by_shipment(rows: Sequence[Row[Any]]) -> defaultdict[UUID, list[Row[Any]]]:
+    found: defaultdict[UUID, list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        found[row.shipment_id].append(row)
+    return found
+
+
+def _told(rows: Sequence[Row[Any]], steps: Sequence[Row[Any]], rules: Sequence[Rule], now: datetime) -> ToldSoFar:
     by_id = {rule.id: rule for rule in rules}
     told = []
     for row in rows:
@@ -55,10 +84,10 @@ async def told_so_far(db: Session, shipment: Shipment, rules: Sequence[Rule]) ->
         if rule is None:
             continue
         each = Told.of(rule.id, row.cause, row.sent_at or row.due_at or row.created_at, left=False)
-        left = any(has_left(rule, each, step.status, step.sub_status) for step in later if step.version > row.version)
-        told.append(Told.of(rule.id, row.cause, each.at, left))
+        left = any(has_left(rule, each, step.status, step.sub_status) for step in steps if step.version > row.version)
+        told.append(replace(each, left=left))
     to_recipient = [row for row in rows if row.audience == Audience.RECIPIENT]
-    today = sum(1 for row in to_recipient if db.now - row.created_at < timedelta(days=1))
+    today = sum(1 for row in to_recipient if now - row.created_at < timedelta(days=1))
     return ToldSoFar(tuple(told), today, len(to_recipient))
 
 

@@ -1,13 +1,13 @@
 """Putting messages into the outbox, in the transaction of what caused them. Nothing is sent from here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import and_, select
+from sqlalchemy import and_, or_, select
 
 from app.database import Session, new_id
 from app.outbox.rules import of_shop
@@ -58,67 +58,93 @@ class Announcement:
     decided_at: datetime | None = None
 
 
-async def announce(db: Session, to: Listeners, shipment: Shipment, announcements: Sequence[Announcement]) -> None:
-    """One message for each endpoint that takes the type; its body is fixed here: every attempt sends the same bytes."""
-    rows = [
-        {
-            **_base(db, shipment),
-            "target": f"endpoint:{endpoint_id}",
-            "cause": f"{each.type}:{each.distinct}",
-            "channel": "webhook",
-            "audience": "machine",
-            "type": each.type,
-            "rule_id": None,
-            "endpoint_id": endpoint_id,
-            "event_key": each.event_key,
-            "decided_at": each.decided_at,
-            "payload": {"body": _body(db, shipment, each)},
-            "state": "due",
-            "reason": "",
-            "due_at": db.now,
-        }
-        for each in announcements
-        for endpoint_id, types in to.endpoints
-        if not types or each.type in types
-    ]
+async def announce(db: Session, to: Listeners, shipment: Shipment, announcements: Iterable[Announcement]) -> None:
+    """One message for each endpoint that takes the type."""
+    await put_webhooks(db, webhooks(db, to, shipment, announcements))
+
+
+def webhooks(
+    db: Session, to: Listeners, shipment: Shipment, announcements: Iterable[Announcement]
+) -> list[dict[str, Any]]:
+    """The rows of those messages; their bodies are fixed here: every attempt sends the same bytes."""
+    rows = []
+    for each in announcements:
+        takers = [endpoint_id for endpoint_id, types in to.endpoints if not types or each.type in types]
+        payload = {"body": _body(db, shipment, each)} if takers else {}
+        rows += [
+            {
+                **_base(db, shipment),
+                "target": f"endpoint:{endpoint_id}",
+                "cause": f"{each.type}:{each.distinct}",
+                "channel": "webhook",
+                "audience": "machine",
+                "type": each.type,
+                "rule_id": None,
+                "endpoint_id": endpoint_id,
+                "event_key": each.event_key,
+                "decided_at": each.decided_at,
+                "payload": payload,
+                "state": "due",
+                "reason": "",
+                "due_at": db.now,
+            }
+            for endpoint_id in takers
+        ]
+    return rows
+
+
+async def put_webhooks(db: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Put them, each once."""
     if rows:
         await db.run(db.insert(messages).on_conflict_do_nothing(), rows)
 
 
-async def tell(
-    db: Session, shipment: Shipment, decisions: Sequence[Decision], letters: Mapping[str, dict[str, Any]]
-) -> None:
-    """A row for each decision, due or with its reason; `letters` are payloads by audience.
-
-    A cause that the ledger holds as not sent is taken up again by a later decision to send; what an import or a
-    replay held back stays so.
-    """
-    for decision in decisions:
-        rule, sends = decision.rule, decision.send_at is not None
-        insert = db.insert(messages).values(
+def letters(
+    db: Session, shipment: Shipment, decisions: Sequence[Decision], written: Mapping[Audience, dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """A row for each decision, due or with its reason; `written` are payloads by audience."""
+    return [
+        {
             **_base(db, shipment),
-            target=f"rule:{rule.id}:{rule.audience}:{rule.channel}",
-            cause=decision.cause,
-            channel=rule.channel,
-            audience=rule.audience.value,
-            type=rule.name,
-            rule_id=UUID(rule.id),
-            endpoint_id=None,
-            event_key=shipment.decided_by,
-            decided_at=shipment.decided_at,
-            payload={**letters[rule.audience], "rule": rule.name, "occasion": rule.occasion.value},
-            state="due" if sends else "skipped",
-            reason=decision.reason or "",
-            due_at=decision.send_at,
-        )
-        taken_up = ("version", "status", "sub_status", "decided_at", "payload", "state", "reason", "due_at")
-        await db.run(
-            insert.on_conflict_do_update(
-                index_elements=["company_id", "shipment_id", "target", "cause"],
-                set_={name: insert.excluded[name] for name in taken_up},
-                where=and_(messages.c.state.in_(("skipped", "cancelled")), messages.c.reason.not_in(FOR_GOOD)),
-            )
-        )
+            "target": f"rule:{decision.rule.id}:{decision.rule.audience}:{decision.rule.channel}",
+            "cause": decision.cause,
+            "channel": decision.rule.channel,
+            "audience": decision.rule.audience.value,
+            "type": decision.rule.name,
+            "rule_id": UUID(decision.rule.id),
+            "endpoint_id": None,
+            "event_key": shipment.decided_by,
+            "decided_at": shipment.decided_at,
+            "payload": {
+                **written[decision.rule.audience],
+                "rule": decision.rule.name,
+                "occasion": decision.rule.occasion.value,
+            },
+            "state": "skipped" if decision.send_at is None else "due",
+            "reason": decision.reason or "",
+            "due_at": decision.send_at,
+        }
+        for decision in decisions
+    ]
+
+
+async def put_letters(db: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Put them; a cause that the ledger holds as not sent is taken up again, unless it is held back for good."""
+    if not rows:
+        return
+    insert = db.insert(messages)
+    taken_up = ("version", "status", "sub_status", "decided_at", "payload", "state", "reason", "due_at")
+    await db.run(
+        insert.on_conflict_do_update(
+            index_elements=["company_id", "shipment_id", "target", "cause"],
+            set_={name: insert.excluded[name] for name in taken_up},
+            where=and_(
+                or_(messages.c.state == "skipped", messages.c.state == "cancelled"),
+                *(messages.c.reason != reason for reason in FOR_GOOD),
+            ),
+        ),
+        rows,
+    )
 
 
 def address_known(shop: Shop, shipment: Shipment) -> dict[Audience, bool]:

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import Row
 
 from app.arrivals.keeping import ArrivalSource, ArrivalState, Arrived, body_hash, part_hash
-from app.intake.taking import numbers_of
+from app.intake.concerning import numbers_of
 from app.polling import notes
 from app.polling.claiming import Batch
 from app.shipments.shipment import Shipment

@@ -1,13 +1,12 @@
 """A shipment's events, as they are stored and read."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import and_, func, select, tuple_
 
 from app.database import Session
 from app.lifecycle import LIMIT, Fact, Source
@@ -74,7 +73,8 @@ class StoredEvent:
         )
 
 
-COLUMNS = tuple(column for column in events.c if column.name not in ("company_id", "shipment_id"))
+_NAMES = tuple(field.name for field in fields(StoredEvent))
+COLUMNS = tuple(events.c[name] for name in _NAMES)
 
 
 def stored(
@@ -136,18 +136,22 @@ async def of(db: Session, shipment: Shipment) -> dict[str, StoredEvent]:
 
 
 async def of_many(db: Session, shipments: Sequence[Shipment]) -> dict[UUID, dict[str, StoredEvent]]:
-    """The events of several shipments of one company."""
+    """The events of several shipments, each newest first."""
     found: dict[UUID, dict[str, StoredEvent]] = {shipment.id: {} for shipment in shipments}
-    for shipment in shipments:
-        rows = await db.all(
-            select(*COLUMNS)
-            .where(events.c.company_id == shipment.company_id, events.c.shipment_id == shipment.id)
-            .order_by(events.c.occurred_at.desc(), events.c.key)
-            .limit(LIMIT + 100)
-        )
-        found[shipment.id] = {row.key: _event(row) for row in rows}
+    if not found:
+        return found
+    if len(shipments) == 1:
+        mine = and_(events.c.company_id == shipments[0].company_id, events.c.shipment_id == shipments[0].id)
+    else:
+        ids = [(each.company_id, each.id) for each in shipments]
+        mine = and_(tuple_(events.c.company_id, events.c.shipment_id).in_(ids))
+    nth = func.row_number().over(
+        partition_by=(events.c.company_id, events.c.shipment_id), order_by=(events.c.occurred_at.desc(), events.c.key)
+    )
+    counted = select(events.c.shipment_id, *COLUMNS, nth.label("nth")).where(mine).subquery()
+    columns = [counted.c[column.name] for column in COLUMNS]
+    query = select(counted.c.shipment_id, *columns).where(counted.c.nth <= LIMIT + 100).order_by(counted.c.nth)
+    for row in await db.all(query):
+        event = StoredEvent(**{name: row._mapping[name] for name in _NAMES})
+        found[row.shipment_id][event.key] = event
     return found
-
-
-def _event(row: Row[Any]) -> StoredEvent:
-    return StoredEvent(**row._mapping)

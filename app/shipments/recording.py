@@ -16,22 +16,35 @@ from app.shipments.tables import events
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What recording changed: `events` as they are now, `new` and `corrected` keys, and whether anything else moved."""
+    """What an answer changes: `events` as they are then, keys that are `new`, `corrected` or `withdrawn`.
+
+    `touched` are keys of events known before whose rows are to be written, the corrected ones among them.
+    """
 
     events: dict[str, StoredEvent]
     new: tuple[str, ...]
     corrected: tuple[str, ...]
     withdrawn: tuple[str, ...]
+    touched: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
         """Whether the fold may give something else than before."""
         return bool(self.new or self.corrected or self.withdrawn)
 
+    def then(self, later: "Recorded") -> "Recorded":
+        """Both one after the other."""
+        new = dict.fromkeys((*self.new, *later.new))
+        return Recorded(
+            later.events,
+            tuple(new),
+            tuple(key for key in dict.fromkeys((*self.corrected, *later.corrected)) if key not in new),
+            tuple(dict.fromkeys((*self.withdrawn, *later.withdrawn))),
+            tuple(key for key in dict.fromkeys((*self.touched, *later.touched)) if key not in new),
+        )
 
-async def record(
-    db: Session,
-    shipment: Shipment,
+
+def record(
     known: Mapping[str, StoredEvent],
     said: Iterable[StoredEvent],
     *,
@@ -39,7 +52,7 @@ async def record(
     snapshot_at: datetime | None = None,
     remap: bool = False,
 ) -> Recorded:
-    """Store what is new, correct what has a newer version, mark what is withdrawn. The shipment must be locked.
+    """What is new, what has a newer version, what is withdrawn; nothing is written yet.
 
     `snapshot_at` says that this was a complete answer of that time: events it leaves out are on their way to being
     withdrawn. `remap` takes the given version whatever its revision: a table's row has been mended.
@@ -77,8 +90,8 @@ async def record(
             lost.append(key)
             touched.append(key)
     back = [key for key in touched if key in known and known[key].gone and not now[key].gone]
-    await _write(db, shipment, now, new, {*corrected, *touched} - set(new))
-    return Recorded(now, tuple(new), tuple({*corrected, *back}), tuple(lost))
+    written = tuple(key for key in dict.fromkeys((*corrected, *touched)) if key in known)
+    return Recorded(now, tuple(new), tuple(dict.fromkeys((*corrected, *back))), tuple(lost), written)
 
 
 async def missed_again(db: Session, shipment: Shipment, snapshot_at: datetime) -> Recorded | None:
@@ -90,8 +103,9 @@ async def missed_again(db: Session, shipment: Shipment, snapshot_at: datetime) -
     lost = _left_out(
         now, {key: event for key, event in known.items() if event.absent_from is None}, snapshot_at, touched
     )
-    await _write(db, shipment, now, [], set(touched))
-    return Recorded(now, (), (), tuple(lost)) if lost else None
+    missed = Recorded(now, (), (), tuple(lost), tuple(touched))
+    await write(db, [(shipment, missed)])
+    return missed if lost else None
 
 
 def _left_out(
@@ -111,30 +125,40 @@ def _left_out(
     return lost
 
 
-async def _write(
-    db: Session, shipment: Shipment, now: Mapping[str, StoredEvent], new: Sequence[str], changed: set[str]
-) -> None:
-    if new:
-        rows = [{"company_id": shipment.company_id, "shipment_id": shipment.id, **_values(now[key])} for key in new]
-        await db.run(db.insert(events).on_conflict_do_nothing(), rows)
+async def write(db: Session, recorded: Sequence[tuple[Shipment, Recorded]]) -> None:
+    """Write what was recorded of these shipments, which must be locked."""
+    added = [
+        {"company_id": shipment.company_id, "shipment_id": shipment.id, **_values(each.events[key])}
+        for shipment, each in recorded
+        for key in each.new
+    ]
+    if added:
+        await db.run(db.insert(events).on_conflict_do_nothing(), added)
+    changed = [
+        {
+            "the_company": shipment.company_id,
+            "the_shipment": shipment.id,
+            **{f"the_{name}": value for name, value in _values(each.events[key]).items()},
+        }
+        for shipment, each in recorded
+        for key in sorted(each.touched)
+    ]
     if changed:
-        names = [column.name for column in COLUMNS if column.name != "key"]
-        await db.run(
-            update(events)
-            .where(
-                and_(
-                    events.c.company_id == shipment.company_id,
-                    events.c.shipment_id == shipment.id,
-                    events.c.key == bindparam("the_key"),
-                )
-            )
-            .values({name: bindparam(f"new_{name}") for name in names}),
-            [
-                {"the_key": key, **{f"new_{name}": value for name, value in _values(now[key]).items() if name != "key"}}
-                for key in sorted(changed)
-            ],
-        )
+        await db.run(_UPDATE, changed)
 
 
 def _values(event: StoredEvent) -> dict[str, Any]:
     return {column.name: getattr(event, column.name) for column in COLUMNS}
+
+
+_UPDATE = (
+    update(events)
+    .where(
+        and_(
+            events.c.company_id == bindparam("the_company"),
+            events.c.shipment_id == bindparam("the_shipment"),
+            events.c.key == bindparam("the_key"),
+        )
+    )
+    .values({column.name: bindparam(f"the_{column.name}") for column in COLUMNS if column.name != "key"})
+)

@@ -1,0 +1,92 @@
+"""Whose an arrival is: the shipments with the parcel's numbers, locked; and numbers that nobody has posted yet."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, or_, select
+
+from app.arrivals.keeping import Arrived
+from app.database import Session
+from app.shipments.posting import normal_number
+from app.shipments.shipment import Shipment
+from app.shipments.tables import shipments
+
+
+async def concerned(db: Session, arrivals: Sequence[Arrived]) -> list[list[Shipment]]:
+    """The locked shipments of each arrival. Numbers that nobody has posted are held against being posted meanwhile."""
+    found = await _locked(db, arrivals)
+    strangers = [index for index, mine in enumerate(found) if not mine and arrivals[index].shipment_id is None]
+    if not strangers:
+        return found
+    unknown = {
+        (arrivals[index].company_id, arrivals[index].carrier, number)
+        for index in strangers
+        for number in numbers_of(arrivals[index])
+    }
+    for company_id, carrier, number in sorted(unknown):
+        await hold_number(db, company_id, carrier, number)
+    again = await _locked(db, [arrivals[index] for index in strangers])
+    for index, mine in zip(strangers, again, strict=True):
+        found[index] = mine
+    return found
+
+
+async def hold_number(db: Session, company_id: UUID, carrier: str, number: str) -> None:
+    """Between a push for a number that nobody has posted and its shipment being posted, one comes after the other."""
+    await db.lock("number", company_id, carrier, number)
+
+
+async def _locked(db: Session, arrivals: Sequence[Arrived]) -> list[list[Shipment]]:
+    """The shipments of each arrival, locked in one order, so that two groups never wait for each other."""
+    wanted: list[Any] = []
+    numbers: list[frozenset[str]] = []
+    for arrived in arrivals:
+        numbers.append(numbers_of(arrived))
+        if arrived.shipment_id is not None:
+            wanted.append(and_(shipments.c.company_id == arrived.company_id, shipments.c.id == arrived.shipment_id))
+        elif numbers[-1]:
+            wanted.append(
+                and_(
+                    shipments.c.company_id == arrived.company_id,
+                    shipments.c.carrier == arrived.carrier,
+                    shipments.c.tracking_number.in_(numbers[-1]),
+                )
+            )
+    if not wanted:
+        return [[] for _ in arrivals]
+    rows = await db.all(
+        select(shipments).where(or_(*wanted)).order_by(shipments.c.company_id, shipments.c.id).with_for_update()
+    )
+    newest: dict[tuple[Any, ...], Shipment] = {}
+    by_id = {}
+    for row in rows:
+        shipment = by_id[row.id] = Shipment.of(row)
+        place = (shipment.company_id, shipment.shop_id, shipment.carrier, shipment.tracking_number, shipment.direction)
+        if place not in newest or newest[place].generation < shipment.generation:
+            newest[place] = shipment
+    by_number: defaultdict[tuple[UUID, str, str | None], list[Shipment]] = defaultdict(list)
+    for shipment in newest.values():
+        by_number[shipment.company_id, shipment.carrier, shipment.tracking_number].append(shipment)
+    return [
+        [by_id[arrived.shipment_id]]
+        if arrived.shipment_id in by_id
+        else []
+        if arrived.shipment_id is not None
+        else [each for name in sorted(mine) for each in by_number[arrived.company_id, arrived.carrier, name]]
+        for arrived, mine in zip(arrivals, numbers, strict=True)
+    ]
+
+
+def numbers_of(arrived: Arrived) -> frozenset[str]:
+    """The numbers that a parcel goes by, as shipments are stored under them."""
+    if arrived.parcel is None:
+        return frozenset()
+    found = set()
+    for number in (arrived.parcel.number, *arrived.parcel.aliases):
+        try:
+            found.add(normal_number(number, arrived.carrier))
+        except ValueError:
+            continue
+    return frozenset(found)
