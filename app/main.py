@@ -30,6 +30,7 @@ from app.api.limits import BODY_SECONDS, Limits
 from app.api.metrics import Metrics
 from app.api.openapi import describe
 from app.installation import Installation
+from app.intake.pushed import Pushes
 from app.pages import tracking
 from app.pages.visitors import Visitors
 
@@ -88,6 +89,7 @@ def build(
     app.state.gate = gate
     app.state.metrics = metrics
     app.state.visitors = Visitors(buckets)
+    app.state.pushes = Pushes(installation)
     for router in ROUTERS:
         app.include_router(router)
     problems.install(app)

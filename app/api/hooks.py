@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Request
 
 from app.api import problems
-from app.api.access import Door, Here
+from app.api.access import Door
 from app.api.shapes import Output
-from app.intake.pushed import Outcome, push
+from app.intake.pushed import Outcome, Pushes
 
 router = APIRouter(tags=["hooks"], responses={each: problems.RESPONSES[each] for each in (401, 404, 413, 429, 503)})
 
@@ -19,10 +19,11 @@ class PushAnswer(Output):
 
 
 @router.post("/hooks/{carrier}/{token}", response_model_exclude_none=True)
-async def pushed(carrier: str, token: str, request: Request, here: Here, door: Door) -> PushAnswer:
+async def pushed(carrier: str, token: str, request: Request, door: Door) -> PushAnswer:
     """A carrier's push, in its own format, to the address of an account."""
     account = await door.admit_push(request, carrier, token)
-    result = await push(here, account, dict(request.headers), await request.body())
+    pushes: Pushes = request.app.state.pushes
+    result = await pushes.push(account, dict(request.headers), await request.body())
     if result.status is Outcome.ACCEPTED:
         return PushAnswer(status=result.status, parcels=result.parcels, new_events=result.new_events)
     return PushAnswer(status=result.status)

@@ -7,25 +7,28 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 import structlog
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, or_, select, tuple_, update
 
 from app import accounts
 from app.accounts import CarrierAccount
-from app.arrivals.keeping import ArrivalSource, ArrivalState, Arrived, body_hash, keep
+from app.arrivals.keeping import ArrivalSource, ArrivalState, Arrived, Part, body_hash, keep, keep_all
 from app.arrivals.tables import arrivals, pushes
 from app.database import Session
 from app.errors import NotAuthenticated, NotFound, TryLater
+from app.gathering import Gatherer
 from app.installation import Installation
 from app.intake.claiming import UNCLAIMED_FOR
 from app.intake.concerning import numbers_of
 from app.intake.taking import Taken, take_in
+from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
-from carriers import Carrier, UnreadablePayload, carriers
+from carriers import UnreadablePayload, carriers
 from carriers.base import BadSignature, Verified
 from carriers.event import Parcel
 
@@ -60,6 +63,22 @@ class _Push:
     message_id: str
     body: bytes
     received_at: datetime
+    parts: tuple[Arrived, ...] = ()
+
+    @property
+    def identity(self) -> tuple[UUID, UUID, str]:
+        """What tells it apart: its id, or its body's digest."""
+        return self.account.company_id, self.account.id, self.message_id or body_hash(self.body)
+
+    @property
+    def memory(self) -> dict[str, object]:
+        """The row by which its id is remembered."""
+        return {
+            "company_id": self.account.company_id,
+            "account_id": self.account.id,
+            "message_id": self.message_id,
+            "received_at": self.received_at,
+        }
 
     def part(self, parcel: Parcel | None, reason: str = "") -> Arrived:
         """One parcel's part of it, or the whole if none can be told."""
@@ -75,29 +94,57 @@ class _Push:
         )
 
 
-async def push(
-    installation: Installation, account: CarrierAccount, headers: Mapping[str, str], body: bytes
-) -> PushResult:
-    """Take a push in. Header names are in lower case. NotAuthenticated says what is wrong with its signature."""
-    carrier = carriers().get(account.carrier)
-    if carrier is None:
-        raise NotFound("No carrier account has this address.")
-    now = installation.database.now()
-    verified = _verified(installation, account, headers, body, now)
-    pushed = _Push(account, verified.message_id[:200], body, now)
-    try:
-        parts = [pushed.part(parcel) for parcel in carrier.parse(body)]
-    except UnreadablePayload as error:
-        parts = [pushed.part(None, str(error) or "unreadable")]
-    except Exception as error:
-        return await _defer(installation, pushed, [], error)
-    try:
-        async with installation.database.transaction() as db:
-            return await _take(installation, db, carrier, pushed, parts)
-    except TryLater:
-        raise
-    except Exception as error:
-        return await _defer(installation, pushed, parts, error)
+class Pushes:
+    """Takes pushes in; those that come at the same time in one transaction."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+        self._gatherer = Gatherer[_Push, PushResult](installation.database, self._take)
+
+    async def push(self, account: CarrierAccount, headers: Mapping[str, str], body: bytes) -> PushResult:
+        """Take a push in. Header names are in lower case. NotAuthenticated says what is wrong with its signature."""
+        carrier = carriers().get(account.carrier)
+        if carrier is None:
+            raise NotFound("No carrier account has this address.")
+        now = self._installation.database.now()
+        verified = _verified(self._installation, account, headers, body, now)
+        pushed = _Push(account, verified.message_id[:200], body, now)
+        try:
+            pushed = replace(pushed, parts=tuple(pushed.part(parcel) for parcel in carrier.parse(body)))
+        except UnreadablePayload as error:
+            pushed = replace(pushed, parts=(pushed.part(None, str(error) or "unreadable"),))
+        except Exception as error:
+            return await _defer(self._installation, pushed, error)
+        try:
+            return await self._gatherer.put(pushed)
+        except TryLater:
+            raise
+        except Exception as error:
+            return await _defer(self._installation, pushed, error)
+
+    async def _take(self, db: Session, group: Sequence[_Push]) -> list[PushResult]:
+        first = await _first_time(db, group)
+        fresh = [pushed for pushed, new in zip(group, first, strict=True) if new]
+        # A push about the subscription, say, tells nothing of any parcel: its body is kept all the same.
+        await keep_all(db, [Part(each.part(None), ArrivalState.TAKEN) for each in fresh if not each.parts])
+        taken = iter(await take_in(self._installation, db, [part for each in fresh for part in each.parts]))
+        results, ask = [], list[Shipment]()
+        for pushed, new in zip(group, first, strict=True):
+            its = [next(taken) for _ in pushed.parts] if new else []
+            results.append(_result(pushed, its) if new else PushResult(Outcome.DUPLICATE))
+            if its and all(each.state is None for each in its):
+                await _forget(db, pushed)
+            carrier = carriers()[pushed.account.carrier]
+            if not carrier.signs and carrier.polls:
+                ask += [shipment for each in its if each.new for shipment in each.shipments]
+        await _ask_at_once(db, ask)
+        return results
+
+
+def _result(pushed: _Push, taken: Sequence[Taken]) -> PushResult:
+    if pushed.parts and pushed.parts[0].parcel is None:
+        return PushResult(Outcome.QUARANTINED)
+    return PushResult(Outcome.ACCEPTED, len(taken), sum(len(each.new) for each in taken))
 
 
 def _verified(
@@ -119,43 +166,25 @@ def _verified(
     return verified
 
 
-async def _take(
-    installation: Installation, db: Session, carrier: Carrier, pushed: _Push, parts: Sequence[Arrived]
-) -> PushResult:
-    if not await _first_time(db, pushed):
-        return PushResult(Outcome.DUPLICATE)
-    if not parts:  # about the subscription, say: nothing for any parcel
-        await keep(db, pushed.part(None), ArrivalState.TAKEN)
-    taken = await take_in(installation, db, parts)
-    if taken and all(each.state is None for each in taken):
-        await _forget(db, pushed)
-    if not carrier.signs and carrier.polls:
-        await _ask_at_once(db, pushed.account, taken)
-    if parts and parts[0].parcel is None:
-        return PushResult(Outcome.QUARANTINED)
-    return PushResult(Outcome.ACCEPTED, len(parts), sum(len(each.new) for each in taken))
-
-
-async def _first_time(db: Session, pushed: _Push) -> bool:
-    """Whether the push is new: by its id, remembered from here on, else by its body if that has been of use."""
-    account = pushed.account
-    if pushed.message_id:
-        values = {
-            "company_id": account.company_id,
-            "account_id": account.id,
-            "message_id": pushed.message_id,
-            "received_at": pushed.received_at,
-        }
-        return bool(await db.run(db.insert(pushes).values(values).on_conflict_do_nothing()))
-    query = select(arrivals.c.id).where(
-        arrivals.c.company_id == account.company_id,
-        arrivals.c.body_hash == body_hash(pushed.body),
-        arrivals.c.account_id == account.id,
-        arrivals.c.source == ArrivalSource.HOOK.value,
-        arrivals.c.received_at > db.now - UNCLAIMED_FOR,
-        arrivals.c.state.in_((ArrivalState.TAKEN.value, ArrivalState.UNCLAIMED.value)),
-    )
-    return await db.value(query.limit(1)) is None
+async def _first_time(db: Session, group: Sequence[_Push]) -> list[bool]:
+    """Whether each push is new: by its id, remembered from here on, else by its body if that has been of use."""
+    named = {pushed.identity: pushed for pushed in reversed(group) if pushed.message_id}
+    new: set[tuple[UUID, UUID, str]] = set()
+    if named:
+        insert = db.insert(pushes).values([pushed.memory for _, pushed in sorted(named.items())])
+        query = insert.on_conflict_do_nothing().returning(pushes.c.company_id, pushes.c.account_id, pushes.c.message_id)
+        new = {(row.company_id, row.account_id, row.message_id) for row in await db.all(query)}
+    bodies = {pushed.identity: pushed for pushed in reversed(group) if not pushed.message_id}
+    if bodies:
+        seen = select(arrivals.c.company_id, arrivals.c.account_id, arrivals.c.body_hash).where(
+            tuple_(arrivals.c.company_id, arrivals.c.body_hash).in_([(key[0], key[2]) for key in bodies]),
+            arrivals.c.source == ArrivalSource.HOOK.value,
+            arrivals.c.received_at > db.now - UNCLAIMED_FOR,
+            arrivals.c.state.in_((ArrivalState.TAKEN.value, ArrivalState.UNCLAIMED.value)),
+        )
+        new |= set(bodies) - {(row.company_id, row.account_id, row.body_hash) for row in await db.all(seen)}
+    first = {**named, **bodies}
+    return [pushed.identity in new and first[pushed.identity] is pushed for pushed in group]
 
 
 async def _forget(db: Session, pushed: _Push) -> None:
@@ -170,15 +199,14 @@ async def _forget(db: Session, pushed: _Push) -> None:
     )
 
 
-async def _ask_at_once(db: Session, account: CarrierAccount, taken: Sequence[Taken]) -> None:
+async def _ask_at_once(db: Session, concerned: Sequence[Shipment]) -> None:
     """An unsigned push is believed, and the carrier is asked for what it says itself."""
-    concerned = {shipment.id for each in taken if each.new for shipment in each.shipments}
     if concerned:
+        ids = sorted({(shipment.company_id, shipment.id) for shipment in concerned})
         await db.run(
             update(shipments)
             .where(
-                shipments.c.company_id == account.company_id,
-                shipments.c.id.in_(concerned),
+                tuple_(shipments.c.company_id, shipments.c.id).in_(ids),
                 shipments.c.account_id.is_not(None),
                 or_(shipments.c.next_poll_at.is_(None), shipments.c.next_poll_at > db.now),
             )
@@ -186,15 +214,16 @@ async def _ask_at_once(db: Session, account: CarrierAccount, taken: Sequence[Tak
         )
 
 
-async def _defer(installation: Installation, pushed: _Push, parts: Sequence[Arrived], error: Exception) -> PushResult:
+async def _defer(installation: Installation, pushed: _Push, error: Exception) -> PushResult:
     """Keep the push by itself, a row for each parcel that it tells of, and let a worker try."""
     log.error("a push could not be taken in", account_id=str(pushed.account.id), exc_info=error)
     reason = f"it could not be taken in: {type(error).__name__}"
-    names = {min(numbers_of(part), default="") for part in parts} or {""}
+    names = {min(numbers_of(part), default="") for part in pushed.parts} or {""}
     async with installation.database.transaction() as db:
-        if not await _first_time(db, pushed):
+        [new] = await _first_time(db, [pushed])
+        if not new:
             return PushResult(Outcome.DUPLICATE)
         for name in [""] if "" in names else sorted(names):
             whole = pushed.part(None)
             await keep(db, whole, ArrivalState.FAILED, number=name, reason=reason, next_try_at=db.now)
-    return PushResult(Outcome.DEFERRED, len(parts))
+    return PushResult(Outcome.DEFERRED, len(pushed.parts))

@@ -1,0 +1,75 @@
+"""Group commit: what callers ask for at the same time is done in one transaction, and each is answered after it.
+
+While one group is being committed, the next gathers. A group that fails is done again one by one, so that a bad job
+fails alone. Nobody waits without bound: beyond `room` waiting jobs the answer is Unavailable.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+from app.database import Database, Session
+from app.errors import TryLater, Unavailable
+
+ROOM = 2_000
+MOST = 100
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+Work = Callable[[Session, Sequence[Job]], Awaitable[Sequence[Result]]]
+"""Does a group of jobs in an open transaction; a result for each, in order."""
+
+
+class Gatherer(Generic[Job, Result]):
+    """Gathers jobs of one kind in one process."""
+
+    def __init__(self, database: Database, work: Work[Job, Result], *, most: int = MOST, room: int = ROOM) -> None:
+        self._database, self._work = database, work
+        self._most, self._room = most, room
+        self._waiting: deque[tuple[Job, asyncio.Future[Result]]] = deque()
+        self._runner: asyncio.Task[None] | None = None
+
+    async def put(self, job: Job) -> Result:
+        """The job's result, once it is committed; what went wrong with it alone is raised here."""
+        if len(self._waiting) >= self._room:
+            raise Unavailable("Too much is waiting to be stored; nothing of this was. Send it again.", 1)
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append((job, future))
+        if self._runner is None or self._runner.done():
+            self._runner = asyncio.create_task(self._run())
+        return await future
+
+    async def _run(self) -> None:
+        while self._waiting:
+            group = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+            try:
+                await self._do(group)
+            except TryLater as error:
+                for _, future in group:
+                    _fail(future, error)
+            except Exception as error:
+                if len(group) == 1:
+                    _fail(group[0][1], error)
+                else:
+                    await self._one_by_one(group)
+
+    async def _one_by_one(self, group: Sequence[tuple[Job, asyncio.Future[Result]]]) -> None:
+        for one in group:
+            try:
+                await self._do([one])
+            except Exception as error:
+                _fail(one[1], error)
+
+    async def _do(self, group: Sequence[tuple[Job, asyncio.Future[Result]]]) -> None:
+        async with self._database.transaction() as db:
+            results = await self._work(db, [job for job, _ in group])
+        for (_, future), result in zip(group, results, strict=True):
+            if not future.done():  # the caller may have gone; what it sent is stored all the same
+                future.set_result(result)
+
+
+def _fail(future: "asyncio.Future[Result]", error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)

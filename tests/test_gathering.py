@@ -1,0 +1,82 @@
+"""Jobs that wait together are done in one transaction; a bad one fails alone; nobody waits without bound."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from sqlalchemy import select
+
+from app import shops
+from app.database import Database, Session
+from app.errors import Unavailable
+from app.gathering import Gatherer
+
+
+async def test_what_waits_together_is_committed_together(database: Database) -> None:
+    """The first goes alone, those that came meanwhile follow as one group."""
+    groups: list[list[str]] = []
+
+    async def work(db: Session, jobs: Sequence[str]) -> list[str]:
+        groups.append(list(jobs))
+        await asyncio.sleep(0.01)
+        return [job.upper() for job in jobs]
+
+    gatherer = Gatherer(database, work)
+
+    answers = await asyncio.gather(*(gatherer.put(job) for job in "abcde"), gatherer.put("f"))
+
+    assert answers == ["A", "B", "C", "D", "E", "F"]
+    assert [job for group in groups for job in group] == list("abcdef")
+    assert len(groups) < 6
+
+
+async def test_a_bad_job_does_not_fail_its_neighbours(database: Database) -> None:
+    """The group is rolled back and done one by one; only the good ones are stored, each once."""
+
+    async def work(db: Session, jobs: Sequence[str]) -> list[str]:
+        for job in jobs:
+            await shops.create_company(db, job)
+            if job == "bad":
+                raise ValueError("spoilt")
+        return list(jobs)
+
+    gatherer = Gatherer(database, work)
+    answers = await asyncio.gather(*(gatherer.put(job) for job in ("a", "bad", "b")), return_exceptions=True)
+
+    async with database.reading() as db:
+        names = [row.name for row in await db.all(select(shops.companies.c.name).order_by(shops.companies.c.name))]
+    assert (answers[0], str(answers[1]), answers[2], names) == ("a", "spoilt", "b", ["a", "b"])
+
+
+async def test_beyond_its_room_it_says_try_again(database: Database) -> None:
+    """Nothing of what is refused is stored."""
+
+    async def work(db: Session, jobs: Sequence[int]) -> Sequence[int]:
+        return jobs
+
+    gatherer = Gatherer(database, work, room=3)
+    answers = await asyncio.gather(*(gatherer.put(job) for job in range(5)), return_exceptions=True)
+
+    assert [each for each in answers if not isinstance(each, Exception)] == [0, 1, 2]
+    assert [type(each) for each in answers[3:]] == [Unavailable, Unavailable]
+
+
+async def test_a_caller_who_has_gone_does_not_stop_the_others(database: Database) -> None:
+    """What it sent is stored all the same."""
+
+    async def work(db: Session, jobs: Sequence[str]) -> list[str]:
+        for job in jobs:
+            await shops.create_company(db, job)
+        return list(jobs)
+
+    gatherer = Gatherer(database, work)
+    gone = asyncio.create_task(gatherer.put("gone"))
+    stays = asyncio.create_task(gatherer.put("stays"))
+    await asyncio.sleep(0)
+    gone.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+    assert await stays == "stays"
+    async with database.reading() as db:
+        assert len(await db.all(select(shops.companies.c.name))) == 2
