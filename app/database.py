@@ -50,8 +50,8 @@ class Session:
         self.now = now
         self.postgres = connection.dialect.name == "postgresql"
 
-    async def all(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
-        """Every row."""
+    async def all(self, statement: Executable, values: Any = None) -> Sequence[Row[Any]]:
+        """Every row; `values` may be a list of rows to insert."""
         return (await self.connection.execute(statement, values)).all()
 
     async def first(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Row[Any] | None:

@@ -5,13 +5,16 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import or_, select, tuple_
 
 from app.arrivals.keeping import Arrived
 from app.database import Session
 from app.shipments.posting import normal_number
 from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
+
+_IDENTITY = tuple_(shipments.c.company_id, shipments.c.id)
+_NAME = tuple_(shipments.c.company_id, shipments.c.carrier, shipments.c.tracking_number)
 
 
 async def concerned(db: Session, arrivals: Sequence[Arrived]) -> list[list[Shipment]]:
@@ -40,20 +43,17 @@ async def hold_number(db: Session, company_id: UUID, carrier: str, number: str) 
 
 async def _locked(db: Session, arrivals: Sequence[Arrived]) -> list[list[Shipment]]:
     """The shipments of each arrival, locked in one order, so that two groups never wait for each other."""
-    wanted: list[Any] = []
-    numbers: list[frozenset[str]] = []
-    for arrived in arrivals:
-        numbers.append(numbers_of(arrived))
-        if arrived.shipment_id is not None:
-            wanted.append(and_(shipments.c.company_id == arrived.company_id, shipments.c.id == arrived.shipment_id))
-        elif numbers[-1]:
-            wanted.append(
-                and_(
-                    shipments.c.company_id == arrived.company_id,
-                    shipments.c.carrier == arrived.carrier,
-                    shipments.c.tracking_number.in_(numbers[-1]),
-                )
-            )
+    numbers = [numbers_of(arrived) for arrived in arrivals]
+    ids = sorted({(each.company_id, each.shipment_id) for each in arrivals if each.shipment_id is not None})
+    named = sorted(
+        {
+            (arrived.company_id, arrived.carrier, number)
+            for arrived, its in zip(arrivals, numbers, strict=True)
+            if arrived.shipment_id is None
+            for number in its
+        }
+    )
+    wanted = [*([_IDENTITY.in_(ids)] if ids else []), *([_NAME.in_(named)] if named else [])]
     if not wanted:
         return [[] for _ in arrivals]
     rows = await db.all(

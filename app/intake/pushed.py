@@ -171,9 +171,10 @@ async def _first_time(db: Session, group: Sequence[_Push]) -> list[bool]:
     named = {pushed.identity: pushed for pushed in reversed(group) if pushed.message_id}
     new: set[tuple[UUID, UUID, str]] = set()
     if named:
-        insert = db.insert(pushes).values([pushed.memory for _, pushed in sorted(named.items())])
-        query = insert.on_conflict_do_nothing().returning(pushes.c.company_id, pushes.c.account_id, pushes.c.message_id)
-        new = {(row.company_id, row.account_id, row.message_id) for row in await db.all(query)}
+        columns = pushes.c.company_id, pushes.c.account_id, pushes.c.message_id
+        remember = db.insert(pushes).on_conflict_do_nothing().returning(*columns)
+        rows = await db.all(remember, [pushed.memory for _, pushed in sorted(named.items())])
+        new = {(row.company_id, row.account_id, row.message_id) for row in rows}
     bodies = {pushed.identity: pushed for pushed in reversed(group) if not pushed.message_id}
     if bodies:
         seen = select(arrivals.c.company_id, arrivals.c.account_id, arrivals.c.body_hash).where(
