@@ -8,11 +8,10 @@ from sqlalchemy import func, select
 
 from app.arrivals.tables import arrivals
 from app.database import Database
-from app.errors import Conflict
 from app.outbox import endpoints
 from app.outbox.tables import messages
 from app.pace import STOPPED_FINAL, STOPPED_SILENT
-from app.polling import notes, refresh
+from app.polling import notes
 from app.shipments.shipment import Shipment
 from app.shipments.tables import events, transitions
 from carriers.vocabulary import Status, SubStatus
@@ -265,43 +264,3 @@ async def test_a_part_without_number_is_that_of_the_only_number_asked_for(desk: 
     await desk.poll()
 
     assert (await desk.world.look(shipment)).status is S.IN_TRANSIT
-
-
-async def test_a_refresh_is_done_at_once_and_at_most_once_a_minute(desk: Polled) -> None:
-    """Asked twice before the poll it is one; within a minute after it, it is none."""
-
-    async def asked() -> bool:
-        async with desk.world.database.transaction() as db:
-            return await refresh(db, await desk.world.look(shipment))
-
-    shipment = await desk.ship()
-    first = await asked()  # a new shipment is due anyhow
-    await desk.poll()
-    soon = await asked()
-    desk.world.pass_time(minutes=2)
-    later, again = await asked(), await asked()
-    await desk.poll()
-
-    assert (first, soon, later, again) == (True, False, True, True)
-    assert len(desk.sandbox.requests) == 2
-
-
-@pytest.mark.parametrize(
-    ("number", "carrier", "posted", "code"),
-    [
-        ("ABC123456", "own", {}, "not_polled"),
-        ("1Z999AA10123456784", "ups", {}, "no_account"),
-        (None, "sandbox", {"sender_reference": "order-1"}, "no_number"),
-    ],
-)
-async def test_a_refresh_that_cannot_be_is_refused_with_the_reason(
-    desk: Polled, number: str | None, carrier: str, posted: dict[str, str], code: str
-) -> None:
-    """Not polled, no account, no number."""
-    shipment = await desk.world.ship(number, carrier, **posted)  # type: ignore[arg-type]
-
-    async with desk.world.database.transaction() as db:
-        with pytest.raises(Conflict) as refused:
-            await refresh(db, shipment)
-
-    assert refused.value.given_code == code
