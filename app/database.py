@@ -16,7 +16,8 @@ from typing import Any, cast
 from uuid import UUID
 
 import orjson
-from asyncpg import PostgresError
+import structlog
+from asyncpg import PostgresConnectionError, PostgresError
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -33,11 +34,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from app.columns import HexKey, Id, Instant, Json, Word, metadata, new_id
 from app.errors import DatabaseTaken, Unavailable, WrongSetting
+
+log = structlog.get_logger()
 
 __all__ = ["Database", "HexKey", "Id", "Instant", "Json", "Session", "Word", "metadata", "new_id"]
 
@@ -189,6 +193,13 @@ class Database:
             self._file_lock = None
 
 
+_AWAY = (
+    *("locked", "busy", "disk", "full", "unable to open", "readonly", "i/o"),
+    *("shutting down", "starting up", "connection", "terminating", "recovery", "too many clients"),
+)
+"""What drivers say when the same statement can succeed later; anything else is a mistake of ours."""
+
+
 class _translated:  # noqa: N801  (reads as a word in its with statement)
     """What the driver raises when the database is away, full or busy becomes Unavailable."""
 
@@ -196,13 +207,12 @@ class _translated:  # noqa: N801  (reads as a word in its with statement)
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        away = isinstance(error, OperationalError | OSError | TimeoutError) or (
-            isinstance(error, DBAPIError) and error.connection_invalidated
+        away = isinstance(error, PostgresConnectionError | OSError | TimeoutError | PoolTimeout) or (
+            isinstance(error, DBAPIError)
+            and (error.connection_invalidated or any(sign in str(error.orig).lower() for sign in _AWAY))
         )
-        full = isinstance(error, DBAPIError) and any(
-            sign in str(error.orig).lower() for sign in ("disk", "full", "shutting down", "starting up", "connection")
-        )
-        if away or full:
+        if away:
+            log.warning("the database is not reachable", error=type(error).__name__, exc_info=error)
             raise Unavailable(
                 "The database is not reachable just now; nothing was stored. Send it again.", 2
             ) from error

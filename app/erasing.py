@@ -1,9 +1,10 @@
 """Forgetting a shipment: its rows, raw bodies and messages; a tombstone keeps late events from bringing it back."""
 
+from collections.abc import Iterable
 from hashlib import blake2b
 from uuid import UUID
 
-from sqlalchemy import Table, delete, select, update
+from sqlalchemy import Table, delete, select, tuple_, update
 
 from app.arrivals.tables import arrivals, bodies
 from app.database import Session
@@ -12,21 +13,27 @@ from app.outbox.tables import attempts, messages
 from app.shipments.shipment import Shipment
 from app.shipments.tables import events, shipments, tombstones, transitions
 
+AT_ONCE = 2_000
+
 
 def _mark(company_id: UUID, carrier: str, number: str) -> str:
     """The digest under which an erased number is remembered: keyed, so that the number cannot be read from it."""
     return blake2b(f"{carrier}\x1f{number}".encode(), key=company_id.bytes, digest_size=16).hexdigest()
 
 
-async def erased(db: Session, company_id: UUID, carrier: str, number: str) -> bool:
-    """Whether a shipment with this number has been forgotten."""
-    mark = _mark(company_id, carrier, number)
-    return (
-        await db.value(
-            select(tombstones.c.hash).where(tombstones.c.company_id == company_id, tombstones.c.hash == mark)
+async def erased(db: Session, named: Iterable[tuple[UUID, str, str]]) -> set[tuple[UUID, str, str]]:
+    """Those of these numbers (company, carrier, number) whose shipments have been forgotten."""
+    marks = {(each[0], _mark(*each)): each for each in named}
+    found: set[tuple[UUID, str, str]] = set()
+    for start in range(0, len(marks), AT_ONCE):
+        some = list(marks)[start : start + AT_ONCE]
+        rows = await db.all(
+            select(tombstones.c.company_id, tombstones.c.hash).where(
+                tuple_(tombstones.c.company_id, tombstones.c.hash).in_(some)
+            )
         )
-        is not None
-    )
+        found |= {marks[row.company_id, row.hash] for row in rows}
+    return found
 
 
 async def revive(db: Session, company_id: UUID, carrier: str, number: str) -> None:

@@ -1,6 +1,7 @@
 """Arrivals become events, events a status, a changed status messages: once, whatever the order and the path."""
 
 import asyncio
+from collections import Counter
 from datetime import date, timedelta
 from itertools import permutations
 
@@ -261,3 +262,25 @@ async def test_a_day_that_the_carrier_names_stays_a_day(world: World) -> None:
     after = await world.say(shipment, event(S.IN_TRANSIT, at=world.now), eta=Eta(day=date(2026, 3, 13)))
 
     assert answer.eta(after) == {"from": date(2026, 3, 13), "to": date(2026, 3, 13), "source": "carrier"}
+
+
+async def test_a_body_of_thousands_of_parcels_is_taken_in_whole(world: World) -> None:
+    """Databases bound the values of a statement; a body is bounded by its arrays alone."""
+    now = world.now.isoformat()
+    said = [
+        {"tracking_number": f"MANY-{number}", "events": [{"occurred_at": now, "status": "in_transit"}]}
+        for number in range(2_500)
+    ]
+    shipment = await world.ship("MANY-17")
+    body = orjson.dumps(said)
+    pushed = [
+        Arrived(world.shop.company_id, "own", ArrivalSource.HOOK, body, world.now, parcel=parcel)
+        for parcel in parse("own", body)
+    ]
+
+    async with world.database.transaction() as db:
+        taken = await take_in(world.installation, db, pushed)
+
+    states = Counter(each.state for each in taken)
+    assert states == {ArrivalState.UNCLAIMED: 2_499, ArrivalState.TAKEN: 1}
+    assert (await world.look(shipment)).status is S.IN_TRANSIT

@@ -2,16 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
+from zlib import crc32
 
-from sqlalchemy import or_, select, tuple_
+from sqlalchemy import select, tuple_
 
 from app.arrivals.keeping import Arrived
 from app.database import Session
 from app.shipments.posting import normal_number
 from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
+
+AT_ONCE = 2_000
+"""Values in one statement: databases bound them."""
 
 _IDENTITY = tuple_(shipments.c.company_id, shipments.c.id)
 _NAME = tuple_(shipments.c.company_id, shipments.c.carrier, shipments.c.tracking_number)
@@ -28,8 +32,8 @@ async def concerned(db: Session, arrivals: Sequence[Arrived]) -> list[list[Shipm
         for index in strangers
         for number in numbers_of(arrivals[index])
     }
-    for company_id, carrier, number in sorted(unknown):
-        await hold_number(db, company_id, carrier, number)
+    for hold in sorted({_hold(*each) for each in unknown}):
+        await db.lock(*hold)
     again = await _locked(db, [arrivals[index] for index in strangers])
     for index, mine in zip(strangers, again, strict=True):
         found[index] = mine
@@ -38,7 +42,12 @@ async def concerned(db: Session, arrivals: Sequence[Arrived]) -> list[list[Shipm
 
 async def hold_number(db: Session, company_id: UUID, carrier: str, number: str) -> None:
     """Between a push for a number that nobody has posted and its shipment being posted, one comes after the other."""
-    await db.lock("number", company_id, carrier, number)
+    await db.lock(*_hold(company_id, carrier, number))
+
+
+def _hold(company_id: UUID, carrier: str, number: str) -> tuple[str, str, str, int]:
+    """Numbers share 64 holds for each carrier, so that a body of thousands takes a bounded number of them."""
+    return "number", str(company_id), carrier, crc32(number.encode()) % 64
 
 
 async def _locked(db: Session, arrivals: Sequence[Arrived]) -> list[list[Shipment]]:
@@ -53,12 +62,14 @@ async def _locked(db: Session, arrivals: Sequence[Arrived]) -> list[list[Shipmen
             for number in its
         }
     )
-    wanted = [*([_IDENTITY.in_(ids)] if ids else []), *([_NAME.in_(named)] if named else [])]
-    if not wanted:
-        return [[] for _ in arrivals]
-    rows = await db.all(
-        select(shipments).where(or_(*wanted)).order_by(shipments.c.company_id, shipments.c.id).with_for_update()
-    )
+    if len(named) > AT_ONCE:  # then found first, so that all of them are locked in one order
+        for some in batched(named, AT_ONCE):
+            found = select(shipments.c.company_id, shipments.c.id).where(_NAME.in_(some))
+            ids += [(row.company_id, row.id) for row in await db.all(found)]
+        ids, named = sorted(set(ids)), []
+    wanted = [(_IDENTITY, some) for some in batched(ids, AT_ONCE)] + [(_NAME, some) for some in batched(named, AT_ONCE)]
+    ordered = select(shipments).order_by(shipments.c.company_id, shipments.c.id).with_for_update()
+    rows = [row for place, some in wanted for row in await db.all(ordered.where(place.in_(some)))]
     newest: dict[tuple[Any, ...], Shipment] = {}
     by_id = {}
     for row in rows:
@@ -77,6 +88,14 @@ async def _locked(db: Session, arrivals: Sequence[Arrived]) -> list[list[Shipmen
         else [each for name in sorted(mine) for each in by_number[arrived.company_id, arrived.carrier, name]]
         for arrived, mine in zip(arrivals, numbers, strict=True)
     ]
+
+
+_T = TypeVar("_T")
+
+
+def batched(values: Sequence[_T], size: int) -> list[Sequence[_T]]:
+    """The values in batches of at most that size."""
+    return [values[start : start + size] for start in range(0, len(values), size)]
 
 
 def numbers_of(arrived: Arrived) -> frozenset[str]:

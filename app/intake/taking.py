@@ -1,6 +1,6 @@
 """Taking arrivals in: whose they are, what in them is new, and what follows from it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -63,10 +63,11 @@ async def take_in(installation: Installation, db: Session, arrivals: Sequence[Ar
     mine = {shipment.id: shipment for each in found for shipment in each}
     known = await history.of_many(db, list(mine.values()))
     gathered = {id_: _Gathered(shipment, Recorded(known[id_], (), (), ())) for id_, shipment in mine.items()}
+    forgotten = await erased(db, _unknown(arrivals, found))
     parts: list[Part] = []
     outcomes = []
     for arrived, its in zip(arrivals, found, strict=True):
-        kept, outcome = await _kept(db, arrived, its)
+        kept, outcome = _kept(arrived, its, forgotten)
         parts += kept
         outcomes.append(outcome)
         for part, shipment in zip(kept, its, strict=False):
@@ -81,7 +82,19 @@ async def take_in(installation: Installation, db: Session, arrivals: Sequence[Ar
     ]
 
 
-async def _kept(db: Session, arrived: Arrived, mine: Sequence[Shipment]) -> tuple[list[Part], _Outcome]:
+def _unknown(arrivals: Sequence[Arrived], found: Sequence[Sequence[Shipment]]) -> list[tuple[UUID, str, str]]:
+    """Company, carrier and number of parcels that no shipment is known of."""
+    return [
+        (arrived.company_id, arrived.carrier, number)
+        for arrived, mine in zip(arrivals, found, strict=True)
+        if not mine
+        for number in numbers_of(arrived)
+    ]
+
+
+def _kept(
+    arrived: Arrived, mine: Sequence[Shipment], forgotten: Container[tuple[UUID, str, str]]
+) -> tuple[list[Part], _Outcome]:
     """The rows of an arrival, one for each shipment or number that it is about, and what became of it."""
     if arrived.parcel is None:
         parts = [Part(arrived, ArrivalState.QUARANTINED, reason=arrived.reason)]
@@ -89,7 +102,7 @@ async def _kept(db: Session, arrived: Arrived, mine: Sequence[Shipment]) -> tupl
         parts = [Part(arrived, ArrivalState.TAKEN, arrived.parcel.number, shipment.id) for shipment in mine]
     else:
         numbers = sorted(numbers_of(arrived))
-        if any([await erased(db, arrived.company_id, arrived.carrier, number) for number in numbers]):
+        if any((arrived.company_id, arrived.carrier, number) in forgotten for number in numbers):
             return [], _Outcome(None)
         parts = [Part(arrived, ArrivalState.UNCLAIMED, number) for number in numbers] or [
             Part(arrived, ArrivalState.QUARANTINED, reason=f"no tracking number: {arrived.parcel.number!r}")

@@ -15,6 +15,9 @@ from app.shipments.tables import events
 from carriers.event import TrackingEvent
 from carriers.vocabulary import Status, SubStatus
 
+AT_ONCE = 2_000
+"""Shipments in one statement: databases bound the values that it may have."""
+
 WITHDRAWN_AFTER = timedelta(hours=1)
 """Complete answers without an event, at least this far apart, withdraw it."""
 
@@ -138,6 +141,10 @@ async def of(db: Session, shipment: Shipment) -> dict[str, StoredEvent]:
 async def of_many(db: Session, shipments: Sequence[Shipment]) -> dict[UUID, dict[str, StoredEvent]]:
     """The events of several shipments, each newest first."""
     found: dict[UUID, dict[str, StoredEvent]] = {shipment.id: {} for shipment in shipments}
+    if len(shipments) > AT_ONCE:
+        for start in range(0, len(shipments), AT_ONCE):
+            found |= await of_many(db, shipments[start : start + AT_ONCE])
+        return found
     if not found:
         return found
     if len(shipments) == 1:
