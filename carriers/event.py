@@ -60,7 +60,9 @@ class TrackingEvent:
     `row` tells the two apart: none means unlisted. `weak` events may raise the status, never lower it; `doubtful`
     ones act but never reach a recipient. `id` is the carrier's own event id where it has a stable one, `sequence`
     its published order (0 if none), `revision` what makes one version of the same event newer than another (an ISO time
-    or a zero-padded number: compared as text). `context` is what beside the code decided the meaning.
+    or a zero-padded number: compared as text). `context` is what beside the code decided the meaning. `by_instant`: the
+    event is known by the instant it happened, not by the time as it was printed; for senders who may write the same
+    moment with any offset.
     """
 
     moment: Moment
@@ -77,11 +79,18 @@ class TrackingEvent:
     id: str = ""
     sequence: int = 0
     revision: str = ""
+    by_instant: bool = False
 
     @property
     def meaning(self) -> tuple[Status, SubStatus | None] | None:
         """The status and sub-status, or none when the event moves nothing."""
         return None if self.status is None else (self.status, self.sub_status)
+
+    @property
+    def known_time(self) -> str:
+        """The time that the event is known by: as printed, or the instant in UTC."""
+        moment = self.moment
+        return f"{moment.occurred_at:%Y-%m-%dT%H:%M:%SZ}" if self.by_instant else moment.local_time
 
     @property
     def unmapped(self) -> bool:
@@ -126,13 +135,14 @@ def event_key(carrier: str, number: str, event: TrackingEvent, nth: int = 0) -> 
     """The identity of an event, the same by whatever path it comes; 32 hexadecimal digits.
 
     The carrier's own id if it has one, else what it printed: time, code, place code, and its place among identical
-    ones. Never the text, the language or the path. A shop's own event without code is known by its status.
+    ones. Never the text, the language or the path. A shop's own event without code is known by its status, and by the
+    instant whatever the offset it was given with.
     """
     if event.id:
         return _digest(carrier, number, "id", event.id)
     code = event.code or "/".join(part for part in (event.status, event.sub_status) if part)
     place = event.place.code if event.place else ""
-    return _digest(carrier, number, event.moment.local_time, event.list, code, place, str(nth))
+    return _digest(carrier, number, event.known_time, event.list, code, place, str(nth))
 
 
 def keyed(carrier: str, number: str, events: tuple[TrackingEvent, ...]) -> Iterator[tuple[str, TrackingEvent]]:

@@ -95,5 +95,6 @@ class Own(Carrier):
             text=text_of(posted.text),
             place=Place(name=text_of(posted.place)) if text_of(posted.place) else None,
             id=text_of(posted.key),
+            by_instant=True,
         )
         return mapped(event, row)

@@ -122,6 +122,54 @@ async def test_an_override_needs_admin_and_holds(service: Service, client: Async
     assert later.json()["shipment"]["status"] == "out_for_delivery"
 
 
+async def test_a_reused_key_is_refused(client: AsyncClient) -> None:
+    """409 for an event that says anything else, and nothing is stored; the very same event is known."""
+    id_ = await post_parcel(client)
+    path = f"/v1/shipments/{id_}/events"
+    event = happened("in_transit", at="2026-03-02T10:00:00+01:00", key="step-1", place="Prato", text="Partito")
+    first = await client.post(path, json=event)
+    others = [
+        await client.post(path, json={**event, **other})
+        for other in (
+            {"occurred_at": "2026-03-02T10:00:01+01:00"},
+            {"status": "delivered"},
+            {"sub_status": "departed"},
+            {"text": "Arrivato"},
+            {"place": "Pisa"},
+            {"code": "X"},
+        )
+    ]
+    same = await client.post(path, json={**event, "occurred_at": "2026-03-02T09:00:00Z"})
+    read = (await client.get(f"/v1/shipments/{id_}")).json()
+
+    assert (first.status_code, same.status_code) == (201, 200)
+    assert [(each.status_code, each.json()["code"]) for each in others] == [(409, "event_key_reused")] * 6
+    assert "key of its own" in others[0].json()["detail"]
+    assert [(each["status"], each["occurred_at"], each["text"]) for each in read["events"]] == [
+        ("in_transit", "2026-03-02T09:00:00+00:00", "Partito")
+    ]
+    assert await post_parcel(client, "OTHER-1") != id_
+    assert (await client.post(path, json={**event, "key": "step-2", "status": "delivered"})).status_code == 201
+
+
+async def test_the_instant_tells_events_apart_not_the_clock_it_is_written_by(client: AsyncClient) -> None:
+    """The same wall time at two offsets is two events, one instant at two offsets is one, in any order."""
+    times = ["2026-03-02T10:00:00+01:00", "2026-03-02T10:00:00Z", "2026-03-02T11:00:00+01:00"]
+    seen: list[Any] = []
+    for nth, order in enumerate(permutations(times)):
+        id_ = await post_parcel(client, f"CLOCK-{nth}")
+        codes = [
+            (await client.post(f"/v1/shipments/{id_}/events", json=happened("in_transit", at=at))).status_code
+            for at in order
+        ]
+        assert sorted(codes) == [200, 201, 201]
+        read = (await client.get(f"/v1/shipments/{id_}")).json()["events"]
+        seen.append([(each["occurred_at"], each["local_time"]) for each in read])
+
+    assert [at for at, _ in seen[0]] == ["2026-03-02T10:00:00+00:00", "2026-03-02T09:00:00+00:00"]
+    assert all(each == seen[0] for each in seen)
+
+
 async def test_an_idempotency_key_holds_for_events(client: AsyncClient) -> None:
     """The same answer, also where the event would be known by now."""
     id_ = await post_parcel(client)

@@ -9,7 +9,7 @@ from httpx import AsyncClient
 
 from carriers import Parcel, Place, Status, SubStatus, TrackingEvent, UnreadablePayload, detect
 from carriers.base import Account, Credentials, RequestRefused
-from carriers.event import Moment, OffsetSource
+from carriers.event import Moment, OffsetSource, keyed
 from carriers.own import Own
 from carriers.reading import Json
 from carriers.vocabulary import SUB_STATUSES, WEAK_SUB_STATUSES
@@ -46,6 +46,7 @@ def test_whole_event() -> None:
         row="in_transit/departed",
         place=Place(name="Milano"),
         id="passo-1",
+        by_instant=True,
     )
 
 
@@ -143,3 +144,15 @@ async def test_is_not_polled() -> None:
     async with AsyncClient(trust_env=False) as http:
         with pytest.raises(RequestRefused, match="not polled"):
             await Own().fetch(http, Account(Credentials()), ["AB-12"])
+
+
+def test_an_event_is_known_by_its_instant() -> None:
+    """Whatever offset it is written with; the same wall time at another offset is another event."""
+    times = ["2026-03-02T10:00:00+01:00", "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z"]
+    keys = []
+    for at in times:
+        body = {"tracking_number": "CLOCK-1", "events": [{"occurred_at": at, "status": "in_transit"}]}
+        [parcel] = Own().parse(orjson.dumps(body))
+        keys += [key for key, _ in keyed("own", parcel.number, parcel.events)]
+
+    assert keys[0] == keys[1] != keys[2]
