@@ -43,6 +43,7 @@ ROUTERS = (
     endpoints.router,
     reference.router,
     shipments.router,
+    shipments.batches,
     journey.router,
     orders.router,
     lookup.router,

@@ -35,6 +35,9 @@ class ApiRequest(Request):
 class ApiRoute(APIRoute):
     """Admits the caller, refuses parameters that the route does not know, reads the body, then does as any route."""
 
+    rows_by_themselves = False
+    """Whether the body holds rows that the route checks one by one."""
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The route's work with ours before it."""
         handle = super().get_route_handler()
@@ -58,15 +61,21 @@ class ApiRoute(APIRoute):
             if takes_body and (body := await request.body()):
                 if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
                     raise UnsupportedBody("Send the body as JSON, with `Content-Type: application/json`.")
-                request.value = json_of(body)
+                request.value = json_of(body, each_by_itself=self.rows_by_themselves)
             return await handle(request)
 
         return admitted
 
 
-def api(tag: str) -> APIRouter:
+class RowsRoute(ApiRoute):
+    """A route whose body holds rows: strings that are not accepted are the row's fault alone (`bodies.refusal`)."""
+
+    rows_by_themselves = True
+
+
+def api(tag: str, route: type[ApiRoute] = ApiRoute) -> APIRouter:
     """A router of the API: its routes need a key, and document their errors."""
-    return APIRouter(tags=[tag], route_class=ApiRoute, dependencies=[Depends(BEARER)], responses=problems.RESPONSES)
+    return APIRouter(tags=[tag], route_class=route, dependencies=[Depends(BEARER)], responses=problems.RESPONSES)
 
 
 def answer(value: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -9,8 +9,9 @@ from pydantic import ConfigDict, Field, SkipValidation
 
 from app import erasing, shops
 from app.api.access import Door, Here, OneShop, Reader, Shops, Writer
+from app.api.bodies import refusal
 from app.api.paging import DEFAULT, Cursor, Limit, cursor_of, id_after, page
-from app.api.routing import api, told
+from app.api.routing import RowsRoute, api, told
 from app.api.shapes import Input, Listed, Output
 from app.api.shipment_shapes import ShipmentSummary, ShipmentWhole
 from app.api.writing import Write
@@ -25,6 +26,7 @@ from app.shipments.shipment import Shipment
 from app.shops import Shop
 
 router = api("shipments")
+batches = api("shipments", RowsRoute)
 
 Locale = Annotated[
     str | None, Query(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z]{2,4})?$", description="Of the labels; the shop's if none")
@@ -80,16 +82,17 @@ async def add(given: PostedShipment, caller: Writer, shop_id: OneShop, here: Her
     return await write.once(effect, shop_id)
 
 
-@router.post("/v1/shipments/batch", response_model=Rows)
+@batches.post("/v1/shipments/batch", response_model=Rows)
 async def add_batch(
     given: Batch, *, request: Request, caller: Writer, shop_id: OneShop, here: Here, door: Door, write: Write
 ) -> Response:
     """Hand over many; a row that is refused does not touch the others. Costs a tenth of the rows."""
     door.spend(request, ceil(len(given.shipments) / 10) - 1)
+    checked = [refusal(row) or row for row in given.shipments]
 
     async def effect(db: Session) -> Response:
         shop = await shops.get(db, caller.company_id, shop_id)
-        rows = await post_each(here, db, shop, given.shipments)
+        rows = await post_each(here, db, shop, checked)
         return told({"items": [{"index": index, **row} for index, row in enumerate(rows)]})
 
     return await write.once(effect, shop_id)

@@ -33,13 +33,16 @@ class RowError(BaseModel):
 async def post_each(
     installation: Installation, db: Session, shop: Shop, rows: Sequence[object]
 ) -> list[dict[str, Any]]:
-    """What became of each row, in their order: `status` with `id` or `error`.
+    """What became of each row, in their order: `status` with `id` or `error`; a row may be why it is refused already.
 
     Rows are stored in the order of their numbers, so that two groups never wait for each other.
     """
     outcomes: dict[int, dict[str, Any]] = {}
     good: list[tuple[int, PostedShipment]] = []
     for index, row in enumerate(rows):
+        if isinstance(row, InvalidInput):
+            outcomes[index] = _refused(row)
+            continue
         try:
             good.append((index, PostedShipment.model_validate(row)))
         except ValidationError as error:
