@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from app import errors
 from app.commands import COMMANDS, Command, Json
-from app.errors import DatabaseTaken, FieldError, InvalidInput, NoveError, TryLater, Unusable, WrongSetting
+from app.errors import DatabaseTaken, FieldError, InvalidInput, NotFound, NoveError, TryLater, Unusable, WrongSetting
 from app.installation import Installation, opened
 from app.settings import Settings
 
@@ -41,11 +41,11 @@ async def commanding(settings: Settings) -> AsyncIterator[Run]:
         deadline = asyncio.get_running_loop().time() + PATIENCE
         while True:
             try:
-                here = await stack.enter_async_context(opened(settings))
+                here = await stack.enter_async_context(opened(settings, makes=False))
             except DatabaseTaken:
                 path = settings.sqlite_path
                 if path is not None and (line := _connected(path)) is not None:
-                    yield await stack.enter_async_context(_asking(line))
+                    yield _naming(await stack.enter_async_context(_asking(line)), str(path))
                     return
                 if asyncio.get_running_loop().time() > deadline:
                     raise DatabaseTaken(
@@ -54,7 +54,7 @@ async def commanding(settings: Settings) -> AsyncIterator[Run]:
                     ) from None
                 await asyncio.sleep(0.1)
             else:
-                yield _here(here)
+                yield _naming(_here(here), here.database.place)
                 return
 
 
@@ -102,6 +102,18 @@ async def listening(here: Installation) -> AsyncIterator[None]:
 def socket_path(database: Path) -> Path:
     """Where the process that has the SQLite file listens."""
     return database.resolve().with_name(database.name + ".sock")
+
+
+def _naming(ask: Run, place: str) -> Run:
+    """What was not found may stand in another database: the error names the one that was asked."""
+
+    async def run(command: Command) -> Json:
+        try:
+            return await ask(command)
+        except NotFound as error:
+            raise NotFound(f"{error.detail} The database asked was {place}.", code=error.given_code) from None
+
+    return run
 
 
 def _here(here: Installation) -> Run:

@@ -17,7 +17,7 @@ from uuid import UUID
 
 import orjson
 import structlog
-from asyncpg import PostgresConnectionError, PostgresError
+from asyncpg import InterfaceError, PostgresConnectionError, PostgresError
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -26,6 +26,7 @@ from sqlalchemy import (
     Table,
     event,
     func,
+    inspect,
     select,
     text,
     type_coerce,
@@ -34,7 +35,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -89,7 +90,10 @@ class Session:
 
 
 class Database:
-    """The database of this process. `transaction` writes, `reading` reads; both give a Session."""
+    """The database of this process. `transaction` writes, `reading` reads; both give a Session.
+
+    `place` is where it is, for people: the SQLite file, or PostgreSQL's host and port.
+    """
 
     def __init__(self, url: str) -> None:
         self.postgres = not url.startswith("sqlite:")
@@ -99,6 +103,7 @@ class Database:
         if self.postgres:
             driver, secure = _driver_url(url)
             self.path: Path | None = None
+            self.place = f"{driver.host or driver.query.get('host', 'localhost')}:{driver.port or 5432}"
             self._writer = self._reader = create_async_engine(
                 driver,
                 pool_size=10,
@@ -116,6 +121,7 @@ class Database:
             event.listen(self._writer.sync_engine, "connect", _prepare_postgres)
         else:
             self.path = Path(url.removeprefix("sqlite:///"))
+            self.place = str(self.path)
             self._writer = _sqlite_engine(self.path, pool_size=1)
             self._reader = _sqlite_engine(self.path, pool_size=4)
             event.listen(self._writer.sync_engine, "connect", _prepare_writer)
@@ -141,8 +147,11 @@ class Database:
         """Take the SQLite file for this process; DatabaseTaken if another one has it. Nothing to do on PostgreSQL."""
         if self.path is None or self._file_lock is not None:
             return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise _unopenable(self.path, error) from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -152,19 +161,37 @@ class Database:
                 "or use PostgreSQL (NOVE_DATABASE_URL=postgresql://…) to run several."
             ) from error
         self._file_lock = handle
-        # Made here so that nobody else can read it; SQLite gives its other files the same mode.
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        try:
+            # Made here so that nobody else can read it; SQLite gives its other files the same mode.
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        except OSError as error:
+            raise _unopenable(self.path, error) from error
 
     async def reach(self) -> None:
-        """WrongSetting if the database does not answer or lets us not in: for a start, where no waiting would help."""
+        """WrongSetting if the database does not answer, lets us not in or is none of ours.
+
+        It is for a start, where no waiting would help.
+        """
         try:
-            async with self.reading() as db:
-                await db.value(text("SELECT 1"))
-        except (Unavailable, PostgresError, DBAPIError) as error:
-            reason = f": {' '.join(str(error).split())}" if isinstance(error, PostgresError) else ""
+            # Not by `reading`, which logs what a service may wait for.
+            async with self._reader.connect() as connection:
+                tables = await connection.run_sync(lambda sync: set(inspect(sync).get_table_names()))
+        except (OSError, TimeoutError, PostgresError, InterfaceError, DBAPIError) as error:
+            raise WrongSetting(self._unreached(error)) from error
+        if self.path is not None and tables - {"alembic_version"} and not tables >= {"alembic_version", "companies"}:
             raise WrongSetting(
-                f"The database does not let us in{reason}. See that it runs, and that NOVE_DATABASE_URL is right."
-            ) from error
+                f"{self.path} is the database of another program: set NOVE_DATABASE_URL to a file of Nove's own."
+            )
+
+    def _unreached(self, error: Exception) -> str:
+        """Why the database could not be reached at a start; never with the password."""
+        if self.path is not None:
+            reason = error.orig if isinstance(error, DBAPIError) else error
+            return f"{self.path} cannot be read as a SQLite database ({reason}). See that NOVE_DATABASE_URL is right."
+        if isinstance(error, OSError | TimeoutError | PostgresConnectionError):
+            return f"PostgreSQL at {self.place} does not answer. See that it runs, and that NOVE_DATABASE_URL is right."
+        said = " ".join(str(error).split())
+        return f"PostgreSQL at {self.place} does not let us in: {said}. See that NOVE_DATABASE_URL is right."
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Session]:
@@ -212,7 +239,8 @@ class _translated:  # noqa: N801  (reads as a word in its with statement)
             and (error.connection_invalidated or any(sign in str(error.orig).lower() for sign in _AWAY))
         )
         if away:
-            log.warning("the database is not reachable", error=type(error).__name__, exc_info=error)
+            if structlog.is_configured():  # in a service; a short command says it by its error
+                log.warning("the database is not reachable", error=type(error).__name__, exc_info=error)
             raise Unavailable(
                 "The database is not reachable just now; nothing was stored. Send it again.", 2
             ) from error
@@ -220,9 +248,22 @@ class _translated:  # noqa: N801  (reads as a word in its with statement)
 
 def _driver_url(url: str) -> tuple[URL, dict[str, Any]]:
     """The address with our driver in it, and how to connect; `sslmode` is libpq's word for the driver's `ssl`."""
-    parts = make_url("postgresql+asyncpg://" + url.split("://", 1)[1])
+    try:
+        parts = make_url("postgresql+asyncpg://" + url.split("://", 1)[1])
+    except (ArgumentError, ValueError):
+        raise WrongSetting(
+            "NOVE_DATABASE_URL cannot be understood: write postgresql://user:password@host:port/name, "
+            "with %-escapes for special characters in the password."
+        ) from None
     mode = parts.query.get("sslmode")
     return parts.difference_update_query(["sslmode"]), {"ssl": mode} if mode else {}
+
+
+def _unopenable(path: Path, error: OSError) -> WrongSetting:
+    return WrongSetting(
+        f"The database {path} cannot be opened ({error.strerror or error}): see that it is a file in a folder where "
+        "this user may write, or set NOVE_DATABASE_URL to another."
+    )
 
 
 def _dump(value: object) -> str:

@@ -5,10 +5,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from app.database import Database
-from app.errors import WrongSetting
+from app.errors import Unusable, WrongSetting
 from app.migrating import current, migrate, require_newest
-from app.sealing import Sealer, load_key
+from app.sealing import Sealer, key_file, load_key, stored_key
 from app.settings import Settings
+from app.unsealing import require_its_key, require_no_companies
 from carriers.asking import TokenKeeper
 
 
@@ -23,24 +24,36 @@ class Installation:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, *, needs_postgres: bool = False) -> AsyncIterator[Installation]:
+async def opened(
+    settings: Settings, *, needs_postgres: bool = False, makes: bool = True
+) -> AsyncIterator[Installation]:
     """Open the installation, or stop with an Unusable error that says what to do.
 
-    A SQLite file that does not exist is made and migrated; one that is behind is refused, as PostgreSQL is.
+    A SQLite file that does not exist is made and migrated if `makes`; one that is behind is refused, as PostgreSQL is.
+    So is one whose key has been lost: another would neither open its secrets nor make the same addresses.
     """
     if needs_postgres and settings.sqlite_path is not None:
         raise WrongSetting(
             "`nove api` and `nove worker` need PostgreSQL: set NOVE_DATABASE_URL=postgresql://…, "
             "or run both halves in one process with `nove serve`."
         )
+    path = settings.sqlite_path
+    if path is not None and not makes and not path.exists():
+        raise Unusable(f"No database at {path}: start `nove serve` or run `nove migrate` first.")
     database = Database(settings.database_url)
     try:
         database.take()
-        sealer = Sealer(load_key(settings))
+        key = stored_key(settings)
         await database.reach()
-        if settings.sqlite_path is not None and await current(database) is None:
+        if path is not None and makes and await current(database) is None:
             await migrate(database)
         await require_newest(database)
+        if key is None and path is not None:
+            await require_no_companies(database, key_file(path))
+        sealer = Sealer(key or load_key(settings))
+        await require_its_key(
+            database, sealer, "NOVE_SECRET_KEY" if settings.secret_key or path is None else key_file(path)
+        )
         await database.compare_clocks()
         yield Installation(settings, database, sealer)
     finally:

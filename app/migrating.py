@@ -41,6 +41,7 @@ async def bring_up_to_date(url: str) -> tuple[str | None, str | None]:
         database.take()
         await database.reach()
         before = await current(database)
+        _require_known(before)
         await migrate(database)
         return before, await current(database)
     finally:
@@ -68,9 +69,13 @@ async def require_newest(database: Database) -> None:
         return
     if have is None:
         raise DatabaseBehind("The database has no schema yet. Run `nove migrate`, then start again.")
-    known = {step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if have not in known:
-        raise DatabaseBehind(
-            f"The database is at step {have}, which this version does not know. Install the newer Nove."
-        )
+    _require_known(have)
     raise DatabaseBehind(f"The database is at step {have}, behind {want}. Run `nove migrate`, then start again.")
+
+
+def _require_known(step: str | None) -> None:
+    known = {each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if step is not None and step not in known:
+        raise DatabaseBehind(
+            f"The database is at step {step}, which this version does not know. Install the newer Nove."
+        )

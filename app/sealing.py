@@ -13,6 +13,8 @@ import os
 import re
 import secrets
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -102,22 +104,42 @@ def new_signing_secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
 
 
-def load_key(settings: Settings) -> bytes:
-    """The 32 bytes behind every secret: from NOVE_SECRET_KEY, else from `<database>.key` beside the SQLite file.
+def key_file(database: Path) -> Path:
+    """Where the key of a SQLite file is, unless NOVE_SECRET_KEY is set."""
+    return database.with_name(database.name + ".key")
 
-    That file is made (readable by its owner alone) when absent. On PostgreSQL several machines need the same key, so
-    a missing one raises WrongSetting.
+
+def stored_key(settings: Settings) -> bytes | None:
+    """The 32 bytes behind every secret: from NOVE_SECRET_KEY, else from the file beside the SQLite database.
+
+    None if there is no such file yet. On PostgreSQL several machines need the same key, so a missing one raises
+    WrongSetting.
     """
     if settings.secret_key is not None:
         return _decoded(settings.secret_key.get_secret_value(), "NOVE_SECRET_KEY")
-    database = settings.sqlite_path
-    if database is None:
+    if settings.sqlite_path is None:
         raise WrongSetting(f"NOVE_SECRET_KEY is required on PostgreSQL, the same for every process; {HOW_TO_MAKE}")
-    path = database.with_name(database.name + ".key")
-    try:
-        if not path.exists():
+    path = key_file(settings.sqlite_path)
+    with _usable(path):
+        return _decoded(path.read_text("ascii"), str(path)) if path.exists() else None
+
+
+def load_key(settings: Settings) -> bytes:
+    """The stored key; where there is none yet, a file with one is made, readable by its owner alone."""
+    key = stored_key(settings)
+    if key is None and settings.sqlite_path is not None:
+        path = key_file(settings.sqlite_path)
+        with _usable(path):
             _create(path)
-        return _decoded(path.read_text("ascii"), str(path))
+        key = stored_key(settings)
+    assert key is not None
+    return key
+
+
+@contextmanager
+def _usable(path: Path) -> Iterator[None]:
+    try:
+        yield
     except (OSError, UnicodeDecodeError) as error:
         raise WrongSetting(f"The key file {path} cannot be used ({error}); or set NOVE_SECRET_KEY") from error
 

@@ -3,23 +3,36 @@
 A wrong one stops the start and names its variable.
 """
 
+import os
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+from email.utils import getaddresses
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.errors import WrongSetting
 
 Network = IPv4Network | IPv6Network
 
+PREFIX = "NOVE_"
+MOST_DAYS = 365
+MOST_HOURS = MOST_DAYS * 24
+
+_MAILBOX = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+")
+
 
 class Settings(BaseSettings):
     """Every setting; field names are the variables' without the prefix, in lower case."""
 
-    model_config = SettingsConfigDict(env_prefix="NOVE_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
 
     database_url: str = Field(
         "sqlite:///var/nove.db", description="`sqlite:///path` or `postgresql://user:password@host/name`"
@@ -52,14 +65,17 @@ class Settings(BaseSettings):
         default_factory=dict,
         description="Hours between polls by status, where they differ from the default, as `in_transit=2,exception=12`",
     )
-    stale_days: float = Field(5.0, gt=0, description="Days without news after which a shipment is marked stale")
+    stale_days: float = Field(
+        5.0, gt=0, le=MOST_DAYS, description="Days without news after which a shipment is marked stale"
+    )
 
     @field_validator("outbound_allow", mode="before")
     @classmethod
     def _networks(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        return tuple(ip_network(part.strip(), strict=False) for part in value.split(",") if part.strip())
+        parts = [part.strip() for part in value.split(",") if part.strip()]
+        return tuple(_network(part) for part in parts)
 
     @field_validator("poll_hours", mode="before")
     @classmethod
@@ -67,7 +83,7 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         pairs = [part.partition("=") for part in value.split(",") if part.strip()]
-        return {name.strip(): float(hours) for name, _, hours in pairs}
+        return {name.strip(): _number(name.strip(), hours.strip()) for name, _, hours in pairs}
 
     @field_validator("poll_hours")
     @classmethod
@@ -77,8 +93,8 @@ class Settings(BaseSettings):
         for name, hours in value.items():
             if name not in HOURS:
                 raise ValueError(f"{name!r} is no pace; there are {', '.join(HOURS)}")
-            if hours <= 0:
-                raise ValueError(f"{name} must be above 0 hours")
+            if not 0 < hours <= MOST_HOURS:
+                raise ValueError(f"{name} must be above 0 hours and at most {MOST_HOURS}")
         return value
 
     @field_validator("database_url")
@@ -86,6 +102,16 @@ class Settings(BaseSettings):
     def _database(cls, value: str) -> str:
         if not value.startswith(("sqlite:///", "postgresql://", "postgres://")):
             raise ValueError("must begin with sqlite:/// or postgresql://")
+        if value.partition("?")[0] in ("sqlite:///", "sqlite:///:memory:"):
+            raise ValueError("must name a file, as sqlite:///var/nove.db: in memory every stop would lose it")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        found = getaddresses([value])
+        if len(found) != 1 or not _MAILBOX.fullmatch(found[0][1]):
+            raise ValueError("must hold one e-mail address, as `Nove <nove@example.com>`")
         return value
 
     @field_validator("public_url", "pages_url")
@@ -117,10 +143,57 @@ class Settings(BaseSettings):
 
 def read_settings(**given: object) -> Settings:
     """The settings of this process; WrongSetting names the variable and says what is wrong with it."""
+    file = given.get("_env_file", ".env")
+    unknown = [f"{name}: there is no such setting{_nearest(name)}" for name in _set(file) if name not in _VARIABLES]
     try:
-        return Settings(**given)  # type: ignore[arg-type]
+        settings = Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
-        wrong = "; ".join(
-            f"NOVE_{'_'.join(str(part) for part in each['loc'][:1]).upper()}: {each['msg']}" for each in error.errors()
-        )
-        raise WrongSetting(f"Wrong setting. {wrong}. The README lists every setting.") from error
+        wrong = [*unknown, *(f"{PREFIX}{str(each['loc'][0]).upper()}: {_words(each)}" for each in error.errors())]
+        raise _wrong(wrong) from None  # what was given may be a secret
+    if unknown:
+        raise _wrong(unknown)
+    return settings
+
+
+_VARIABLES = [PREFIX + name.upper() for name in Settings.model_fields]
+
+
+def _wrong(sentences: Sequence[str]) -> WrongSetting:
+    return WrongSetting(f"Wrong setting. {'; '.join(sentences)}. The README lists every setting.")
+
+
+def _set(file: object) -> list[str]:
+    """The variables with our prefix, of the environment and of the file; case does not matter in either."""
+    named = [*os.environ, *(dotenv_values(file) if isinstance(file, str | Path) else ())]
+    return sorted({name.upper() for name in named if name.upper().startswith(PREFIX)})
+
+
+def _nearest(name: str) -> str:
+    near = get_close_matches(name, _VARIABLES, n=1)
+    return f", {near[0]} perhaps" if near else ""
+
+
+def _words(error: ErrorDetails) -> str:
+    """What is wrong, for whoever wrote the setting."""
+    match error["type"]:
+        case "float_parsing" | "float_type":
+            return "must be a number"
+        case "greater_than" | "less_than_equal" | "finite_number":
+            return f"must be above 0 and at most {MOST_DAYS}"
+        case "literal_error":
+            return f"must be {error['ctx']['expected']}"
+    return error["msg"].removeprefix("Value error, ")
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{name} needs a number of hours, as {name}=2") from None
+
+
+def _network(text: str) -> Network:
+    try:
+        return ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError(f"{text!r} is no network such as 10.0.0.0/8 or ::1/128") from None

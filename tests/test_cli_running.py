@@ -232,7 +232,7 @@ def test_settings_that_are_wrong_or_missing(
     assert wrong[1].startswith("nove: Wrong setting. NOVE_DATABASE_URL: ")
     assert missing[1].startswith("nove: NOVE_SECRET_KEY is required on PostgreSQL")
     assert away[1] == (
-        "nove: The database does not let us in. See that it runs, and that NOVE_DATABASE_URL is right.\n"
+        "nove: PostgreSQL at 127.0.0.1:1 does not answer. See that it runs, and that NOVE_DATABASE_URL is right.\n"
     )
 
 

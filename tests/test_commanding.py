@@ -14,7 +14,7 @@ import pytest
 from app import commanding as module
 from app.commanding import commanding, listening, socket_path
 from app.commands import COMMANDS, AddAccount, Command, CreateKey, CreateShop, Json, ListShops, TurnLive
-from app.errors import DatabaseTaken, InvalidInput, NotFound, TryLater, WrongSetting
+from app.errors import DatabaseTaken, InvalidInput, NotFound, TryLater, Unusable, WrongSetting
 from app.installation import Installation, opened
 from app.settings import Settings
 
@@ -65,7 +65,7 @@ async def test_a_command_goes_to_the_service(service: Installation, settings: Se
 
 
 async def test_the_same_without_a_service(settings: Settings) -> None:
-    """The command takes the file, makes it if there is none, and gives it back."""
+    """The command takes the file and gives it back."""
     async with commanding(settings) as ask:
         made = await ask(CreateShop.of(shop_name="Bottega"))
     async with commanding(settings) as ask:
@@ -75,6 +75,19 @@ async def test_the_same_without_a_service(settings: Settings) -> None:
     assert (live["name"], live["live"]) == ("Bottega", True)
     assert (key["shop_id"], key["scopes"], key["api_key"][:5]) == (made["shop_id"], ["read", "support"], "nove_")
     assert not socket_path(path_of(settings)).exists()
+
+
+async def test_no_database_yet(tmp_path: Path) -> None:
+    """A short command makes none: whoever mistyped the address would look into an empty one."""
+    settings = Settings(_env_file=None, database_url=f"sqlite:///{tmp_path}/none/nove.db")
+    with pytest.raises(Unusable) as stopped:
+        async with commanding(settings):
+            pass
+
+    assert stopped.value.detail == (
+        f"No database at {tmp_path}/none/nove.db: start `nove serve` or run `nove migrate` first."
+    )
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_postgres_needs_no_service(database_url: str) -> None:
@@ -107,7 +120,7 @@ async def test_errors_come_back_as_they_were(service: Installation, settings: Se
         with pytest.raises(InvalidInput) as wrong:
             await ask(AddAccount.of(carrier="ups", shop=shop, credentials={"client_id": "a", "colour": "red"}))
 
-    assert missing.value.detail == f"No shop {NOBODY}."
+    assert missing.value.detail == f"No shop {NOBODY}. The database asked was {path_of(settings)}."
     assert [(each.field, each.message) for each in wrong.value.errors] == [
         ("credentials.client_secret", "Required."),
         ("credentials.colour", "Unknown field: leave it out, or check its spelling."),

@@ -23,7 +23,7 @@ APP = (
     {"settings", "triggers"},
     {"sealing", "columns", "outbound", "logging", "demo.journeys"},
     {"database"},
-    {"migrating", "channels", "shops", "gathering", "idempotency", "leases", "demo.stand_ins"},
+    {"migrating", "unsealing", "channels", "shops", "gathering", "idempotency", "leases", "demo.stand_ins"},
     {"installation", "accounts", "keys", "orders"},
     {"shipments"},
     {"arrivals"},

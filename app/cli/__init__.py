@@ -20,7 +20,7 @@ for term in (demo, running, shops, accounts, data, reading):
 def main() -> None:
     """What the installed `nove` script runs; an error of ours is a line and exit code 1, or 2 if nothing can run.
 
-    Fields that are wrong follow, a line each.
+    Fields that are wrong follow, a line each. What the machine or the database refuses is a line too, and exit code 2.
     """
     try:
         nove()
@@ -29,3 +29,19 @@ def main() -> None:
         for each in error.errors if isinstance(error, InvalidInput) else ():
             echo(f"  {each.field}: {each.message}", err=True)
         raise SystemExit(2 if isinstance(error, Unusable) else 1) from None
+    except Exception as error:
+        if not _of_the_machine(error):
+            raise
+        said = getattr(error, "orig", error)  # without the statement, whose values may be anybody's
+        echo(f"nove: {' '.join(str(said).split()) or type(error).__name__}", err=True)
+        raise SystemExit(2) from None
+
+
+def _of_the_machine(error: Exception) -> bool:
+    """Whether a file, the network or the database failed, rather than our code."""
+    if isinstance(error, OSError):
+        return True
+    from asyncpg import InterfaceError, PostgresError  # noqa: PLC0415 - starting fast: only where something failed
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
+
+    return isinstance(error, DBAPIError | PostgresError | InterfaceError)
