@@ -14,8 +14,10 @@ from app.api.routing import answer, api
 from app.api.shapes import Input, Line, Listed, Output
 from app.api.writing import Write
 from app.database import Session
+from app.errors import NotAllowed
 from app.installation import Installation
-from app.keys import Scope
+from app.keys import Caller, Scope
+from app.shipments import store
 from carriers import carrier as carrier_of
 
 router = api("accounts")
@@ -110,10 +112,10 @@ async def read(account_id: UUID, caller: Reader, here: Here) -> AccountOut:
 
 @router.patch("/v1/accounts/{account_id}", response_model=AccountOut)
 async def change(account_id: UUID, given: AccountChange, caller: Administrator, here: Here, write: Write) -> Response:
-    """Change a contract; new credentials are tried at the next poll."""
+    """Change a contract; new credentials are tried at the next poll. See `DELETE` for who may."""
 
     async def effect(db: Session) -> Response:
-        account = await accounts.get(db, caller.company_id, account_id)
+        account = await _own(db, caller, account_id)
         changed = await accounts.change(
             db, here.sealer, account, name=given.name, credentials=given.credentials, secret=given.secret
         )
@@ -126,10 +128,10 @@ async def change(account_id: UUID, given: AccountChange, caller: Administrator, 
 
 @router.post("/v1/accounts/{account_id}/move-hook", response_model=AccountMade)
 async def move_hook(account_id: UUID, caller: Administrator, here: Here, write: Write) -> Response:
-    """A new address and secret for the carrier's pushes; the old ones end at once."""
+    """A new address and secret for the carrier's pushes; the old ones end at once. See `DELETE` for who may."""
 
     async def effect(db: Session) -> Response:
-        account = await accounts.get(db, caller.company_id, account_id)
+        account = await _own(db, caller, account_id)
         return answer(_made(here, await accounts.move_hook(db, here.sealer, account, here.settings.public_url)))
 
     return await write.once(effect)
@@ -137,10 +139,25 @@ async def move_hook(account_id: UUID, caller: Administrator, here: Here, write: 
 
 @router.delete("/v1/accounts/{account_id}", status_code=204)
 async def remove(account_id: UUID, caller: Administrator, here: Here) -> None:
-    """End a contract: its credentials are erased, its pushes refused; shipments stay."""
+    """End a contract: its credentials are erased, its pushes refused; shipments stay.
+
+    A key of one shop may not, while shipments of another shop go by this contract.
+    """
     async with here.database.transaction() as db:
+        await _own(db, caller, account_id)
         await accounts.remove(db, caller.company_id, account_id)
     here.tokens.forget(str(account_id))
+
+
+async def _own(db: Session, caller: Caller, account_id: UUID) -> CarrierAccount:
+    """The contract, which the caller may change; NotAllowed for a key of one shop if other shops need the contract."""
+    account = await accounts.get(db, caller.company_id, account_id)
+    if caller.shop_id is not None and await store.others_use(db, caller.company_id, account_id, caller.shop_id):
+        raise NotAllowed(
+            "Shipments of another shop go by this contract, and this key is for one shop alone. "
+            "Use a key with the scope `admin` for all of the company's shops, or add a contract of your own."
+        )
+    return account
 
 
 def _shown(here: Installation, account: CarrierAccount, *, hook: bool) -> AccountOut:

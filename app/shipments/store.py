@@ -22,6 +22,14 @@ async def get(db: Session, company_id: UUID, shop_ids: Sequence[UUID], id_: UUID
     return Shipment.of(row)
 
 
+async def others_use(db: Session, company_id: UUID, account_id: UUID, shop_id: UUID) -> bool:
+    """Whether shipments of the company's other shops go by this contract."""
+    theirs = select(shipments.c.id).where(
+        shipments.c.company_id == company_id, shipments.c.account_id == account_id, shipments.c.shop_id != shop_id
+    )
+    return await db.value(theirs.limit(1)) is not None
+
+
 async def by_page(db: Session, page_hash: str) -> Shipment | None:
     """The shipment whose tracking page has this token's hash."""
     row = await db.first(select(shipments).where(shipments.c.page_hash == page_hash))

@@ -122,3 +122,33 @@ async def test_a_given_secret_is_kept_for_carriers_that_have_their_own(
 
     assert made["secret"] == "their-own-1"
     assert accounts.secrets_of(service.sealer, account) == ("their-own-2",)
+
+
+async def test_a_key_of_one_shop_leaves_alone_what_another_shop_needs(
+    service: Service, client: AsyncClient, shop: Shop
+) -> None:
+    """403 says which key may; its own contract, and a key of the whole company, are not held up."""
+    sister = await service.caller(await service.shop(shop.company_id, "Sorella"))
+    everywhere = await service.caller(shop, all_shops=True)
+    made = (await client.post("/v1/accounts", json={"carrier": "sandbox"})).json()
+    path = f"/v1/accounts/{made['id']}"
+    own = await client.patch(path, json={"name": "Mine"})
+    await post_parcel(sister, "SANDBOX-DELIVERED-1", carrier="sandbox", account_id=made["id"])
+    refused = [
+        await client.patch(path, json={"name": "Mine too"}),
+        await client.post(f"{path}/move-hook"),
+        await client.delete(path),
+    ]
+    read = await client.get(path)
+    allowed = [
+        await everywhere.patch(path, json={"name": "Ours"}),
+        await everywhere.post(f"{path}/move-hook"),
+        await everywhere.delete(path),
+    ]
+
+    assert own.status_code == 200
+    assert [(each.status_code, each.json()["code"]) for each in refused] == [(403, "not_allowed")] * 3
+    assert "for all of the company's shops" in refused[0].json()["detail"]
+    assert (read.json()["name"], read.json()["hook_url"]) == ("Mine", made["hook_url"])
+    assert [each.status_code for each in allowed] == [200, 200, 204]
+    assert (await client.post("/v1/accounts", json={"carrier": "sandbox"})).status_code == 201
