@@ -14,6 +14,7 @@ from app.shops import Shop
 from carriers import carrier
 from carriers.base import Credentials
 from tests.api.conftest import PUBLIC_URL, Service
+from tests.api.posting import post_parcel
 
 
 class SecretCredentials(Credentials):
