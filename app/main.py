@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from app.api import (
     accounts,
     arrivals,
+    docs,
     endpoints,
     feed,
     health,
@@ -36,6 +37,7 @@ from app.pages.visitors import Visitors
 
 ROUTERS = (
     health.router,
+    docs.router,
     shop.router,
     keys.router,
     accounts.router,
@@ -83,8 +85,8 @@ def build(
         version=version("nove"),
         summary="What parcel carriers say, in nine statuses",
         lifespan=lifespan,
+        docs_url=None,
         redoc_url=None,
-        swagger_ui_oauth2_redirect_url=None,
     )
     app.state.installation = installation
     app.state.gate = gate

@@ -8,7 +8,7 @@ import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api import problems
+from app.api import docs, problems
 from app.api.buckets import Standing
 from app.api.metrics import Metrics
 from app.database import new_id
@@ -20,12 +20,6 @@ BODY_SECONDS = 10.0
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _CLOSED = "default-src 'none'; frame-ancestors 'none'"
-# Swagger's page loads its script and style from there, and starts itself.
-_DOCS = (
-    "default-src 'none'; connect-src 'self'; img-src data: https://fastapi.tiangolo.com; "
-    "script-src 'unsafe-inline' https://cdn.jsdelivr.net; style-src 'unsafe-inline' https://cdn.jsdelivr.net; "
-    "frame-ancestors 'none'"
-)
 
 log = structlog.get_logger()
 
@@ -132,7 +126,7 @@ def _add_headers(scope: Scope, message: Message, *, ends: bool) -> None:
     headers["x-request-id"] = scope["state"]["request_id"]
     headers.setdefault("x-content-type-options", "nosniff")
     headers.setdefault("referrer-policy", "no-referrer")
-    headers.setdefault("content-security-policy", _DOCS if path == "/docs" else _CLOSED)
+    headers.setdefault("content-security-policy", docs.POLICY if path == "/docs" else _CLOSED)
     if path.startswith(("/v1/", "/hooks/")):
         headers.setdefault("cache-control", "no-store")
     if ends:

@@ -1,5 +1,6 @@
 """Reference data, health and the OpenAPI document."""
 
+import re
 from datetime import timedelta
 
 from httpx import AsyncClient
@@ -106,4 +107,24 @@ async def test_the_document_tells_of_bodies_errors_and_the_key(client: AsyncClie
     assert {"201", "401", "403", "404", "413", "415", "422", "429", "503"} <= set(made["responses"])
     assert list(made["responses"]["422"]["content"]) == ["application/problem+json"]
     assert "HTTPValidationError" not in document["components"]["schemas"]
-    assert (await client.get("/docs")).status_code == 200
+
+
+async def test_the_page_of_the_routes_loads_nothing_from_elsewhere(service: Service) -> None:
+    """Its script and style are served here, and its policy allows no other place."""
+    anyone = await service.client()
+    page = await anyone.get("/docs")
+    loaded = re.findall(r'(?:src|href)="([^"]*)"', page.text)
+    parts = [await anyone.get(address) for address in loaded if address.startswith("/")]
+    start = next(each for each in parts if each.url.path == "/docs/start.js")
+    style = next(each for each in parts if each.headers["content-type"].startswith("text/css"))
+
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert loaded == ["data:,", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js", "/docs/start.js"]
+    assert [each.status_code for each in parts] == [200] * 3
+    assert "//" not in page.text + start.text
+    assert not re.search(r"(url\(|@import)\s*[\"']?(https?:)?//", style.text)
+    assert set(re.findall(r"(?<= )[^ ;]+(?=[ ;])", page.headers["content-security-policy"] + ";")) <= {
+        *("'none'", "'self'", "data:"),
+        *("connect-src", "img-src", "script-src", "style-src", "frame-ancestors", "base-uri", "form-action"),
+    }
+    assert (await anyone.get("/docs/other.js")).status_code == 404
