@@ -157,6 +157,10 @@ class Carrier(ABC):
     table: ClassVar[Table]
     number_patterns: ClassVar[tuple[str, ...]] = ()
     """Regular expressions, most telling first, each for a whole number in upper case without spaces."""
+    number_form: ClassVar[str] = r"[A-Za-z0-9-]{4,40}"
+    """Regular expression that every number of this carrier has, of whatever kind, so that a slip of the pen is told."""
+    example: ClassVar[str] = "ABC-12345"
+    """A number to show to whom wrote one that this carrier cannot have."""
     credentials: ClassVar[type[Credentials]] = Credentials
     base_url: ClassVar[str] = ""
     batch_size: ClassVar[int] = 1
@@ -196,6 +200,10 @@ class Carrier(ABC):
         """Whether the number has one of this carrier's forms."""
         compact = number.replace(" ", "").upper()
         return any(re.fullmatch(pattern, compact) for pattern in self.number_patterns)
+
+    def accepts(self, number: str) -> bool:
+        """Whether the number can be this carrier's at all; far looser than `matches`."""
+        return re.fullmatch(self.number_form, number.replace(" ", ""), re.IGNORECASE | re.ASCII) is not None
 
     @property
     def polls(self) -> bool:

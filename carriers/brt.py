@@ -86,6 +86,7 @@ class Brt(Carrier):
     slug, name, website = "brt", "BRT", "https://www.brt.it"
     table = table_file("brt.csv")
     number_patterns = ("[0-9]{15}", "[0-9]{12}")
+    number_form, example = "[0-9A-Z]{12,35}", "123456789012"
     credentials = BrtCredentials
     base_url = "https://api.brt.it"
     rate = RateLimit(5, 1.0)  # the 18,000 calls an hour that a public client states for SOAP; none is known for REST

@@ -66,6 +66,7 @@ class DhlUnified(Carrier):
     name = "DHL"
     website = "https://www.dhl.com"
     number_patterns = (r"00340434[0-9]{12}", r"J[A-Z]{2,3}[0-9]{10,24}", r"[A-Z]{2}[0-9]{9}DE", r"[0-9]{10}")
+    number_form, example = "[0-9A-Z-]{5,40}", "1234567890"  # housebills and orders too
     credentials = DhlCredentials
     base_url = "https://api-eu.dhl.com"
     batch_size = 1

@@ -74,6 +74,7 @@ class PosteItaliane(Carrier):
         r"[A-Z]{2}[0-9]{9}IT",
         r"RA[0-9]{11}",
     )
+    number_form, example = "[0-9A-Z]{8,35}", "1UW1ABCDEF123"
     credentials = PosteCredentials
     base_url = BASES["production"]
     batch_size = 1  # the largest list is not known, and a failure would be one for all its numbers

@@ -31,6 +31,12 @@ from carriers.reading import Json, dicts, iso_moment, json_object, parsed_date, 
 from carriers.tables import Says, table
 from carriers.vocabulary import Status, SubStatus
 
+JOURNEYS = (
+    *("DELIVERED", "HELD", "FAILED", "RETURNED", "LOST", "DELAYED"),
+    *("PICKUP", "DAMAGED", "REFUSED", "CUSTOMS", "STALE", "DISORDER"),
+)
+"""What a number can name."""
+
 
 class SandboxCredentials(Credentials):
     """None needed; `speed` divides the hours of a journey."""
@@ -44,6 +50,7 @@ class Sandbox(Carrier):
     slug = "sandbox"
     name = "Sandbox"
     number_patterns = (r"SANDBOX-[A-Z]+-[A-Z0-9-]+",)
+    number_form, example = rf"SANDBOX-({'|'.join(JOURNEYS)})-[A-Z0-9-]+", "SANDBOX-DELIVERED-1"
     credentials = SandboxCredentials
     batch_size = 20
     rate = RateLimit(50, 1.0)
@@ -99,11 +106,13 @@ class Sandbox(Carrier):
     def _parcel(self, parcel: Json) -> Parcel:
         day = parsed_date(text_of(parcel.get("expected_on")), "%Y-%m-%d")
         events = tuple(event for said in dicts(parcel.get("events")) if (event := self._event(said)))
+        not_found = parcel.get("found") is False and not events
         return Parcel(
             text_of(parcel.get("number"), 40),
             events,
             eta=Eta(day=day) if day else None,
-            not_found=parcel.get("found") is False and not events,
+            not_found=not_found,
+            note=f"a number names its journey, one of {', '.join(JOURNEYS)}" if not_found else "",
         )
 
     def _event(self, event: Json) -> TrackingEvent | None:

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from app.arrivals.tables import arrivals
 from app.database import Database
+from app.demo.stand_ins.sandbox import tell
 from app.outbox import endpoints
 from app.outbox.tables import messages
 from app.pace import STOPPED_FINAL, STOPPED_SILENT
@@ -141,7 +142,10 @@ async def test_the_same_part_of_another_body_is_not_stored_again(desk: Polled) -
 
 async def test_a_number_the_carrier_does_not_know_is_asked_for_hourly(desk: Polled) -> None:
     """Not found is said, kept once, and forgotten when the carrier learns of it."""
-    shipment = await desk.ship("SANDBOX-UNKNOWN-1")
+    shipment = await desk.ship()
+    desk.sandbox.says[shipment.number] = tell("SANDBOX-NOWHERE-1", desk.world.now, 1, desk.world.now) | {
+        "number": shipment.number
+    }
     await desk.poll()
     await desk.poll(hours=2)
     unknown = await desk.world.look(shipment)

@@ -51,8 +51,8 @@ async def arrive(world: World, content: bytes, parcel: Parcel | None, reason: st
 
 async def ship(world: World, *said: tuple[str, datetime]) -> Shipment:
     """A shipment of the sandbox about which the carrier has said these codes."""
-    shipment = await world.ship("SANDBOX-X-1", "sandbox")
-    content = body("SANDBOX-X-1", *said)
+    shipment = await world.ship("SANDBOX-LOST-1", "sandbox")
+    content = body("SANDBOX-LOST-1", *said)
     [parcel] = carriers()["sandbox"].parse(content)
     await arrive(world, content, parcel)
     return await world.look(shipment)
@@ -98,7 +98,7 @@ async def test_a_mended_row_is_shown_and_then_applied(world: World, monkeypatch:
         Reread(
             shipment.id,
             "sandbox",
-            "SANDBOX-X-1",
+            "SANDBOX-LOST-1",
             ("delivered", shipment.sub_status),
             ("exception", "refused"),
             new=0,
@@ -203,7 +203,7 @@ async def test_an_adapter_that_reads_more_and_less(world: World, monkeypatch: py
 
 async def test_a_shops_own_events_stay(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are its own words, whatever a table says."""
-    shipment = await world.ship("SANDBOX-X-1", "sandbox")
+    shipment = await world.ship("SANDBOX-LOST-1", "sandbox")
     await world.say(shipment, event(Status.DELIVERED, at=world.now, code="collected"), source=ArrivalSource.SHOP)
     mend(monkeypatch, "collected", status=Status.EXCEPTION, sub_status=None)
 
@@ -226,8 +226,8 @@ async def test_what_to_read_again(world: World) -> None:
 
 async def test_a_quarantined_body_that_can_be_read_now(world: World) -> None:
     """It is taken in as it would have been, and its row leaves the quarantine."""
-    shipment = await world.ship("SANDBOX-X-1", "sandbox")
-    content = body("SANDBOX-X-1", ("collected", world.now))
+    shipment = await world.ship("SANDBOX-LOST-1", "sandbox")
+    content = body("SANDBOX-LOST-1", ("collected", world.now))
     await arrive(world, content, None, "not an answer of the sandbox")
     await arrive(world, b"{", None, "not JSON")
 
@@ -237,7 +237,7 @@ async def test_a_quarantined_body_that_can_be_read_now(world: World) -> None:
 
     [change] = shown.changes
     assert isinstance(change, Released)
-    assert (change.carrier, change.parcels) == ("sandbox", (("SANDBOX-X-1", "taken"),))
+    assert (change.carrier, change.parcels) == ("sandbox", (("SANDBOX-LOST-1", "taken"),))
     assert (shown.looked_at, done.looked_at, len(done.changes)) == (2, 2, 1)
     assert untouched == shipment
     assert (await world.look(shipment)).status is Status.IN_TRANSIT
@@ -264,7 +264,7 @@ async def test_an_adapter_that_trips(world: World, monkeypatch: pytest.MonkeyPat
 
 async def test_a_worker_is_left_to_its_own(world: World) -> None:
     """What a worker still tries again by itself is not taken from it."""
-    await arrive(world, body("SANDBOX-X-1", ("collected", world.now)), None, "later")
+    await arrive(world, body("SANDBOX-LOST-1", ("collected", world.now)), None, "later")
     async with world.database.transaction() as db:
         await db.run(update(arrivals).values(state=ArrivalState.FAILED.value, next_try_at=db.now))
 

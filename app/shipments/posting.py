@@ -180,7 +180,13 @@ class PostedShipment(ChangedShipment):
     @field_validator("tracking_number")
     @classmethod
     def _number(cls, value: str | None, info: ValidationInfo) -> str | None:
-        return value if value is None else normal_number(value, info.data.get("carrier", ""))
+        if value is None:
+            return None
+        slug = info.data.get("carrier", "")
+        number = normal_number(value, slug)
+        if slug and not (known := carriers()[slug]).accepts(number):
+            raise ValueError(f"not a number that {known.name} can have; one looks like {known.example}")
+        return number
 
     @model_validator(mode="after")
     def _named(self) -> Self:

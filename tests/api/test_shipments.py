@@ -187,6 +187,24 @@ async def test_a_change_touches_what_is_given(client: AsyncClient) -> None:
     assert (await client.get(f"/v1/shipments/{id_}")).json() == changed.json()
 
 
+async def test_a_number_that_its_carrier_cannot_have_is_refused(client: AsyncClient) -> None:
+    """422 names the field, the carrier and a number as it should be; in a batch only that shipment is refused."""
+    wrong = {"brt": "12345", "ups": "1Z-999", "sandbox": "SANDBOX-NOPE-1"}
+    answers = {carrier: await client.post("/v1/shipments", json=parcel(wrong[carrier], carrier)) for carrier in wrong}
+    several = {"shipments": [parcel("1Z-999", "ups"), parcel("1Z999AA10123456784", "ups")]}
+    batch = (await client.post("/v1/shipments/batch", json=several)).json()
+
+    assert {carrier: (answer.status_code, answer.json()["errors"]) for carrier, answer in answers.items()} == {
+        carrier: (422, [{"field": "tracking_number", "message": f"Not a number that {said}"}])
+        for carrier, said in {
+            "brt": "BRT can have; one looks like 123456789012",
+            "ups": "UPS can have; one looks like 1Z999AA10123456784",
+            "sandbox": "Sandbox can have; one looks like SANDBOX-DELIVERED-1",
+        }.items()
+    }
+    assert [row["status"] for row in batch["items"]] == [422, 201]
+
+
 async def test_another_shops_shipment_is_like_a_missing_one(service: Service, client: AsyncClient, shop: Shop) -> None:
     """404 on every route, for a sister shop and for another company, and the same words as for a missing one."""
     id_ = await post_parcel(client)

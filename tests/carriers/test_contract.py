@@ -147,6 +147,20 @@ def test_adapter_reads_no_clock(slug: str) -> None:
 
 
 @every
+def test_accepted_numbers(slug: str) -> None:
+    """No number of a recording is refused, nor one that the carrier is told by; what is no number at all is."""
+    known = carrier(slug)
+    names = [path.name for path in recordings(slug) if "hostile" not in path.name]
+    numbers = {parcel.number for name in names for parcel in read(slug, name)} - {"", "SANDBOX-NOWHERE-1"}
+
+    assert known.example
+    for number in {*numbers, known.example, NUMBERS.get(slug, known.example)}:
+        assert known.accepts(number), number
+    for wrong in ("", "AB", "A" * 61, "1Z999/../x", "ÀÈÌÒÙÀÈÌÒÙÀÈÌ"):
+        assert not known.accepts(wrong), wrong
+
+
+@every
 def test_table(slug: str) -> None:
     """Each row means something in the vocabulary, or says that nothing happened; no row hides behind another."""
     table = carrier(slug).table

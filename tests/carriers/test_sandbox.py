@@ -1,5 +1,6 @@
 """The sandbox: its answers read, its pushes verified, its interface asked over real HTTP."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 
@@ -11,6 +12,7 @@ from app.demo.stand_ins.sandbox import answer, sandbox_push, tell
 from carriers import Eta, Parcel, Place, Status, SubStatus, TrackingEvent, UnreadablePayload, detect
 from carriers.base import BadSignature, Verified
 from carriers.event import Moment, OffsetSource, keyed
+from carriers.sandbox import JOURNEYS as NAMED
 from carriers.sandbox import Sandbox, SandboxCredentials
 from tests.recorded import recorded
 
@@ -59,7 +61,9 @@ def test_whole_event() -> None:
 
 def test_not_found_and_many_parcels() -> None:
     """Each number has its parcel, in the answer's order; an unknown one says so, one without events is known."""
-    assert Sandbox().parse(recorded("sandbox", "not_found")) == [Parcel("SANDBOX-NOWHERE-1", not_found=True)]
+    [unknown] = Sandbox().parse(recorded("sandbox", "not_found"))
+    assert replace(unknown, note="") == Parcel("SANDBOX-NOWHERE-1", not_found=True)
+    assert unknown.note == f"a number names its journey, one of {', '.join(JOURNEYS)}"
     assert [
         (parcel.number, parcel.not_found, len(parcel.events))
         for parcel in Sandbox().parse(recorded("sandbox", "many_parcels"))
@@ -94,6 +98,14 @@ def test_numbers() -> None:
     """A sandbox number is seen to be one."""
     assert [carrier.slug for carrier in detect("sandbox-delivered-42")] == ["sandbox"]
     assert not Sandbox().matches("SANDBOX-DELIVERED")
+
+
+def test_a_number_names_a_journey() -> None:
+    """The sandbox takes a number of each journey that there is, and of no other."""
+    assert tuple(JOURNEYS) == NAMED
+    assert all(Sandbox().accepts(f"SANDBOX-{name}-1") for name in JOURNEYS)
+    assert not Sandbox().accepts("SANDBOX-NOPE-1")
+    assert not Sandbox().accepts("SANDBOX-DELIVERED")
 
 
 def test_speed_is_all_there_is_to_set() -> None:
