@@ -7,7 +7,7 @@ FedEx publishes no full list. A delivery (DL) means what its place says (`place`
 
 Quirks: a 200 may hold an error for each number. Numbers are reused: of several shipments under one number the newest
 is told, and the question names the days around the shipping date. Scans may arrive out of order. Pickup times may be
-nonsense (their rows are weak). Only the times of scans are sure: a midnight in `dateAndTimes` is read as the day.
+nonsense (their rows are weak).
 """
 
 import hmac
@@ -15,7 +15,7 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple
 from urllib.parse import quote
@@ -40,25 +40,20 @@ from carriers.base import (
     mapped,
 )
 from carriers.calling import call
-from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
-from carriers.reading import Json, at, dicts, iso_moment, json_of, local_moment, text_of
+from carriers.event import Moment, Parcel, Place, TrackingEvent
+from carriers.fedex_times import PAST_TIMES, eta_of, scans_of, times_of
+from carriers.reading import Json, at, dicts, json_of, text_of
 from carriers.tables import Row, table_file
 from carriers.vocabulary import Status
+
+NOT_FOUND = frozenset({"NOT.FOUND.ERROR", "TRACKING.TRACKINGNUMBER.NOTFOUND"})
+"""Errors of a whole call that mean no more than a number which FedEx does not know (yet)."""
+UNKNOWN = Parcel("", not_found=True)
 
 READ_THE_REASON = frozenset({"SE", "DE"})
 
 HEAD_TIMES = {Status.DELIVERED: "ACTUAL_DELIVERY", Status.FAILED_ATTEMPT: "ATTEMPTED_DELIVERY"}
 """Which of the answer's times belongs to a present status."""
-
-PAST_TIMES = (
-    "ACTUAL_DELIVERY",
-    "ATTEMPTED_DELIVERY",
-    "ACTUAL_PICKUP",
-    "ACTUAL_TENDER",
-    "SHIPMENT_DATA_RECEIVED",
-    "SHIP",
-)
-"""Times of what has happened, newest first; for a present status without any scan."""
 
 AROUND = timedelta(days=15)  # of the shipping date: numbers are reused
 
@@ -84,6 +79,7 @@ class Fedex(Carrier):
     name = "FedEx"
     website = "https://www.fedex.com"
     number_patterns = (r"DT\d{12}", r"9[26]\d{20}", r"\d{34}|\d{32}|\d{20}|\d{18}|\d{15}|\d{12}")
+    number_form, example = "[0-9A-Z]{8,40}", "794887075005"  # freight has shorter ones than parcels
     credentials = FedexCredentials
     table = table_file("fedex.csv")
     base_url = "https://apis.fedex.com"
@@ -115,12 +111,14 @@ class Fedex(Carrier):
             http,
             "POST",
             f"{account.base_url or self.base_url}/track/v1/trackingnumbers",
+            accept=(200, 404),
             with_token=True,
             json={"includeDetailedScans": True, "trackingInfo": asked},
             headers={"authorization": f"Bearer {account.token}", "x-locale": "en_US"},
         )
         codes = _error_codes(json_of(answer.content))
-        if codes and not self.parse(answer.content):
+        known = self.parse(answer.content)
+        if codes and (not known or (known == [UNKNOWN] and len(numbers) > 1)):
             if any(word in code for code in codes for word in ("SYSTEM", "INTERNAL", "UNAVAILABLE")):
                 raise CarrierUnavailable(f"FedEx failed ({', '.join(codes)})")
             raise RequestRefused(f"FedEx refuses the request ({', '.join(codes)})")
@@ -141,8 +139,8 @@ class Fedex(Carrier):
         answer = json_of(body)
         output = at(answer, "output")
         if not isinstance(output, dict) or not output.keys() & {"completeTrackResults", "alerts"}:
-            if _error_codes(answer):
-                return []
+            if codes := _error_codes(answer):
+                return [UNKNOWN] if NOT_FOUND.intersection(codes) else []
             raise UnreadablePayload("neither FedEx's track answer nor its push")
         read = [self._numbered(result) for result in dicts(output.get("completeTrackResults"))]
         return [parcel for parcel in read if parcel]
@@ -162,10 +160,8 @@ class Fedex(Carrier):
 
     def _parcel(self, number: str, shipment: dict[str, Json]) -> Parcel:
         own = _own_number(shipment)
-        dates, scanned = dicts(shipment.get("dateAndTimes")), dicts(shipment.get("scanEvents"))
-        times = {text_of(each.get("type")): _dated(each.get("dateTime")) for each in dates}
-        scans = [(scan, moment) for scan in scanned if (moment := iso_moment(scan.get("date")))]
-        window = at(shipment, "estimatedDeliveryTimeWindow", "window")
+        scans = scans_of(shipment)
+        times = times_of(shipment, scans)
         back = min((moment.occurred_at for scan, moment in scans if scan.get("eventType") == "RS"), default=None)
         end = End(text_of(at(shipment, "deliveryDetails", "locationType"), 64), back)
         events = [self._scanned(scan, moment, end) for scan, moment in scans]
@@ -174,7 +170,7 @@ class Fedex(Carrier):
         return Parcel(
             number,
             tuple(events),
-            eta=None if times.get("ACTUAL_DELIVERY") else _eta(window, times.get("ESTIMATED_DELIVERY")),
+            eta=eta_of(shipment, times),
             aliases=(own,) if own and own != number else (),
             service=text_of(at(shipment, "serviceDetail", "description"), 80),
             pickup_point=_pickup_point(at(shipment, "holdAtLocation", "locationContactAndAddress")),
@@ -249,17 +245,6 @@ def _last_time(parcel: Parcel) -> datetime:
     return max((event.moment.occurred_at for event in parcel.events), default=datetime.min.replace(tzinfo=UTC))
 
 
-def _dated(value: Json) -> Moment | None:
-    """A time of `dateAndTimes`; a midnight stands for its day."""
-    moment = iso_moment(value)
-    stamp = text_of(value)
-    if moment is None or moment.until is not None or stamp[10:19] not in ("T00:00:00", " 00:00:00"):
-        return moment
-    zone = datetime.fromisoformat(stamp).tzinfo
-    source = OffsetSource.GIVEN if zone else OffsetSource.UNKNOWN
-    return local_moment(date.fromisoformat(stamp[:10]), None, zone or UTC, source)
-
-
 def _place(scan: dict[str, Json]) -> Place | None:
     where = scan.get("scanLocation")
     country = text_of(at(where, "countryCode"))
@@ -283,16 +268,3 @@ def _pickup_point(where: Json) -> str:
 
 def _sentence(told: str, why: str) -> str:
     return text_of(f"{told}: {why}") if told and why and told != why else told or why
-
-
-def _eta(window: Json, estimated: Moment | None) -> Eta | None:
-    """The window, else the estimated time; times without offset count for their day only."""
-    begins, ends = _dated(at(window, "begins")), _dated(at(window, "ends"))
-    if begins and ends and OffsetSource.UNKNOWN not in (begins.offset_source, ends.offset_source):
-        return Eta(begins.occurred_at, ends.until or ends.occurred_at)
-    expected = estimated or ends
-    if expected is None:
-        return None
-    if expected.until or expected.offset_source is OffsetSource.UNKNOWN:
-        return Eta(day=date.fromisoformat(expected.local_time[:10]))
-    return Eta(latest=expected.occurred_at)

@@ -5,15 +5,16 @@ out for delivery under I, a customs question under X), so the key is (type, code
 by its three-digit code, never by the type alone.
 
 Quirks: the time zone is in the gmt trio only, whose time may lose its leading zero ("74700" is 07:47:00) and whose
-offset is written -05:00 by the one interface and -04.00 by the other. "Delivered" (D) is also said of parcels that
-wait at an access point or are back with the sender: then the three-digit code tells. An unknown number is a 404 or a
-200 with a warning. Names of receivers are in the answer and stay there.
+offset is written -05:00 by the one interface and -04.00 by the other; without it, the zone is that of the place's
+country, if it keeps but one. "Delivered" (D) is also said of parcels that wait at an access point or are back with the
+sender: then the three-digit code tells. An unknown number is a 404 or a 200 with a warning. Names of receivers are in
+the answer and stay there.
 """
 
 import hmac
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, tzinfo
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -40,6 +41,7 @@ from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEve
 from carriers.reading import Json, at, dicts, json_of, local_moment, offset, parsed_date, parsed_time, text_of
 from carriers.tables import Row, table_file
 from carriers.vocabulary import Status, SubStatus
+from carriers.zones import country_named, country_zone
 
 NOT_FOUND = frozenset({"TW0001", "151044", "404"})
 """Error codes for a number that UPS does not know (yet)."""
@@ -49,8 +51,6 @@ BAD_TOKEN = frozenset({"250002", "250003", "251004"})
 
 POSTAL = frozenset({"IC", "VT", "H6", "A4"})
 """Sources of Mail Innovations' codes, given in place of the type; they share one list."""
-
-PUSHED_TIMES = ("localActivityDate", "localActivityTime", "gmtActivityDate", "gmtActivityTime", "gmtOffset")
 
 ELSEWHERE = (Status.AVAILABLE_FOR_PICKUP, Status.RETURNED)
 """Where a three-digit code may say that a bare "delivered" went."""
@@ -71,6 +71,7 @@ class Ups(Carrier):
     name = "UPS"
     website = "https://www.ups.com"
     number_patterns = (r"1Z[0-9A-Z]{16}", r"1R[0-9A-Z]{14}(?:[0-9A-Z]{12})?", r"[AHJKTV]\d{10}")
+    number_form, example = "[0-9A-Z]{7,34}", "1Z999AA10123456784"
     credentials = UpsCredentials
     table = table_file("ups.csv")
     base_url = "https://onlinetools.ups.com"
@@ -157,13 +158,19 @@ class Ups(Carrier):
         )
 
     def _event(self, activity: dict[str, Json]) -> TrackingEvent | None:
-        moment = _moment(*(activity.get(name) for name in ("date", "time", "gmtDate", "gmtTime", "gmtOffset")))
-        return self._told(activity.get("status"), moment, _place(at(activity, "location", "address")))
+        place = _place(at(activity, "location", "address"))
+        gmt = [activity.get(name) for name in ("gmtDate", "gmtTime", "gmtOffset")]
+        return self._told(
+            activity.get("status"), _moment(place, activity.get("date"), activity.get("time"), gmt), place
+        )
 
     def _pushed(self, push: dict[str, Json]) -> Parcel:
         number, ended = text_of(push["trackingNumber"], 64), push.get("actualDeliveryDate")
-        moment = _moment(*(push.get(name) for name in PUSHED_TIMES)) or _moment(ended, push.get("actualDeliveryTime"))
-        event = self._told(push["activityStatus"], moment, _place(push.get("activityLocation")))
+        place = _place(push.get("activityLocation"))
+        gmt = [push.get(name) for name in ("gmtActivityDate", "gmtActivityTime", "gmtOffset")]
+        moment = _moment(place, push.get("localActivityDate"), push.get("localActivityTime"), gmt)
+        moment = moment or _moment(place, ended, push.get("actualDeliveryTime"))
+        event = self._told(push["activityStatus"], moment, place)
         return Parcel(
             number,
             (event,) if event else (),
@@ -173,10 +180,10 @@ class Ups(Carrier):
 
     def _head(self, package: dict[str, Json], ended: Json, events: list[TrackingEvent]) -> TrackingEvent | None:
         """The present status as an event when no activity tells it: at the delivery's time, else at the newest's."""
-        clock = package.get("deliveryTime")
-        moment = _moment(ended, at(clock, "endTime") if at(clock, "type") == "DEL" else None)
-        newest = max((event.moment for event in events), key=lambda each: each.occurred_at, default=None)
-        head = self._told(package.get("currentStatus"), moment or newest, None)
+        newest = max(events, key=lambda each: each.moment.occurred_at, default=None)
+        clock, where = package.get("deliveryTime"), newest.place if newest else None
+        moment = _moment(where, ended, at(clock, "endTime") if at(clock, "type") == "DEL" else None)
+        head = self._told(package.get("currentStatus"), moment or (newest.moment if newest else None), None)
         return head if head and head.status and head.status not in {event.status for event in events} else None
 
     def _told(self, status: Json, moment: Moment | None, place: Place | None) -> TrackingEvent | None:
@@ -237,7 +244,7 @@ def _place(where: Json) -> Place | None:
         city=text_of(at(where, "city"), 100),
         postcode=text_of(at(where, "postalCode"), 20),
         state=text_of(at(where, "stateProvince"), 50),
-        country=country.upper() if len(country) == 2 else "",
+        country=country.upper() if len(country) == 2 else country_named(country),
     )
     return place or None
 
@@ -253,12 +260,12 @@ def _clock(value: Json) -> time | None:
     return parsed_time(text, "%H:%M:%S", "%H:%M")
 
 
-def _moment(day: Json, clock: Json, gmt_day: Json = None, gmt_clock: Json = None, shift: Json = None) -> Moment | None:
-    """The gmt trio tells the instant; the local time is only printed, unless it is all there is."""
+def _moment(place: Place | None, day: Json, clock: Json, gmt: Sequence[Json] = (None, None, None)) -> Moment | None:
+    """The gmt trio tells the instant; the local time is only printed, unless it is all there is: then in its place."""
     local, wall = _day(day), _clock(clock)
-    utc_day, utc_clock = _day(gmt_day), _clock(gmt_clock)
-    parts = re.fullmatch(r"([+-]?)(\d{1,2})[:.]?(\d{2})", text_of(shift))
-    zone = None
+    utc_day, utc_clock = _day(gmt[0]), _clock(gmt[1])
+    parts = re.fullmatch(r"([+-]?)(\d{1,2})[:.]?(\d{2})", text_of(gmt[2]))
+    zone: tzinfo | None = None
     if parts and int(parts[2]) < 15:
         zone = offset((-1 if parts[1] == "-" else 1) * (int(parts[2]) * 60 + int(parts[3])))
     if utc_day and utc_clock:
@@ -267,7 +274,11 @@ def _moment(day: Json, clock: Json, gmt_day: Json = None, gmt_clock: Json = None
         return Moment(instant, printed.strftime("%Y-%m-%dT%H:%M:%S"), OffsetSource.GIVEN)
     if local is None:
         return None
-    return local_moment(local, wall, zone or UTC, OffsetSource.GIVEN if zone else OffsetSource.UNKNOWN)
+    source = OffsetSource.GIVEN
+    if zone is None:
+        zone = country_zone(place.country) if place else None
+        source = OffsetSource.PLACE if zone else OffsetSource.UNKNOWN
+    return local_moment(local, wall, zone or UTC, source)
 
 
 def _eta(days: Mapping[str, Json]) -> Eta | None:

@@ -238,6 +238,13 @@ def test_a_date_alone_spans_its_day() -> None:
     )
 
 
+def test_a_whole_call_about_nothing_known() -> None:
+    """The error NOT.FOUND.ERROR of a whole call is a number that FedEx does not know; other errors tell nothing."""
+    bodies = [{"errors": [{"code": code, "message": "No"}]} for code in ("NOT.FOUND.ERROR", "FORBIDDEN.ERROR")]
+
+    assert [Fedex().parse(orjson.dumps(body)) for body in bodies] == [[Parcel("", not_found=True)], []]
+
+
 def test_the_table_is_whole() -> None:
     """As many rows as the sheet has codes, by list."""
     assert Counter(within for within, _ in Fedex.table) == {

@@ -175,6 +175,17 @@ async def test_a_call_gone_wrong(desk: Desk, fault: Fault, error: type[CarrierEr
         assert raised.value.retry_after == (7.0 if fault.headers else None)
 
 
+async def test_a_whole_call_about_nothing_known(desk: Desk) -> None:
+    """NOT.FOUND.ERROR says of one number that it is not known; of several it does not say which."""
+    tokens, fault = TokenKeeper(), Fault(status=404, body=b'{"errors": [{"code": "NOT.FOUND.ERROR"}]}')
+    await desk.ask(tokens=tokens)
+    desk.stand_in.faults += [fault, fault]
+
+    assert await desk.ask("HELD", tokens=tokens) == [Parcel("", not_found=True)]
+    with pytest.raises(RequestRefused):
+        await desk.ask("HELD", "LOST", tokens=tokens)
+
+
 async def test_a_grant_without_token_is_no_answer(desk: Desk) -> None:
     """A token answer without token, or with a life that is no number."""
     for body in (b"{}", b'{"access_token": "a", "expires_in": "soon"}'):

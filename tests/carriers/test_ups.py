@@ -153,17 +153,42 @@ def test_both_nights_of_the_clock_change() -> None:
 
 
 def test_local_time_alone_is_marked() -> None:
-    """Without the gmt trio the zone is unknown; without a clock time the event spans its day."""
+    """Without the gmt trio the zone is that of the place's country; without a clock time the event spans its day."""
     [timed], [dated] = parcel_of("local_time_only").events, parcel_of("date_only").events
 
-    assert timed.moment == Moment(
-        datetime(2026, 3, 12, 10, 15, tzinfo=UTC), "2026-03-12T10:15:00", OffsetSource.UNKNOWN
-    )
+    assert timed.moment == Moment(datetime(2026, 3, 12, 9, 15, tzinfo=UTC), "2026-03-12T10:15:00", OffsetSource.PLACE)
     assert dated.moment == Moment(
-        datetime(2026, 3, 12, tzinfo=UTC),
+        datetime(2026, 3, 11, 23, tzinfo=UTC),
         "2026-03-12",
-        OffsetSource.UNKNOWN,
-        datetime(2026, 3, 12, 23, 59, 59, tzinfo=UTC),
+        OffsetSource.PLACE,
+        datetime(2026, 3, 12, 22, 59, 59, tzinfo=UTC),
+    )
+
+
+@pytest.mark.parametrize("pushed", [False, True])
+@pytest.mark.parametrize(
+    ("country", "hour", "source"), [("GB", 10, "place"), ("US", 10, "unknown"), ("", 10, "unknown")]
+)
+def test_the_zone_is_that_of_a_country_that_keeps_but_one(
+    country: str, hour: int, source: str, *, pushed: bool
+) -> None:
+    """Pushed or asked, a wall time without the gmt trio is the place's; of a country of several zones it stays open."""
+    status, where = {"type": "I", "code": "AR"}, {"city": "X", "countryCode": country}
+    push = {
+        "trackingNumber": NUMBER,
+        "localActivityDate": "20260612",
+        "localActivityTime": "101500",
+        "activityLocation": where,
+        "activityStatus": status,
+    }
+    activity = {"date": "20260612", "time": "101500", "status": status, "location": {"address": where}}
+    answer = {"trackResponse": {"shipment": [{"package": [{"trackingNumber": NUMBER, "activity": [activity]}]}]}}
+
+    [parcel] = Ups().parse(orjson.dumps(push if pushed else answer))
+
+    [event] = parcel.events
+    assert event.moment == Moment(
+        datetime(2026, 6, 12, hour - (country == "GB"), 15, tzinfo=UTC), "2026-06-12T10:15:00", OffsetSource(source)
     )
 
 
