@@ -17,6 +17,7 @@ from app.shipments.tables import shipments
 AT_ONCE = 2_000
 """Values in one statement: databases bound them."""
 
+_LOCKED = select(shipments).order_by(shipments.c.company_id, shipments.c.id).with_for_update()
 _IDENTITY = tuple_(shipments.c.company_id, shipments.c.id)
 _NAME = tuple_(shipments.c.company_id, shipments.c.carrier, shipments.c.tracking_number)
 
@@ -68,8 +69,7 @@ async def _locked(db: Session, arrivals: Sequence[Arrived]) -> list[list[Shipmen
             ids += [(row.company_id, row.id) for row in await db.all(found)]
         ids, named = sorted(set(ids)), []
     wanted = [(_IDENTITY, some) for some in batched(ids, AT_ONCE)] + [(_NAME, some) for some in batched(named, AT_ONCE)]
-    ordered = select(shipments).order_by(shipments.c.company_id, shipments.c.id).with_for_update()
-    rows = [row for place, some in wanted for row in await db.all(ordered.where(place.in_(some)))]
+    rows = [row for place, some in wanted for row in await db.all(_LOCKED.where(place.in_(some)))]
     newest: dict[tuple[Any, ...], Shipment] = {}
     by_id = {}
     for row in rows:

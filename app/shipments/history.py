@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, select, tuple_
+from sqlalchemy import Row, Select, bindparam, func, select, tuple_
 
 from app.database import Session
 from app.lifecycle import LIMIT, Fact, Source
@@ -135,30 +136,44 @@ def stored(
 
 async def of(db: Session, shipment: Shipment) -> dict[str, StoredEvent]:
     """The shipment's events by key, newest first; at most a little more than the fold looks at."""
-    return (await of_many(db, [shipment]))[shipment.id]
+    rows = await db.all(_ONE, {"company": shipment.company_id, "shipment": shipment.id})
+    return {event.key: event for event in map(_event, rows)}
 
 
 async def of_many(db: Session, shipments: Sequence[Shipment]) -> dict[UUID, dict[str, StoredEvent]]:
     """The events of several shipments, each newest first."""
     found: dict[UUID, dict[str, StoredEvent]] = {shipment.id: {} for shipment in shipments}
-    if len(shipments) > AT_ONCE:
-        for start in range(0, len(shipments), AT_ONCE):
-            found |= await of_many(db, shipments[start : start + AT_ONCE])
-        return found
-    if not found:
-        return found
-    if len(shipments) == 1:
-        mine = and_(events.c.company_id == shipments[0].company_id, events.c.shipment_id == shipments[0].id)
-    else:
-        ids = [(each.company_id, each.id) for each in shipments]
-        mine = and_(tuple_(events.c.company_id, events.c.shipment_id).in_(ids))
+    for start in range(0, len(shipments), AT_ONCE):
+        ids = [(each.company_id, each.id) for each in shipments[start : start + AT_ONCE]]
+        for row in await db.all(_MANY, {"ids": ids}):
+            event = _event(row)
+            found[row.shipment_id][event.key] = event
+    return found
+
+
+def _event(row: Row[Any]) -> StoredEvent:
+    values = row._mapping
+    return StoredEvent(**{name: values[name] for name in _NAMES})
+
+
+def _many() -> Select[Any]:
     nth = func.row_number().over(
         partition_by=(events.c.company_id, events.c.shipment_id), order_by=(events.c.occurred_at.desc(), events.c.key)
     )
+    mine = tuple_(events.c.company_id, events.c.shipment_id).in_(bindparam("ids", expanding=True))
     counted = select(events.c.shipment_id, *COLUMNS, nth.label("nth")).where(mine).subquery()
-    columns = [counted.c[column.name] for column in COLUMNS]
-    query = select(counted.c.shipment_id, *columns).where(counted.c.nth <= LIMIT + 100).order_by(counted.c.nth)
-    for row in await db.all(query):
-        event = StoredEvent(**{name: row._mapping[name] for name in _NAMES})
-        found[row.shipment_id][event.key] = event
-    return found
+    columns = [counted.c[name] for name in _NAMES]
+    return select(counted.c.shipment_id, *columns).where(counted.c.nth <= READ).order_by(counted.c.nth)
+
+
+READ = LIMIT + 100
+"""Events of a shipment that are read: more than the fold takes, since its order is a finer one."""
+
+# Made once: to describe a statement of so many columns takes longer than to run it.
+_ONE = (
+    select(*COLUMNS)
+    .where(events.c.company_id == bindparam("company"), events.c.shipment_id == bindparam("shipment"))
+    .order_by(events.c.occurred_at.desc(), events.c.key)
+    .limit(READ)
+)
+_MANY = _many()

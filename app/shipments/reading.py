@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, select
 
 from app import orders
 from app.database import Session
@@ -44,20 +44,28 @@ class Found:
         return f'"{blake2b(shown.encode("utf-8", "replace"), digest_size=16).hexdigest()}"'
 
 
+_FIND = (
+    select(shipments, shops.c.locale.label("shop_locale"), orders.orders.c.updated_at.label("order_updated_at"))
+    .select_from(
+        shipments.join(
+            shops, and_(shops.c.company_id == shipments.c.company_id, shops.c.id == shipments.c.shop_id)
+        ).outerjoin(
+            orders.orders,
+            and_(orders.orders.c.company_id == shipments.c.company_id, orders.orders.c.id == shipments.c.order_id),
+        )
+    )
+    .where(
+        shipments.c.company_id == bindparam("company"),
+        shipments.c.id == bindparam("id"),
+        shipments.c.shop_id.in_(bindparam("shop_ids", expanding=True)),
+    )
+)
+# Made once: to describe a statement of so many columns takes longer than to run it.
+
+
 async def find(db: Session, company_id: UUID, shop_ids: Sequence[UUID], id_: UUID) -> Found:
     """One shipment of these shops; NotFound for another's as for a missing one."""
-    row = await db.first(
-        select(shipments, shops.c.locale.label("shop_locale"), orders.orders.c.updated_at.label("order_updated_at"))
-        .select_from(
-            shipments.join(
-                shops, and_(shops.c.company_id == shipments.c.company_id, shops.c.id == shipments.c.shop_id)
-            ).outerjoin(
-                orders.orders,
-                and_(orders.orders.c.company_id == shipments.c.company_id, orders.orders.c.id == shipments.c.order_id),
-            )
-        )
-        .where(shipments.c.company_id == company_id, shipments.c.id == id_, shipments.c.shop_id.in_(shop_ids))
-    )
+    row = await db.first(_FIND, {"company": company_id, "id": id_, "shop_ids": list(shop_ids)})
     if row is None:
         raise NotFound(f"No shipment {id_}.")
     return Found(Shipment.of(row), row.shop_locale, row.order_updated_at)
