@@ -17,7 +17,9 @@ from app.doctor import examine
 from app.errors import FieldError, InvalidInput
 from app.installation import Installation
 from app.intake.importing import Line, import_batch
-from app.intake.replaying import Choice, release, reread
+from app.intake.releasing import release
+from app.intake.replaying import reread
+from app.intake.stepping import Choice
 from app.keys import Scope
 from app.outbox.rules import create_defaults
 from app.shops import Shop
@@ -185,8 +187,9 @@ class Replay(Command):
 
     async def run(self, here: Installation) -> Json:
         """What changes, and where to go on."""
-        step = release if self.quarantined else reread
-        return await step(here, self.choice, self.after, apply=self.apply)
+        if self.quarantined:
+            return await release(here, self.choice, self.after, apply=self.apply)
+        return await reread(here, self.choice, self.after, apply=self.apply)
 
 
 class Examine(Command):

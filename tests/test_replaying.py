@@ -7,13 +7,15 @@ from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 
-from app.arrivals.keeping import ArrivalSource, ArrivalState, Arrived
-from app.arrivals.tables import arrivals, bodies
+from app.arrivals.keeping import ArrivalSource, Arrived
+from app.arrivals.tables import bodies
 from app.database import Database
 from app.intake import take_in
-from app.intake.replaying import Choice, Released, Reread, release, reread
+from app.intake.releasing import release
+from app.intake.replaying import Reread, reread
+from app.intake.stepping import Choice
 from app.outbox.tables import endpoints, messages
 from app.shipments import history
 from app.shipments.shipment import Shipment
@@ -224,28 +226,6 @@ async def test_what_to_read_again(world: World) -> None:
     assert await looked_at(Choice(since=world.now + timedelta(hours=1))) == 0
 
 
-async def test_a_quarantined_body_that_can_be_read_now(world: World) -> None:
-    """It is taken in as it would have been, and its row leaves the quarantine."""
-    shipment = await world.ship("SANDBOX-LOST-1", "sandbox")
-    content = body("SANDBOX-LOST-1", ("collected", world.now))
-    await arrive(world, content, None, "not an answer of the sandbox")
-    await arrive(world, b"{", None, "not JSON")
-
-    shown = await release(world.installation, ALL, None, apply=False)
-    untouched = await world.look(shipment)
-    done = await release(world.installation, ALL, None, apply=True)
-
-    [change] = shown.changes
-    assert isinstance(change, Released)
-    assert (change.carrier, change.parcels) == ("sandbox", (("SANDBOX-LOST-1", "taken"),))
-    assert (shown.looked_at, done.looked_at, len(done.changes)) == (2, 2, 1)
-    assert untouched == shipment
-    assert (await world.look(shipment)).status is Status.IN_TRANSIT
-    async with world.database.reading() as db:
-        states = [row.state for row in await db.all(select(arrivals.c.state).order_by(arrivals.c.state))]
-    assert states == ["quarantined", "taken"]
-
-
 async def test_an_adapter_that_trips(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A body over which it still trips stays as it is, and so do the events from it."""
     shipment = await ship(world, ("collected", world.now))
@@ -260,12 +240,3 @@ async def test_an_adapter_that_trips(world: World, monkeypatch: pytest.MonkeyPat
     assert (await reread(world.installation, ALL, None, apply=True)).changes == ()
     assert (await release(world.installation, ALL, None, apply=True)).changes == ()
     assert await events_of(world, shipment) == before
-
-
-async def test_a_worker_is_left_to_its_own(world: World) -> None:
-    """What a worker still tries again by itself is not taken from it."""
-    await arrive(world, body("SANDBOX-LOST-1", ("collected", world.now)), None, "later")
-    async with world.database.transaction() as db:
-        await db.run(update(arrivals).values(state=ArrivalState.FAILED.value, next_try_at=db.now))
-
-    assert (await release(world.installation, ALL, None, apply=True)).looked_at == 0

@@ -53,7 +53,7 @@ def replay(
     the changes, people are not told again.
     """
     from app.cli.reading import known_carrier  # noqa: PLC0415 - starting fast: see app.cli
-    from app.intake.replaying import Choice  # noqa: PLC0415
+    from app.intake.stepping import Choice  # noqa: PLC0415
 
     if carrier is not None:
         known_carrier(carrier)

@@ -131,7 +131,7 @@ class Pushes:
         results, ask = [], list[Shipment]()
         for pushed, new in zip(group, first, strict=True):
             its = [next(taken) for _ in pushed.parts] if new else []
-            results.append(_result(pushed, its) if new else PushResult(Outcome.DUPLICATE))
+            results.append(_result(its) if new else PushResult(Outcome.DUPLICATE))
             if its and all(each.state is None for each in its):
                 await _forget(db, pushed)
             carrier = carriers()[pushed.account.carrier]
@@ -141,8 +141,8 @@ class Pushes:
         return results
 
 
-def _result(pushed: _Push, taken: Sequence[Taken]) -> PushResult:
-    if pushed.parts and pushed.parts[0].parcel is None:
+def _result(taken: Sequence[Taken]) -> PushResult:
+    if taken and all(each.state is ArrivalState.QUARANTINED for each in taken):
         return PushResult(Outcome.QUARANTINED)
     return PushResult(Outcome.ACCEPTED, len(taken), sum(len(each.new) for each in taken))
 

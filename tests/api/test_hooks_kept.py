@@ -39,6 +39,15 @@ async def test_an_unreadable_push_is_kept_for_a_person(service: Service, client:
     assert (await client.get(f"/v1/arrivals/{uuid4()}")).status_code == 404
 
 
+async def test_a_number_that_cannot_be_one(client: AsyncClient, hook: Hook) -> None:
+    """The push can be read, yet whose it is cannot be told: it is kept, and not said to be accepted."""
+    answer = await hook.push(sandbox_body(("collected", ago(hours=3)), number="\N{PACKAGE}" * 30))
+    [kept] = (await client.get("/v1/arrivals", params={"state": "quarantined"})).json()["items"]
+
+    assert (answer.status_code, answer.json()) == (200, {"status": "quarantined"})
+    assert kept["reason"].startswith("no tracking number: ")
+
+
 async def test_half_of_a_push_is_taken(client: AsyncClient, hook: Hook) -> None:
     """What can be read of a body counts; a code outside the table is kept without moving anything."""
     id_ = await post_parcel(client, NUMBER, carrier="sandbox")

@@ -1,0 +1,64 @@
+"""A replay goes step by step, each a transaction: what to look at, how far it came, and the bodies that it reads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Row
+
+from app.arrivals.keeping import read_body
+from app.database import Session
+from carriers import carriers
+from carriers.event import Parcel
+
+Cursor = tuple[UUID, UUID]
+"""Where to go on: the company and the row that were last looked at."""
+
+Change = TypeVar("Change")
+
+AT_ONCE = 50
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What to read again: of one carrier, one shipment, what has changed or come since a time; none for all."""
+
+    carrier: str | None = None
+    shipment: UUID | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Generic[Change]):
+    """One step of a replay: how many rows were looked at, what changes, and where to go on (none at the end)."""
+
+    looked_at: int
+    changes: tuple[Change, ...]
+    next: Cursor | None
+
+
+class Undone(Exception):
+    """Ends a transaction that is to leave nothing, as that of a dry run."""
+
+
+def following(rows: Sequence[Any]) -> Cursor | None:
+    """Where to go on after these rows."""
+    return (rows[-1].company_id, rows[-1].id) if len(rows) == AT_ONCE else None
+
+
+async def parcels_of(db: Session, row: Row[Any]) -> list[Parcel] | None:
+    """The parcels in an arrival's part of its body; none if the body is gone, or still cannot be read."""
+    carrier, body = carriers().get(row.carrier), await read_body(db, row.company_id, row.body_hash)
+    if carrier is None or body is None:
+        return None
+    try:
+        parcels = carrier.parse(body)
+    except Exception as error:  # whatever an adapter trips over, the other bodies are read
+        log.info("still unreadable", carrier=row.carrier, arrival=str(row.id), error=type(error).__name__)
+        return None
+    return [each for each in parcels if not row.tracking_number or each.number == row.tracking_number]
