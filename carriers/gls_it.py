@@ -22,6 +22,7 @@ from carriers.base import (
     Answer,
     Carrier,
     Credentials,
+    CredentialsRefused,
     RateLimit,
     RequestRefused,
     UnreadablePayload,
@@ -49,6 +50,12 @@ PRINTED = re.compile(r"([A-Z][A-Z0-9])([0-9]{9})")
 """A number as printed: two characters of the sede, then nine digits that are unique only within it."""
 
 RETURN_NOTE = re.compile(r"(resa con spedizione)\b\W*([A-Z][A-Z0-9]\d{9})?", re.ASCII | re.IGNORECASE)
+
+
+OF_THE_ACCOUNT = re.compile(
+    r"(?!.*(nessun|spedizione non|spedizione inesist|collo non)).*(contratt|client|autorizz|abilitat)", re.IGNORECASE
+)
+"""Error texts that speak of the account, not of the number, by their stems; the complete list is not public."""
 
 
 class GlsItalyCredentials(Credentials):
@@ -81,7 +88,7 @@ class GlsItaly(Carrier):
     confidence = "high"
 
     def parse(self, body: bytes) -> list[Parcel]:
-        """The parcels of an answer; an error text in place of a shipment says that the number is unknown."""
+        """The parcels of an answer; an error text in place of a shipment: the number is unknown, or (none) we are."""
         if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
             return self._group_parcels(json_object(body))
         root = xml_of(body)
@@ -90,10 +97,10 @@ class GlsItaly(Carrier):
         found = [root] if _name(root) in ("spedizione", "ritiro") else [*_named(root, "spedizione", "ritiro")]
         if found:
             return [self._parcel(element) for element in found]
-        errors = [text_of(element.text) for element in root.iter() if _name(element) in ("errore", "testoerrore")]
-        if len(root) and not errors:
+        error = _error(root)
+        if len(root) and error is None:
             raise UnreadablePayload("a list of GLS Italy that holds no shipment")
-        return [Parcel("", not_found=True, note=next(filter(None, errors), ""))]
+        return [] if OF_THE_ACCOUNT.match(error or "") else [Parcel("", not_found=True, note=error or "")]
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """Ask about one shipment; RequestRefused for nine digits alone when the account names no sede."""
@@ -105,6 +112,8 @@ class GlsItaly(Carrier):
             f"{account.base_url or self.base_url}/XML/get_xml_track.php",
             params=_question(numbers[0], credentials) | {"CodCli": credentials.contract.get_secret_value()},
         )
+        if text := _refusal(answer.content):
+            raise CredentialsRefused(f"GLS Italy: {text}")
         return [Answer(answer.content, (numbers[0],))]
 
     def tracking_url(self, number: str) -> str:
@@ -221,6 +230,22 @@ class GlsItaly(Carrier):
         if row is not None and (row.status is None or (newest is not None and newest.status is row.status)):
             return listed
         return (mapped(TrackingEvent(moment, status, list="group status"), row), *listed)
+
+
+def _error(root: etree._Element) -> str | None:
+    """The error text of an answer; empty when the element is, none when there is no such element."""
+    errors = [text_of(element.text) for element in root.iter() if _name(element) in ("errore", "testoerrore")]
+    return next(filter(None, errors), "") if errors else None
+
+
+def _refusal(body: bytes) -> str:
+    """The error text of a body in which we are refused, else empty; a body that is no XML is for `parse` to judge."""
+    try:
+        root = xml_of(body)
+    except UnreadablePayload:
+        return ""
+    error = _error(root) if _name(root) in ("elenco", "errore") else None
+    return error if error and OF_THE_ACCOUNT.match(error) else ""
 
 
 def _question(number: str, credentials: GlsItalyCredentials) -> dict[str, str]:

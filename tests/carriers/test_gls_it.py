@@ -41,7 +41,7 @@ NEWEST: dict[str, Meaning] = {
 }
 OTHER = {
     "not_found": [Parcel("", not_found=True, note="Spedizione non trovata")],
-    "error": [Parcel("", not_found=True, note="Contratto non trovato")],
+    "error": [],
     "error_other_name": [Parcel("", not_found=True, note="Nessuna spedizione")],
     "empty": [Parcel("", not_found=True)],
     "many_parcels": [Parcel(f"M1{number}", aliases=(number,)) for number in ("620873111", "620873112")],

@@ -107,11 +107,26 @@ async def test_an_unknown_number_is_an_answer() -> None:
 
 
 async def test_a_wrong_contract_gets_the_carriers_error_text() -> None:
-    """The script has no refusal of its own: HTTP 200 with a text, which is kept for a person to read."""
+    """The script refuses by HTTP 200 with a text about the contract: that is the account's fault, not the number's."""
     async with line(STEPS) as gls:
-        [answer] = await gls.ask(NUMBER, contract="1")
+        with pytest.raises(CredentialsRefused, match="Contratto non trovato"):
+            await gls.ask(NUMBER, contract="1")
 
-    assert GlsItaly().parse(answer.body) == [Parcel("", not_found=True, note="Contratto non trovato")]
+
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ("Codice cliente errato", False),
+        ("Utente non autorizzato", False),
+        ("Spedizione non trovata per il contratto indicato", True),
+        ("Nessuna spedizione per questo cliente", True),
+    ],
+)
+def test_an_error_text_about_the_account_is_not_about_the_number(text: str, *, unknown: bool) -> None:
+    """A refused contract tells nothing of the parcel; a number that the contract does not hold is not found."""
+    body = f"<ELENCO><TESTOERRORE>{text}</TESTOERRORE></ELENCO>".encode()
+
+    assert GlsItaly().parse(body) == ([Parcel("", not_found=True, note=text)] if unknown else [])
 
 
 @pytest.mark.parametrize(
