@@ -185,20 +185,20 @@ class PosteItaliane(Carrier):
         found = text_of(said.get("esitoRicerca"))
         movements = dicts(said.get("listaMovimenti"))
         returning = said.get("flagRitorno") is True or text_of(said.get("flagRitorno")).lower() in ("true", "s")
-        # The envelope's number is the newest movement's.
-        numbers = [text_of(each.get("box")) for each in movements[:-1]]
-        numbers += [text_of(said.get("stato")) or text_of(each.get("box")) for each in movements[-1:]]
+        timed = [(moment, each) for each in movements if (moment := _epoch(each.get("dataOra")))]
+        timed.sort(key=lambda each: each[0].occurred_at)
         events = []
-        for count, (each, number) in enumerate(zip(movements, numbers, strict=True), 1):
-            moment = _epoch(each.get("dataOra"))
-            if moment is None:
-                continue
-            text = text_of(each.get("statoLavorazione"))
+        for count, (moment, each) in enumerate(timed, 1):
+            box, text = text_of(each.get("box")), text_of(each.get("statoLavorazione"))
+            # The envelope's number is the newest movement's: it decides there, but is no part of what that is known by.
+            head = text_of(said.get("stato")) if count == len(timed) else ""
+            number = head or box
+            reason = f"stato {head}" if head not in ("", box) else ""
             event = TrackingEvent(
                 moment,
-                number,
+                box or "-",
                 "dovequando",
-                "return" if returning else "",
+                " ".join(filter(None, (reason, "return" if returning else ""))),
                 text,
                 place=_place(text_of(each.get("luogo"))),
                 sequence=count,

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from carriers.base import (
     UnreadablePayload,
 )
-from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
+from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent, event_key
 from carriers.poste_italiane import PosteCredentials, PosteItaliane
 from carriers.vocabulary import Status, SubStatus
 from tests.recorded import recorded, recordings
@@ -118,6 +118,27 @@ def test_a_public_search_has_instants_an_expected_day_and_its_own_order() -> Non
         place=Place(city="PERUGIA"),
         sequence=2,
     )
+
+
+def test_the_number_of_the_envelope_is_no_part_of_what_a_movement_is_known_by() -> None:
+    """It decides what the newest movement means; once a newer one comes, the movement is still the same event."""
+    first = {"statoLavorazione": "testo nuovo", "dataOra": 1772600000000, "box": "9"}
+    second = {"statoLavorazione": "la spedizione è stata consegnata", "dataOra": 1772700000000}
+    answers = [
+        {"esitoRicerca": "3", "stato": "4", "listaMovimenti": [first]},
+        {"esitoRicerca": "3", "stato": "5", "listaMovimenti": [first, second]},
+        {"esitoRicerca": "3", "stato": "5", "listaMovimenti": [second, first]},
+    ]
+
+    early, late, turned = (PosteItaliane().parse(orjson.dumps(answer))[0].events for answer in answers)
+
+    assert [(event.code, event.context, event.status) for event in (*early, *late)] == [
+        ("9", "stato 4", Status.OUT_FOR_DELIVERY),
+        ("9", "", None),
+        ("-", "stato 5", Status.DELIVERED),
+    ]
+    assert turned == late
+    assert event_key("poste_italiane", "", early[0]) == event_key("poste_italiane", "", late[0])
 
 
 def test_the_way_back_is_the_context_of_a_return() -> None:
