@@ -55,6 +55,7 @@ ROME = zone("Europe/Rome")
 SOAP = "https://wsr.brt.it:10052"
 ROOTS = ("ttparcelidresponse", "parcelidresult", "return")
 PART_DELIVERED = "P"
+CHARSET = "cp1252"  # of the JSON answers that are not UTF-8
 
 NOT_FOUND = -11
 UNEXPECTED = -1
@@ -178,7 +179,7 @@ class Brt(Carrier):
 def _replies(body: bytes) -> list[dict[str, Json]]:
     """BRT's part of a body, keys in small letters; UnreadablePayload if there is none."""
     if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
-        root = _lowered(json_object(body))
+        root = _lowered(json_object(body, CHARSET))
         # Some clients read executionMessage beside the root instead of in it, others know no root at all.
         beside = {"executionmessage": root.get("executionmessage")}
         wrapped = [beside | reply for name in ROOTS for reply in dicts(root.get(name))]

@@ -29,11 +29,11 @@ Json = Any
 """A decoded JSON value; typed only where an adapter takes it apart."""
 
 
-def json_of(body: bytes) -> Json:
-    """The JSON value of a body, within the bounds."""
+def json_of(body: bytes, charset: str = "") -> Json:
+    """The JSON value of a body, within the bounds; `charset` is what a carrier writes where it is not UTF-8."""
     _sized(body)
     try:
-        value = orjson.loads(body.removeprefix(BOM_UTF8))
+        value = orjson.loads(_recoded(body.removeprefix(BOM_UTF8), charset))
     except orjson.JSONDecodeError as error:
         raise UnreadablePayload(f"not JSON: {error}") from error
     except RecursionError as error:
@@ -42,9 +42,9 @@ def json_of(body: bytes) -> Json:
     return value
 
 
-def json_object(body: bytes) -> dict[str, Any]:
+def json_object(body: bytes, charset: str = "") -> dict[str, Any]:
     """The JSON object of a body."""
-    value = json_of(body)
+    value = json_of(body, charset)
     if not isinstance(value, dict):
         raise UnreadablePayload("not a JSON object")
     return value
@@ -186,6 +186,16 @@ def offset(minutes: int) -> timezone:
         return timezone(timedelta(minutes=minutes))
     except ValueError as error:
         raise UnreadablePayload(f"an offset of {minutes} minutes") from error
+
+
+def _recoded(body: bytes, charset: str) -> bytes:
+    if not charset or body.isascii():
+        return body
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return body.decode(charset, "replace").encode()
+    return body
 
 
 def _sized(body: bytes) -> None:

@@ -209,6 +209,17 @@ def test_the_public_page_takes_shipment_ids_only() -> None:
     assert Brt().tracking_url("084010123456789") == ""
 
 
+@pytest.mark.parametrize("charset", ["utf-8", "cp1252", "iso-8859-1"])
+def test_an_answer_is_read_in_whatever_charset_it_is_written(charset: str) -> None:
+    """BRT's JSON is not always UTF-8; its towns and wordings are the same all the same."""
+    text = recorded("brt", "delivered").decode().replace("BOLOGNA", "FORLÌ")
+
+    [parcel] = Brt().parse(text.encode(charset))
+
+    assert "FORLÌ" in {event.place.city for event in parcel.events if event.place}
+    assert parcel == Brt().parse(text.encode())[0]
+
+
 @pytest.mark.parametrize(
     "body",
     [

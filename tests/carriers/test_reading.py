@@ -38,6 +38,15 @@ BOMB = (
 OUTSIDE = '<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/hostname">]><a>&b;</a>'
 
 
+def test_a_charset_is_tried_where_it_is_not_utf_8() -> None:
+    """Only for a carrier that writes it; UTF-8 stays what it is, and what is no JSON is refused all the same."""
+    assert json_of('{"a": "è€"}'.encode("cp1252"), "cp1252") == json_of('{"a": "è€"}'.encode(), "cp1252") == {"a": "è€"}
+    assert json_object(b'{"a": "\x81"}', "cp1252") == {"a": "\ufffd"}
+    for body, charset in ((b'"\xe8"', ""), (b'"\xe8', "cp1252")):
+        with pytest.raises(UnreadablePayload):
+            json_of(body, charset)
+
+
 def utc(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=UTC)  # type: ignore[misc, arg-type]
 
