@@ -13,6 +13,7 @@ from sqlalchemy import Column, ColumnElement, Index, Integer, LargeBinary, Row, 
 from app.database import HexKey, Id, Instant, Session, metadata, new_id
 from app.errors import FieldError, InvalidInput, NotFound
 from app.sealing import Sealer, new_signing_secret, token_hash
+from app.wrong_fields import in_words
 from carriers import Carrier, UnknownCarrier, base
 from carriers import carrier as carrier_of
 
@@ -235,15 +236,12 @@ def _sealed_credentials(sealer: Sealer, account_id: UUID, carrier: Carrier, give
         fields = [
             FieldError(
                 ".".join(("credentials", *(str(part)[:100] for part in each["loc"]))),
-                _MESSAGES.get(each["type"]) or each["msg"],
+                in_words(each),
             )
             for each in error.errors(include_input=False, include_url=False)
         ]
         raise InvalidInput(f"These are not the credentials that {carrier.name} needs: see `errors`.", fields) from None
     return sealer.seal(orjson.dumps(valid.model_dump(exclude_unset=True), default=_clear), f"account:{account_id}")
-
-
-_MESSAGES = {"missing": "Required.", "extra_forbidden": "Unknown field: leave it out, or check its spelling."}
 
 
 def _clear(value: object) -> str:

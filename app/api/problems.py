@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from app.errors import FieldError, InvalidInput, NoveError, TryLater, Unavailable, Unusable
+from app.wrong_fields import in_words
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -29,11 +30,6 @@ BUSY = "The database is busy just now; nothing was stored. Send it again."
 # not to be had, shutting down, crashed, starting up.
 _BUSY_CLASSES = ("08", "40", "53")
 _BUSY_STATES = ("55P03", "57P01", "57P02", "57P03")
-
-_PLAIN = {
-    "missing": "Required.",
-    "extra_forbidden": "Unknown field: leave it out, or check its spelling.",
-}
 
 
 class FieldProblem(BaseModel):
@@ -153,6 +149,5 @@ def _of_http(error: HTTPException, request_id: str) -> Response:
 
 def _field_error(error: Mapping[str, Any]) -> FieldError:
     place, *path = error["loc"]
-    message = _PLAIN.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
     field = ".".join(str(part) for part in path) or str(place)
-    return FieldError(field[:200], message[:1].upper() + message[1:300])
+    return FieldError(field[:200], in_words(error))

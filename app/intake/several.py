@@ -11,6 +11,7 @@ from app.installation import Installation
 from app.intake.posting import post
 from app.shipments.posting import PostedShipment
 from app.shops import Shop
+from app.wrong_fields import in_words
 
 MALFORMED = "The row is malformed: see `errors`."
 
@@ -73,12 +74,6 @@ def _refused(error: Refused) -> dict[str, Any]:
 
 def _fields(error: ValidationError) -> list[FieldError]:
     return [
-        FieldError(".".join(str(part) for part in each["loc"])[:200] or "shipment", _message(each["type"], each["msg"]))
-        for each in error.errors(include_url=False, include_input=False, include_context=False)
+        FieldError(".".join(str(part) for part in each["loc"])[:200] or "shipment", in_words(each))
+        for each in error.errors(include_url=False, include_input=False)
     ]
-
-
-def _message(kind: str, message: str) -> str:
-    plain = {"missing": "Required.", "extra_forbidden": "Unknown field: leave it out, or check its spelling."}
-    message = plain.get(kind) or message.removeprefix("Value error, ")
-    return message[:1].upper() + message[1:300]

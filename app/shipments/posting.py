@@ -7,26 +7,30 @@ from typing import Annotated, Any, Self, TypeVar
 from uuid import UUID
 
 import phonenumbers
+from babel import Locale
 from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
+    StrictBool,
     StringConstraints,
     ValidationInfo,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
 
+from app.wrong_fields import AMOUNT, COUNTRY, DAY, TIME
 from carriers import carriers
-from carriers.vocabulary import Direction, Status, SubStatus, belongs
+from carriers.vocabulary import SUB_STATUSES, Direction, Status, SubStatus, belongs
 
 NUMBER = re.compile(r"[A-Za-z0-9-]{4,40}")
 Short = Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)]
 Line = Annotated[str, StringConstraints(max_length=300, strip_whitespace=True)]
 Address = Annotated[str, StringConstraints(max_length=2048, strip_whitespace=True, pattern=r"^https?://\S+$")]
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2}$", to_upper=True)]
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=50, strip_whitespace=True)]
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _YEARS = range(1990, 2200)
@@ -40,10 +44,57 @@ def _plausible(value: D) -> D:
     return value
 
 
-Instant = Annotated[AwareDatetime, AfterValidator(_plausible)]
-"""A time with its offset, in years that every zone and database can hold."""
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_AMOUNT = re.compile(r"\d{1,10}(\.\d{1,2})?", re.ASCII)
+# Territories of CLDR that are no country of ISO 3166: unions, exceptional reservations, private use but Kosovo's XK.
+_NO_COUNTRIES = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"}
+COUNTRIES = (
+    frozenset(code for code in map(str, Locale("en").territories) if re.fullmatch("[A-Z]{2}", code)) - _NO_COUNTRIES
+)
 
-Day = Annotated[date, AfterValidator(_plausible)]
+
+def _time_in_text(value: object) -> object:
+    if isinstance(value, datetime) or (isinstance(value, str) and _RFC_3339.fullmatch(value)):
+        return value
+    raise ValueError(TIME)
+
+
+def _day_in_text(value: object) -> object:
+    if isinstance(value, date) or (isinstance(value, str) and _ISO_DAY.fullmatch(value)):
+        return value
+    raise ValueError(DAY)
+
+
+def _amount_in_text(value: object) -> object:
+    if isinstance(value, Decimal) or (isinstance(value, str) and _AMOUNT.fullmatch(value)):
+        return value
+    raise ValueError(AMOUNT)
+
+
+def _iso_country(value: str) -> str:
+    if value not in COUNTRIES:
+        raise ValueError(f"{value} is no country of ISO 3166. {COUNTRY}")
+    return value
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_time_in_text), AfterValidator(_plausible)]
+"""A time of RFC 3339, with its offset, in years that every zone and database can hold."""
+
+Day = Annotated[date, BeforeValidator(_day_in_text), AfterValidator(_plausible)]
+Amount = Annotated[
+    Decimal,
+    Field(ge=0, max_digits=12, decimal_places=2),
+    BeforeValidator(_amount_in_text),
+    WithJsonSchema({"type": "string", "examples": ["59.90"]}),
+]
+Country = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z]{2}$", to_upper=True),
+    AfterValidator(_iso_country),
+    Field(examples=["IT"]),
+]
+"""ISO 3166 alpha-2."""
 
 
 class Posted(BaseModel):
@@ -63,7 +114,7 @@ class Posted(BaseModel):
 class Money(Posted):
     """An amount as a decimal text, and its currency."""
 
-    amount: Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]
+    amount: Amount
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
@@ -171,11 +222,7 @@ class PostedShipment(ChangedShipment):
     @field_validator("carrier")
     @classmethod
     def _known(cls, value: str) -> str:
-        if value not in carriers():
-            raise ValueError(
-                f"unknown carrier {value!r}; GET /v1/carriers lists them, `own` is for one without adapter"
-            )
-        return value
+        return known_carrier(value)
 
     @field_validator("tracking_number")
     @classmethod
@@ -205,16 +252,31 @@ class PostedEvent(Posted):
     place: Line = ""
     code: Short = ""
     key: Short = ""
-    override: bool = False
+    override: StrictBool = False
     reason: Line = ""
 
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        if self.status is Status.PENDING:
-            raise ValueError("status: pending means that nothing has been said; it is never an event's status")
-        if not belongs(self.status, self.sub_status):
-            raise ValueError(f"sub_status: {self.sub_status} is no sub-status of {self.status}")
-        return self
+    @field_validator("status")
+    @classmethod
+    def _said(cls, value: Status) -> Status:
+        if value is Status.PENDING:
+            raise ValueError("`pending` means that nothing has been said: send what has happened, such as in_transit.")
+        return value
+
+    @field_validator("sub_status")
+    @classmethod
+    def _fits(cls, value: SubStatus | None, info: ValidationInfo) -> SubStatus | None:
+        status: Status | None = info.data.get("status")
+        if status is not None and not belongs(status, value):
+            known = ", ".join(sorted(SUB_STATUSES[status])) or "none"
+            raise ValueError(f"{value} is no sub-status of {status}: send one of its own ({known}), or leave it out.")
+        return value
+
+
+def known_carrier(slug: str) -> str:
+    """The slug of a carrier; ValueError if there is none such."""
+    if slug not in carriers():
+        raise ValueError(f"unknown carrier {slug!r}; GET /v1/carriers lists them, `own` is for one without adapter")
+    return slug
 
 
 def normal_number(value: str, carrier: str = "") -> str:

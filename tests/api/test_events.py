@@ -67,12 +67,15 @@ async def test_the_order_of_posting_does_not_matter(client: AsyncClient) -> None
 @pytest.mark.parametrize(
     ("event", "field"),
     [
-        (happened("pending", at=ago(hours=1)), "body"),
+        (happened("pending", at=ago(hours=1)), "status"),
         (happened("teleported", at=ago(hours=1)), "status"),
-        (happened("delivered", "held", at=ago(hours=1)), "body"),
+        (happened("delivered", "held", at=ago(hours=1)), "sub_status"),
         ({"status": "delivered"}, "occurred_at"),
         (happened("delivered", at="2026-03-01T10:00:00"), "occurred_at"),
         (happened("delivered", at="0001-01-01T00:00:00+14:00"), "occurred_at"),
+        (happened("delivered", at=1772355600), "occurred_at"),  # type: ignore[arg-type]
+        (happened("delivered", at="1772355600"), "occurred_at"),
+        (happened("delivered", at=ago(hours=1), override="yes"), "override"),
         (happened("delivered", at=ago(hours=1), version=3), "version"),
         (happened("delivered", at=ago(hours=1), text="a\r\nb"), "text"),
     ],

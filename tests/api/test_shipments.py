@@ -48,7 +48,7 @@ async def test_a_new_shipment_is_answered_whole(client: AsyncClient) -> None:
         ({"recipient": {"mail": "a@b.example"}}, "recipient.mail", "Unknown field"),
         ({"order": {}}, "order.reference", "Required"),
         ({"order": {"reference": "1", "total": {"amount": "9.999", "currency": "EUR"}}}, "order.total.amount", "2"),
-        ({"shipped_at": "2026-03-01T10:00:00"}, "shipped_at", "timezone"),
+        ({"shipped_at": "2026-03-01T10:00:00"}, "shipped_at", "with offset"),
         ({"shipped_at": "0001-01-01T00:00:00+14:00"}, "shipped_at", "between"),
         ({"promised_on": "9999-12-31"}, "promised_on", "between"),
         ({"account_id": "6a1f9c0e-0000-7000-8000-000000000001"}, "account_id", "no account"),
