@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import Boolean, Column, ForeignKeyConstraint, Index, Table, Text, select, update
 
 from app.database import Id, Instant, Json, Session, metadata, new_id
-from app.errors import InvalidInput, NotFound
+from app.errors import FieldError, InvalidInput, NotFound
+from app.locales import choose, supported
 
 companies = Table(
     "companies",
@@ -75,9 +76,10 @@ async def create(
     mail_from: str = "",
     staff_mail: str = "",
 ) -> Shop:
-    """A new shop of a company; NotFound if there is no such company."""
+    """A new shop of a company; NotFound if there is no such company, InvalidInput for a language without words."""
     if not name.strip():
         raise InvalidInput("A shop needs a name.")
+    _check_locale(locale)
     if not await company_exists(db, company_id):
         raise NotFound(f"No company {company_id}. Leave the company out to make one together with the shop.")
     shop = Shop(company_id, new_id(), name, locale, timezone, live, mail_from, staff_mail, {}, db.now)
@@ -126,8 +128,16 @@ async def locales(db: Session, company_id: UUID) -> dict[UUID, str]:
     return {row.id: row.locale for row in rows}
 
 
+def _check_locale(locale: str) -> None:
+    if choose(locale) != locale:
+        message = f"There are no words in {locale!r}: send one of {', '.join(supported())}."
+        raise InvalidInput(message, [FieldError("locale", message)])
+
+
 async def change(db: Session, shop: Shop, **changes: Any) -> Shop:
     """Change what the keywords name; the shop as it is then."""
+    if "locale" in changes:
+        _check_locale(changes["locale"])
     if changes:
         await db.run(
             update(shops).where(shops.c.company_id == shop.company_id, shops.c.id == shop.id).values(**changes)

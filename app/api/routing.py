@@ -7,7 +7,7 @@ async def listed(caller: Reader, shop_id: OneShop, here: Here) -> Listed[Endpoin
 """
 
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any
+from typing import Any, get_origin
 
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
@@ -44,6 +44,7 @@ class ApiRoute(APIRoute):
         # The fields of a model of parameters say nothing of where they stand, so what stands elsewhere is left out.
         fields = get_flat_params(self.dependant)
         known = {field.alias for field in fields if not isinstance(field.field_info, Path | Header | Cookie)}
+        lists = {field.alias for field in fields if get_origin(field.field_info.annotation) is list}
         takes_body = self.body_field is not None
 
         async def admitted(request: Request) -> Response:
@@ -57,6 +58,11 @@ class ApiRoute(APIRoute):
                         FieldError(name[:200], "Unknown parameter: leave it out, or check its spelling.")
                         for name in unknown
                     ],
+                )
+            repeated = [name for name in known - lists if len(request.query_params.getlist(name)) > 1]
+            if repeated:
+                raise InvalidInput(
+                    problems.MALFORMED, [FieldError(name, "Send this parameter once.") for name in sorted(repeated)]
                 )
             if takes_body and (body := await request.body()):
                 if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":

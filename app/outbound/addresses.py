@@ -113,7 +113,9 @@ async def checked(url: httpx.URL, allow: Sequence[Network], resolve: Resolve) ->
     """
     if url.scheme not in ("https", "http") or url.userinfo or not url.host:
         raise AddressRefused
-    port = url.port or (443 if url.scheme == "https" else 80)
+    port = (443 if url.scheme == "https" else 80) if url.port is None else url.port
+    if not 0 < port < 65536:
+        raise AddressRefused
     host = url.raw_host.decode("ascii", "replace").lower()
     address = literal(host)
     addresses = [address] if address else await _resolved(host.rstrip("."), port, resolve)

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import ColumnElement, select
 
 from app.database import Session
-from app.shipments.posting import Country, Instant, normal_number
+from app.shipments.posting import Country, Instant, known_carrier, normal_number
 from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
 from carriers.vocabulary import Direction, Status, SubStatus
@@ -23,7 +23,7 @@ class Filters(BaseModel):
 
     status: Annotated[list[Status], Field(max_length=9)] = []
     sub_status: Annotated[list[SubStatus], Field(max_length=50)] = []
-    carrier: Annotated[list[Text], Field(max_length=50)] = []
+    carrier: Annotated[list[Annotated[Text, AfterValidator(known_carrier)]], Field(max_length=50)] = []
     order_reference: Text | None = None
     tracking_number: Text | None = None
     country: Country | None = Field(None, description="The recipient's, ISO 3166 alpha-2")
