@@ -47,14 +47,13 @@ def nove(folder: Path, *words: str, **variables: str) -> tuple[int, str, str]:
 
 
 class Service:
-    """A `nove serve` on the file in a folder, on a free port, ready when this is made."""
+    """A `nove serve` (or what is given) on the file in a folder, on a free port, ready when this is made."""
 
-    def __init__(self, folder: Path, **variables: str) -> None:
+    def __init__(self, folder: Path, *words: str, **variables: str) -> None:
         self.folder, self.log = folder, folder / f"log-{time.monotonic_ns()}.jsonl"
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [NOVE, "serve", "--port", "0"], cwd=folder, env=environment(folder, **variables), stderr=log
-            )
+            command = [NOVE, *(words or ("serve", "--port", "0"))]
+            self.process = subprocess.Popen(command, cwd=folder, env=environment(folder, **variables), stderr=log)
         deadline = time.monotonic() + READY
         while not (ready := [line for line in self.lines() if line["event"] == "ready"]):
             assert self.process.poll() is None, self.log.read_text()
@@ -65,6 +64,10 @@ class Service:
     def lines(self) -> list[dict[str, object]]:
         return [orjson.loads(line) for line in self.log.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
 
+    def said(self, event: str, request_id: str) -> list[dict[str, object]]:
+        """What it has logged of an event of a request, so far."""
+        return [line for line in self.lines() if (line["event"], line.get("request_id")) == (event, request_id)]
+
     def end(self, number: signal.Signals) -> int:
         """The exit code after a signal."""
         self.process.send_signal(number)
@@ -72,8 +75,8 @@ class Service:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, **variables: str) -> Iterator[Service]:
-    service = Service(folder, **variables)
+def serving(folder: Path, *words: str, **variables: str) -> Iterator[Service]:
+    service = Service(folder, *words, **variables)
     try:
         yield service
     finally:
@@ -146,7 +149,9 @@ def test_its_log_keeps_tokens_to_itself(service: Service) -> None:
     """Paths are masked, query strings left out; each line names its request."""
     for path in (f"/t/{TOKEN}", f"/t/{TOKEN}.json", f"/hooks/ups/{TOKEN}?key={TOKEN}", f"/v1/shipments?email={TOKEN}"):
         httpx.get(service.address + path, headers={"Authorization": f"Bearer {TOKEN}", "X-Request-Id": "mine"})
-    answered = [line for line in service.lines() if line.get("request_id") == "mine" and line["event"] == "answered"]
+    until = time.monotonic() + 10  # each line is written after its answer
+    while len(answered := service.said("answered", "mine")) < 4 and time.monotonic() < until:
+        time.sleep(0.05)
 
     assert TOKEN not in service.log.read_text()
     assert [line["path"] for line in answered] == ["/t/…", "/t/…", "/hooks/ups/…", "/v1/shipments"]
