@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, Table, func, select, text
 
@@ -244,7 +245,11 @@ async def _smtp(settings: Settings) -> Finding:
         return Finding(Level.PROBLEM, "e-mail", error.detail)
     if outcome.state == "sent":
         return Finding(Level.OK, "e-mail", "The mail server takes us.")
-    return Finding(Level.PROBLEM, "e-mail", f"The mail server of NOVE_SMTP_URL does not take us: {outcome.detail}.")
+    parts = urlsplit(settings.smtp_url.get_secret_value())
+    place = parts.hostname if parts.port is None else f"{parts.hostname}:{parts.port}"
+    return Finding(
+        Level.PROBLEM, "e-mail", f"The mail server {place} (NOVE_SMTP_URL) does not take us: {outcome.detail}."
+    )
 
 
 async def _count(db: Session, table: Table, *conditions: ColumnElement[bool]) -> int:

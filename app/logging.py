@@ -2,7 +2,8 @@
 
 Never personal data, keys or tokens. So query strings are left out, tokens in addresses are masked, other libraries
 are heard from WARNING on, and of an exception the kinds and places are written but not the words: drivers and
-validators repeat the values they stumbled over.
+validators repeat the values they stumbled over. Control characters, as of a requested path, are written escaped, so
+that nobody outside moves a terminal's cursor or begins a line of his own.
 """
 
 import logging
@@ -26,6 +27,8 @@ QUIET = ("/healthz", "/readyz", "/metrics")
 """Asked every few seconds by machines: logged at DEBUG."""
 
 _TOKEN = re.compile(r"^/(t|hooks/[^/]+)/[^/]+")
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What moves a cursor, breaks a line or turns the direction of writing."""
 _OWN_SERVERS = ("uvicorn", "uvicorn.error")
 
 log = structlog.get_logger()
@@ -38,6 +41,7 @@ def set_up(settings: Settings) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _where_it_went_wrong,
+        _without_controls,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -112,6 +116,13 @@ def _where_it_went_wrong(_logger: object, _method: str, line: Line) -> Line:
     error = sys.exc_info()[1] if info is True else info[1] if isinstance(info, tuple) else info
     if isinstance(error, BaseException):
         line["error"] = " < ".join(_described(each) for each in _chain(error))
+    return line
+
+
+def _without_controls(_logger: object, _method: str, line: Line) -> Line:
+    for name, value in line.items():
+        if isinstance(value, str) and _CONTROLS.search(value):
+            line[name] = _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], value)
     return line
 
 

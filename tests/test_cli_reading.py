@@ -118,6 +118,16 @@ def test_parse_another_carriers_answer() -> None:
         assert result.stderr.startswith("nove: not an answer of sandbox: ")
 
 
+def test_parse_an_error_answer(tmp_path: Path) -> None:
+    """It is that carrier's answer, yet there is no parcel in it: programs read nothing, people a line."""
+    (file := tmp_path / "answer.json").write_bytes(orjson.dumps({"carrier": "sandbox", "parcels": []}))
+    named, given = run("parse", "sandbox", str(file)), run("parse", "sandbox", given=file.read_bytes())
+
+    assert (named.exit_code, named.stdout, given.exit_code, given.stdout) == (0, "", 0, "")
+    assert named.stderr == f"nove: {file} is an error answer of sandbox: no parcel in it\n"
+    assert given.stderr == "nove: standard input is an error answer of sandbox: no parcel in it\n"
+
+
 @pytest.mark.parametrize("slug", ["brt", "gls_it", "poste_italiane", "dhl_unified", "ups", "fedex"])
 def test_parse_real_carriers(slug: str) -> None:
     """Each real carrier: delivered and held as they are, an unlisted code without status, another's answer refused."""
@@ -126,14 +136,18 @@ def test_parse_real_carriers(slug: str) -> None:
     [unlisted] = objects(run("parse", slug, given=recorded(slug, "unlisted_code")))
     many = objects(run("parse", slug, given=recorded(slug, "many_parcels")))
     unknown = objects(run("parse", slug, given=recorded(slug, "not_found")))
-    error = objects(run("parse", slug, given=recorded(slug, "error")))
+    error = run("parse", slug, given=recorded(slug, "error"))
 
     assert (delivered["carrier"], delivered["status"]) == (slug, "delivered")
     assert (held["status"], held["sub_status"]) == ("exception", "held")
     assert None in [event["status"] for event in unlisted["events"]]
     assert len(many) > 1
     assert [(each["status"], each["not_found"], each["events"]) for each in unknown] == [("pending", True, [])]
-    assert [event for each in error for event in each["events"]] == []
+    assert (error.exit_code, error.stdout, error.stderr) == (
+        0,
+        "",
+        f"nove: standard input is an error answer of {slug}: no parcel in it\n",
+    )
     assert run("parse", slug, given=recorded("sandbox", "delivered")).exit_code == 3
 
 

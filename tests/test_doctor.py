@@ -186,7 +186,7 @@ async def test_the_mail_server(world: World) -> None:
     [(level, words)] = await greeted(port)
 
     assert level == "problem"
-    assert words.startswith("The mail server of NOVE_SMTP_URL does not take us: ")
+    assert words.startswith(f"The mail server 127.0.0.1:{port} (NOVE_SMTP_URL) does not take us: ")
     assert mailbox.taken == []
 
 
@@ -249,7 +249,7 @@ def test_a_database_that_does_not_answer(monkeypatch: pytest.MonkeyPatch, tmp_pa
     keyless = doctor(NOVE_DATABASE_URL=away)
 
     assert (result.exit_code, lines(result)) == (1, {"settings": "ok", "database": "problem"})
-    assert "See that it runs, and that NOVE_DATABASE_URL is right." in result.stdout
+    assert "PostgreSQL at 127.0.0.1:1 does not answer." in result.stdout
     assert lines(keyless)["key"] == "problem"
 
 

@@ -65,6 +65,23 @@ def test_nothing_of_anybody(form: str) -> None:
     assert "failed" in text
 
 
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_control_characters_are_escaped(form: str) -> None:
+    """A requested path neither colours a terminal nor begins a line of its own; other letters stay as they are."""
+    path = "/è/\x1b[31m\x00\r\n2026 [info] forged\u2028\x9b\u202e"
+    script = "from app.settings import Settings; from app.logging import log, set_up\n"
+    script += f"set_up(Settings(_env_file=None, log_format={form!r}))\nlog.info('answered', path={path!r})"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=True)
+    [line] = done.stderr.splitlines()
+    shown = "/è/\\x1b[31m\\x00\\r\\n2026 [info] forged\\u2028\\x9b\\u202e"
+
+    assert not any(ord(each) < 32 for each in line)
+    if form == "json":
+        assert orjson.loads(line)["path"] == shown
+    else:
+        assert line.partition("path=")[2] == repr(shown)  # quoted, as whatever has spaces in it
+
+
 def test_the_least_level() -> None:
     """What is below it is not written."""
     assert [orjson.loads(line)["event"] for line in written(level="ERROR").splitlines()] == ["failed", "broken"]

@@ -81,7 +81,7 @@ _STYLES = {"ok": "green", "information": "blue", "warning": "yellow", "problem":
 
 async def _import(file: Path, shop: UUID) -> int:
     from rich.console import Console  # noqa: PLC0415
-    from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
     from app.commanding import commanding  # noqa: PLC0415
     from app.commands import ImportBatch  # noqa: PLC0415
@@ -90,11 +90,12 @@ async def _import(file: Path, shop: UUID) -> int:
     from app.settings import read_settings  # noqa: PLC0415
 
     total: dict[str, int] = dict.fromkeys(("rows", "created", "known", "failed"), 0)
-    columns = TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn()
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     try:
+        number = sum(map(len, batches(file)))  # a file that cannot be read whole is refused before anything is posted
         async with commanding(read_settings()) as ask:
             with Progress(*columns, console=Console(stderr=True)) as progress:
-                task = progress.add_task("rows", total=None)
+                task = progress.add_task("rows", total=number)
                 for lines in batches(file):
                     done = await ask(ImportBatch(shop=shop, lines=tuple(lines)))
                     total["rows"] += len(lines)

@@ -53,6 +53,7 @@ def parse(
 ) -> None:
     """Read a carrier's raw answer: one JSON object a line for each parcel in it.
 
+    An error answer has no parcel in it: nothing is printed but a line on standard error, and the exit code is 0.
     Exit code 3 if it is not that carrier's answer, 2 if there is no such carrier or the file cannot be read.
     """
     from app.cli.parcels import line  # noqa: PLC0415
@@ -71,6 +72,9 @@ def parse(
         raise Exit(3) from None
     for parcel in parcels:
         echo(line(found.slug, parcel))
+    if not parcels:
+        name = "standard input" if file is None or str(file) == "-" else file
+        echo(f"nove: {name} is an error answer of {carrier}: no parcel in it", err=True)
 
 
 @adapters.command()
