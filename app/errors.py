@@ -8,6 +8,7 @@ NoveError
 │   ├── NotFound             404  no such row, or another shop's
 │   ├── Conflict             409  the state of things forbids it
 │   ├── Gone                 410  it was here and has been erased
+│   ├── Changed              412  the thing is no longer as `If-Match` says
 │   ├── TooSlow              408  the request did not arrive whole in time
 │   ├── TooLarge             413  the body is over the limit
 │   │   └── HeadersTooLarge  431  the headers are
@@ -93,6 +94,12 @@ class Gone(Refused):
     """It was here and has been erased."""
 
     status, code = 410, "gone"
+
+
+class Changed(Refused):
+    """The thing is no longer as `If-Match` says."""
+
+    status, code = 412, "precondition_failed"
 
 
 class TooLarge(Refused):

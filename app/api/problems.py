@@ -51,7 +51,8 @@ class Problem(BaseModel):
     errors: list[FieldProblem] | None = None
 
 
-def _documented(status: int, code: str, detail: str) -> dict[str, Any]:
+def documented(status: int, code: str, detail: str) -> dict[str, Any]:
+    """An error of a route, for the OpenAPI document."""
     title = HTTPStatus(status).phrase
     example = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
     return {
@@ -66,15 +67,15 @@ def _documented(status: int, code: str, detail: str) -> dict[str, Any]:
 
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    401: _documented(401, "not_authenticated", "Send your API key in the header `Authorization`."),
-    403: _documented(403, "not_allowed", "This key lacks the scope `write`."),
-    404: _documented(404, "not_found", "No such thing, or it belongs to someone else."),
-    409: _documented(409, "conflict", "The state of things forbids it."),
-    413: _documented(413, "too_large", "Send at most 1 MiB."),
-    415: _documented(415, "unsupported_body", "Send `application/json`."),
-    422: _documented(422, "invalid_input", MALFORMED),
-    429: _documented(429, "rate_limited", "Wait as `Retry-After` says, then go on."),
-    503: _documented(503, "unavailable", BUSY),
+    401: documented(401, "not_authenticated", "Send your API key in the header `Authorization`."),
+    403: documented(403, "not_allowed", "This key lacks the scope `write`."),
+    404: documented(404, "not_found", "No such thing, or it belongs to someone else."),
+    409: documented(409, "conflict", "The state of things forbids it."),
+    413: documented(413, "too_large", "Send at most 1 MiB."),
+    415: documented(415, "unsupported_body", "Send `application/json`."),
+    422: documented(422, "invalid_input", MALFORMED),
+    429: documented(429, "rate_limited", "Wait as `Retry-After` says, then go on."),
+    503: documented(503, "unavailable", BUSY),
 }
 """For the OpenAPI document of every route of the API."""
 

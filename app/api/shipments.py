@@ -11,15 +11,19 @@ from app import erasing, shops
 from app.api.access import Door, Here, OneShop, Reader, Shops, Writer
 from app.api.bodies import refusal
 from app.api.paging import DEFAULT, Cursor, Limit, cursor_of, id_after, page
+from app.api.problems import documented
 from app.api.routing import RowsRoute, api, told
 from app.api.shapes import Input, Listed, Output
 from app.api.shipment_shapes import ShipmentSummary, ShipmentWhole
 from app.api.writing import Write
 from app.database import Session
+from app.errors import Changed
 from app.installation import Installation
 from app.intake import posting, tracking_page
 from app.intake.several import RowError, post_each
+from app.locales import supported
 from app.shipments import answer, listing, reading, store
+from app.shipments.columns import merged
 from app.shipments.listing import Filters
 from app.shipments.posting import ChangedShipment, PostedShipment
 from app.shipments.shipment import Shipment
@@ -31,6 +35,9 @@ batches = api("shipments", RowsRoute)
 Locale = Annotated[
     str | None, Query(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z]{2,4})?$", description="Of the labels; the shop's if none")
 ]
+CHANGED: dict[int | str, dict[str, Any]] = {
+    412: documented(412, "precondition_failed", "The shipment has changed since that `ETag`.")
+}
 NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "Nothing has changed since that `ETag`"}}
 
 
@@ -138,16 +145,31 @@ async def read(
         return told(await reading.whole(db, found.shipment, page_, locale or found.locale), headers=headers)
 
 
-@router.patch("/v1/shipments/{shipment_id}", response_model=ShipmentWhole)
+@router.patch("/v1/shipments/{shipment_id}", response_model=ShipmentWhole, responses=CHANGED)
 async def change(
-    shipment_id: UUID, given: ChangedShipment, *, caller: Writer, reach: Shops, here: Here, write: Write
+    shipment_id: UUID,
+    given: ChangedShipment,
+    *,
+    caller: Writer,
+    reach: Shops,
+    here: Here,
+    write: Write,
+    if_match: Annotated[str | None, Header(description="The `ETag` that the shipment must still have")] = None,
 ) -> Response:
-    """Change what is given; what is left out stays."""
+    """Change what is given; what is left out stays, and null empties.
+
+    Of `recipient`, too, the fields given change and the others stay; `"recipient": null` forgets all of it.
+    With `If-Match`, nothing changes unless the shipment is still as that `ETag` says.
+    """
 
     async def effect(db: Session) -> Response:
         before = await store.get(db, caller.company_id, reach, shipment_id, lock=True)
+        if if_match is not None:
+            found = await reading.find(db, caller.company_id, reach, shipment_id)
+            if not still_matches(if_match, {found.tag(locale, db.now) for locale in (found.locale, *supported())}):
+                raise Changed("The shipment has changed since that `ETag`. Read it again, then send your change again.")
         shop = await shops.get(db, caller.company_id, before.shop_id)
-        return await _whole(here, db, await posting.change(here, db, shop, before, given), shop)
+        return await _whole(here, db, await posting.change(here, db, shop, before, merged(before, given)), shop)
 
     return await write.once(effect)
 
@@ -165,6 +187,11 @@ async def forget(shipment_id: UUID, caller: Writer, reach: Shops, write: Write) 
 
 async def _whole(here: Installation, db: Session, shipment: Shipment, shop: Shop, status: int = 200) -> Response:
     return told(await reading.whole(db, shipment, tracking_page(here, shipment), shop.locale), status)
+
+
+def still_matches(wanted: str, tags: set[str]) -> bool:
+    """Whether `If-Match` names one of the tags, or any; a weak tag matches nothing."""
+    return any(each.strip() in (*tags, "*") for each in wanted.split(","))
 
 
 def same_tag(wanted: str, tag: str) -> bool:

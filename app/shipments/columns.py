@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.shipments.posting import ChangedShipment, PostedOrder, Recipient, normal_email, normal_name, normal_phone
+from app.shipments.shipment import Shipment
 
 PLAIN = (
     "account_id",
@@ -31,6 +32,15 @@ def columns(posted: ChangedShipment) -> dict[str, Any]:
     if "recipient" in given:
         values.update(recipient_columns(posted.recipient))
     return values
+
+
+def merged(before: Shipment, posted: ChangedShipment) -> ChangedShipment:
+    """The change with the fields of the recipient that it does not name as they are; none forgets all of them."""
+    if posted.recipient is None or not before.recipient:
+        return posted
+    given = {name: getattr(posted.recipient, name) for name in posted.recipient.model_fields_set}
+    recipient = Recipient.model_construct(**{**Recipient.model_validate(before.recipient).model_dump(), **given})
+    return posted.model_copy(update={"recipient": recipient})
 
 
 def recipient_columns(recipient: Recipient | None) -> dict[str, Any]:
