@@ -4,6 +4,7 @@ Bounds are those of a carrier's body: 4 MiB, depth 64, arrays of 10,000, strings
 raises UnreadablePayload, and nothing else does.
 """
 
+import re
 from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
@@ -160,24 +161,45 @@ def given_moment(stamp: datetime) -> Moment:
 
 
 def parsed_date(text: str, *formats: str) -> date | None:
-    """A date in one of the formats (strptime), or none: also for one outside `YEARS`."""
+    """A date in one of the formats, or none: also for one outside `YEARS`. A format is made of %Y %y %m %d."""
     for form in formats:
-        try:
-            day = datetime.strptime(text, form).replace(tzinfo=UTC).date()
-        except ValueError:
-            continue
-        return day if day.year in YEARS else None
+        if found := _form(form).fullmatch(text):
+            parts = found.groupdict()
+            try:
+                day = date(
+                    int(parts["Y"]) if "Y" in parts else _century(int(parts["y"])), int(parts["m"]), int(parts["d"])
+                )
+            except ValueError:
+                continue
+            return day if day.year in YEARS else None
     return None
 
 
 def parsed_time(text: str, *formats: str) -> time | None:
-    """A time of day in one of the formats (strptime), or none."""
+    """A time of day in one of the formats, or none. A format is made of %H %M %S."""
     for form in formats:
-        try:
-            return datetime.strptime(text, form).replace(tzinfo=UTC).time()
-        except ValueError:
-            continue
+        if found := _form(form).fullmatch(text):
+            try:
+                return time(int(found["H"]), int(found["M"]), int(found["S"]) if "%S" in form else 0)
+            except ValueError:
+                continue
     return None
+
+
+@lru_cache(maxsize=64)
+def _form(form: str) -> re.Pattern[str]:
+    """The pattern of a format; parts that touch have their full width, others may lack a leading zero."""
+    pattern = ""
+    for literal, part in re.findall(r"([^%]*)%(.)", form):
+        width = 4 if part == "Y" else 2
+        apart = "" if f"%{part}%" in form or (not literal and pattern) else "1,"
+        digits = f"{{{apart}{width}}}" if part not in "Yy" else f"{{{width}}}"
+        pattern += f"{re.escape(literal)}(?P<{part}>[0-9]{digits})"
+    return re.compile(pattern)
+
+
+def _century(year: int) -> int:
+    return year + (1900 if year > 68 else 2000)
 
 
 def offset(minutes: int) -> timezone:
