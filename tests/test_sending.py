@@ -95,9 +95,7 @@ async def test_without_a_mail_server_the_ledger_says_what_to_set(database: Datab
 
     await _send(world)
 
-    assert await world.ledger(shipment) == [
-        ("out_for_delivery", "skipped", "no mail server: set NOVE_SMTP_URL to send e-mail")
-    ]
+    assert await world.ledger(shipment) == [("out_for_delivery", "skipped", "no_mail_server")]
 
 
 async def test_a_letter_about_a_state_already_left_is_not_sent(

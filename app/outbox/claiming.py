@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, and_, exists, or_, select, tuple_, update
 
 from app.database import Session
+from app.outbox.reasons import NotDelivered
 from app.outbox.tables import endpoints, messages
 
 LEASE = timedelta(seconds=30)
@@ -49,8 +50,8 @@ async def claim(db: Session, room: int, busy: Mapping[UUID, int]) -> list[Row[An
     )
     lost = [row for row in rows if row.lease_until is not None and row.endpoint_id is None]
     for row in lost:
-        reason = "the worker stopped while sending; it may have been sent, so it is not repeated"
-        await db.run(update(messages).where(*_this(row)).values(state=LOST, reason=reason, lease_until=None))
+        lost_by = {"state": LOST, "reason": NotDelivered.WORKER_STOPPED, "lease_until": None}
+        await db.run(update(messages).where(*_this(row)).values(lost_by))
     claimed = [row for row in rows if row not in lost]
     for row in claimed:
         await db.run(

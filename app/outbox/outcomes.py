@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlalchemy import Row, select, update
 
 from app.channels.base import Outcome
-from app.channels.retrying import RETRY_SCHEDULE, next_delay
+from app.channels.retrying import next_delay
 from app.database import Session
 from app.outbox.putting import Announcement, announce, listeners
+from app.outbox.reasons import NotDelivered
 from app.outbox.tables import attempts, endpoints, messages
 from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
@@ -97,15 +98,15 @@ def _verdict(outcome: Outcome, *, retried: bool) -> tuple[str, str]:
         case "sent":
             return "sent", ""
         case "unknown":
-            return "unknown", "the connection was lost after the message was handed over; it is not repeated"
+            return "unknown", NotDelivered.CONNECTION_LOST
         case "retry" if retried:
             return "due", ""
         case "retry":
-            return "failed", f"{len(RETRY_SCHEDULE)} attempts have failed"
+            return "failed", NotDelivered.ATTEMPTS_FAILED
         case "gone":
-            return "failed", "the endpoint answered 410: it is gone"
+            return "failed", NotDelivered.ENDPOINT_GONE
         case _:
-            return "failed", outcome.detail or "refused for good"
+            return "failed", NotDelivered.REFUSED
 
 
 async def _health(db: Session, row: Row[Any], outcome: Outcome) -> None:

@@ -19,13 +19,13 @@ from app.outbound import guarded_client
 from app.outbox import endpoints, rules
 from app.outbox.claiming import claim
 from app.outbox.outcomes import record, release, set_aside
+from app.outbox.reasons import NotDelivered
 from app.outbox.tables import endpoints as endpoints_table
 from app.shipments.tables import shipments
 from app.triggers import still_holds
 
 IN_FLIGHT = 64
 STOP_SECONDS = 17.0
-NO_SMTP = "no mail server: set NOVE_SMTP_URL to send e-mail"
 
 log = structlog.get_logger()
 
@@ -119,7 +119,7 @@ class Sender:
             )
         )
         if found is None:
-            return "cancelled:the endpoint has been removed"
+            return f"cancelled:{NotDelivered.ENDPOINT_REMOVED}"
         secrets = endpoints.secrets_of(self._installation.sealer, found, db.now)
         return self._webhooks, Outgoing(row.id, found.url, row.payload, secrets, attempt=row.attempts + 1)
 
@@ -133,10 +133,10 @@ class Sender:
         mine = {rule.id: rule for rule in await rules.of_shop(db, row.company_id, row.shop_id)}
         rule = mine.get(str(row.rule_id))
         if present is None or rule is None or not rule.enabled:
-            return "cancelled:the shipment or its rule has been removed or switched off"
+            return f"cancelled:{NotDelivered.RULE_OFF}"
         why_not = still_holds(rule, present.status, present.sub_status, present.decided_at, db.now)
         if why_not is not None:
             return f"cancelled:{why_not}"
         if self._mail is None:
-            return f"skipped:{NO_SMTP}"
+            return f"skipped:{NotDelivered.NO_MAIL_SERVER}"
         return self._mail, Outgoing(row.id, row.payload["to"], row.payload, (), row.payload["sender"], row.attempts + 1)
