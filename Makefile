@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test long bench lock
+.PHONY: setup demo test long bench crash lock
 
 setup: $(READY)
 
@@ -34,6 +34,10 @@ long: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m bench $(ARGS)
+
+# Kills processes under load; see `python -m tests.crash --help` for ARGS.
+crash: $(READY)
+	$(BIN)/python -m tests.crash $(ARGS)
 
 # After a change of the dependencies in pyproject.toml.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

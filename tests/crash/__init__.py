@@ -1,0 +1,1 @@
+"""Crashes: real processes killed at random under load; what was acknowledged must be there afterwards."""
