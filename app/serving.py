@@ -56,6 +56,12 @@ async def _run(settings: Settings, api: Address | None, worker: bool) -> None:
         _stop_on_signals(stop)
         listener = _bound(api) if api is not None else None
         here = _known_as(installation, listener) if listener else installation
+        if not both and "public_url" not in installation.settings.model_fields_set:
+            log.warning(
+                "NOVE_PUBLIC_URL is not set: addresses of hooks and pages begin with this one, which only this machine "
+                "may reach",
+                address=here.settings.public_url,
+            )
         await stack.enter_async_context(listening(here))
         halves = [await stack.enter_async_context(AsyncExitStack()) for _ in range(2)]
         if worker:

@@ -272,3 +272,21 @@ def test_postgres_is_migrated_by_command(
         elsewhere, "shop", "create", "Bottega", NOVE_DATABASE_URL=postgres_server.format(name), NOVE_SECRET_KEY=KEY
     )
     assert (code, sorted(orjson.loads(printed))) == (0, ["api_key", "company_id", "shop_id"])
+
+
+@pytest.mark.parametrize("words", [("api", "--port", "0"), ("worker",)])
+def test_a_half_without_a_public_address(words: tuple[str, ...], postgres_server: str, tmp_path: Path) -> None:
+    """It warns that hooks and pages get an address which only this machine may reach; where one is set, it does not."""
+    name = f"half_{words[0]}_{os.getpid()}"
+    asyncio.run(create(postgres_server.format("postgres").replace("postgresql://", "postgresql+asyncpg://"), name))
+    given = {"NOVE_DATABASE_URL": postgres_server.format(name), "NOVE_SECRET_KEY": KEY}
+    assert nove(tmp_path, "migrate", **given)[0] == 0
+
+    def warned(**more: str) -> list[str]:
+        with serving(tmp_path, *words, **given, **more) as half:
+            assert half.end(signal.SIGTERM) == 0
+            return [str(line["address"]) for line in half.lines() if "NOVE_PUBLIC_URL" in str(line["event"])]
+
+    [address] = warned()
+    assert address.startswith("http://127.0.0.1:")
+    assert warned(NOVE_PUBLIC_URL="https://nove.example") == []
