@@ -11,7 +11,7 @@ from app.api.shapes import Input, Output
 from app.api.shipment_shapes import MessageOut, OrderPart, ShipmentWhole
 from app.intake.answering import look_up
 from app.shipments.finding import Sought
-from app.shipments.posting import Country
+from app.shipments.written import Country
 
 router = api("support")
 

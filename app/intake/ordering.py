@@ -12,8 +12,9 @@ from app.intake.posting import change, post
 from app.orders import Order
 from app.shipments import store
 from app.shipments.columns import order_columns, recipient_columns
-from app.shipments.posting import Buyer, ChangedShipment, Day, PostedOrder, PostedShipment, Recipient
+from app.shipments.posting import Buyer, ChangedShipment, PostedOrder, PostedShipment, Recipient
 from app.shipments.shipment import Shipment
+from app.shipments.written import Day
 from app.shops import Shop
 
 PARCELS = 100

@@ -8,9 +8,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from sqlalchemy import ColumnElement, select
 
 from app.database import Session
-from app.shipments.posting import Country, Instant, known_carrier, normal_number
+from app.shipments.posting import known_carrier, normal_number
 from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
+from app.shipments.written import Country, Instant
 from carriers.vocabulary import Direction, Status, SubStatus
 
 Text = Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)]
