@@ -3,7 +3,6 @@
 A wrong one stops the start and names its variable.
 """
 
-import os
 import re
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -13,10 +12,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, NoDecode, SettingsConfigDict
 
 from app.errors import WrongSetting
 
@@ -164,7 +162,8 @@ def _wrong(sentences: Sequence[str]) -> WrongSetting:
 
 def _set(file: object) -> list[str]:
     """The variables with our prefix, of the environment and of the file; case does not matter in either."""
-    named = [*os.environ, *(dotenv_values(file) if isinstance(file, str | Path) else ())]
+    in_file = DotEnvSettingsSource(Settings, env_file=file).env_vars if isinstance(file, str | Path) else ()
+    named = [*EnvSettingsSource(Settings).env_vars, *in_file]
     return sorted({name.upper() for name in named if name.upper().startswith(PREFIX)})
 
 
