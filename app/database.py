@@ -13,9 +13,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, cast
-from uuid import UUID
 
-import orjson
 import structlog
 from asyncpg import InterfaceError, PostgresConnectionError, PostgresError
 from sqlalchemy import (
@@ -24,7 +22,6 @@ from sqlalchemy import (
     Executable,
     Row,
     Table,
-    event,
     func,
     inspect,
     select,
@@ -33,12 +30,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app import engines
 from app.columns import HexKey, Id, Instant, Json, Word, metadata, new_id
 from app.errors import DatabaseTaken, Unavailable, WrongSetting
 
@@ -101,35 +97,14 @@ class Database:
         self._lock = asyncio.Lock()
         self._file_lock: int | None = None
         if self.postgres:
-            driver, secure = _driver_url(url)
             self.path: Path | None = None
-            self.place = f"{driver.host or driver.query.get('host', 'localhost')}:{driver.port or 5432}"
-            self._writer = self._reader = create_async_engine(
-                driver,
-                pool_size=10,
-                max_overflow=10,
-                pool_timeout=5,
-                pool_pre_ping=True,
-                json_serializer=_dump,
-                json_deserializer=orjson.loads,
-                connect_args={
-                    "timeout": 5,
-                    "server_settings": {"application_name": "nove", "timezone": "UTC"},
-                    **secure,
-                },
-            )
-            event.listen(self._writer.sync_engine, "connect", _prepare_postgres)
+            self._writer = self._reader = engines.postgres(url)
+            where = self._writer.url
+            self.place = f"{where.host or where.query.get('host', 'localhost')}:{where.port or 5432}"
         else:
             self.path = Path(url.removeprefix("sqlite:///"))
             self.place = str(self.path)
-            self._writer = _sqlite_engine(self.path, pool_size=1)
-            self._reader = _sqlite_engine(self.path, pool_size=4)
-            event.listen(self._writer.sync_engine, "connect", _prepare_writer)
-            event.listen(
-                self._writer.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE")
-            )
-            event.listen(self._reader.sync_engine, "connect", _prepare_reader)
-            event.listen(self._reader.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+            self._writer, self._reader = engines.sqlite_writer(self.path), engines.sqlite_readers(self.path)
 
     def now(self) -> datetime:
         """The database's time, as last compared with ours."""
@@ -246,63 +221,8 @@ class _translated:  # noqa: N801  (reads as a word in its with statement)
             ) from error
 
 
-def _driver_url(url: str) -> tuple[URL, dict[str, Any]]:
-    """The address with our driver in it, and how to connect; `sslmode` is libpq's word for the driver's `ssl`."""
-    try:
-        parts = make_url("postgresql+asyncpg://" + url.split("://", 1)[1])
-    except (ArgumentError, ValueError):
-        raise WrongSetting(
-            "NOVE_DATABASE_URL cannot be understood: write postgresql://user:password@host:port/name, "
-            "with %-escapes for special characters in the password."
-        ) from None
-    mode = parts.query.get("sslmode")
-    return parts.difference_update_query(["sslmode"]), {"ssl": mode} if mode else {}
-
-
 def _unopenable(path: Path, error: OSError) -> WrongSetting:
     return WrongSetting(
         f"The database {path} cannot be opened ({error.strerror or error}): see that it is a file in a folder where "
         "this user may write, or set NOVE_DATABASE_URL to another."
     )
-
-
-def _dump(value: object) -> str:
-    return orjson.dumps(value).decode()
-
-
-def _sqlite_engine(path: Path, pool_size: int) -> AsyncEngine:
-    return create_async_engine(
-        f"sqlite+aiosqlite:///{path}",
-        pool_size=pool_size,
-        max_overflow=0,
-        json_serializer=_dump,
-        json_deserializer=orjson.loads,
-        connect_args={"timeout": 5},
-    )
-
-
-def _prepare_postgres(connection: DBAPIConnection, _record: object) -> None:
-    # The driver's own UUID is a subclass that JSON encoders refuse.
-    codec = {"encoder": lambda value: value.bytes, "decoder": lambda data: UUID(bytes=bytes(data)), "format": "binary"}
-    cast(Any, connection).run_async(lambda driver: driver.set_type_codec("uuid", schema="pg_catalog", **codec))
-
-
-def _prepare_writer(connection: DBAPIConnection, _record: object) -> None:
-    # The driver must not begin transactions by itself: ours begin IMMEDIATE.
-    cast(Any, connection).isolation_level = None
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.execute("PRAGMA synchronous")
-    durable = cursor.fetchone()
-    cursor.close()
-    if durable is None or durable[0] != 2:
-        raise WrongSetting("SQLite does not accept synchronous=FULL, so a power cut could lose what was acknowledged.")
-
-
-def _prepare_reader(connection: DBAPIConnection, _record: object) -> None:
-    cast(Any, connection).isolation_level = None
-    cursor = connection.cursor()
-    for pragma in ("query_only=ON", "busy_timeout=5000", "wal_autocheckpoint=0"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()

@@ -13,15 +13,16 @@ CARRIERS = (
     {"base", "sequence", "phrases"},
     {"reading", "asking"},
     {"calling", "zones"},
+    {"fedex_times"},
     {kind.__module__.partition(".")[2] for kind in BUILT_IN},
     {""},
 )
 """The terms of `carriers`: each imports only from sets above its own, so no carrier knows another."""
 
 APP = (
-    {"errors", "pace", "lifecycle", "locales"},
+    {"errors", "pace", "lifecycle", "locales", "wrong_fields"},
     {"settings", "triggers"},
-    {"sealing", "columns", "outbound", "logging", "demo.journeys"},
+    {"sealing", "columns", "engines", "outbound", "logging", "demo.journeys"},
     {"database"},
     {"migrating", "unsealing", "channels", "shops", "gathering", "idempotency", "leases", "demo.stand_ins"},
     {"installation", "accounts", "keys", "orders"},

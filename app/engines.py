@@ -1,0 +1,106 @@
+"""Engines: how each database is connected to, and what every connection is told first."""
+
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID
+
+import orjson
+from sqlalchemy import event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from app.errors import WrongSetting
+
+
+def postgres(url: str) -> AsyncEngine:
+    """A pool of connections to PostgreSQL; WrongSetting if the address cannot be understood."""
+    driver, secure = _driver_url(url)
+    engine = create_async_engine(
+        driver,
+        pool_size=10,
+        max_overflow=10,
+        pool_timeout=5,
+        pool_pre_ping=True,
+        json_serializer=_dump,
+        json_deserializer=orjson.loads,
+        connect_args={
+            "timeout": 5,
+            "server_settings": {"application_name": "nove", "timezone": "UTC"},
+            **secure,
+        },
+    )
+    event.listen(engine.sync_engine, "connect", _prepare_postgres)
+    return engine
+
+
+def sqlite_writer(path: Path) -> AsyncEngine:
+    """The one connection that writes: its transactions take the file at their beginning."""
+    engine = _sqlite(path, pool_size=1)
+    event.listen(engine.sync_engine, "connect", _prepare_writer)
+    event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return engine
+
+
+def sqlite_readers(path: Path) -> AsyncEngine:
+    """Connections that may only query."""
+    engine = _sqlite(path, pool_size=4)
+    event.listen(engine.sync_engine, "connect", _prepare_reader)
+    event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    return engine
+
+
+def _driver_url(url: str) -> tuple[URL, dict[str, Any]]:
+    """The address with our driver in it, and how to connect; `sslmode` is libpq's word for the driver's `ssl`."""
+    try:
+        parts = make_url("postgresql+asyncpg://" + url.split("://", 1)[1])
+    except (ArgumentError, ValueError):
+        raise WrongSetting(
+            "NOVE_DATABASE_URL cannot be understood: write postgresql://user:password@host:port/name, "
+            "with %-escapes for special characters in the password."
+        ) from None
+    mode = parts.query.get("sslmode")
+    return parts.difference_update_query(["sslmode"]), {"ssl": mode} if mode else {}
+
+
+def _dump(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _sqlite(path: Path, pool_size: int) -> AsyncEngine:
+    return create_async_engine(
+        f"sqlite+aiosqlite:///{path}",
+        pool_size=pool_size,
+        max_overflow=0,
+        json_serializer=_dump,
+        json_deserializer=orjson.loads,
+        connect_args={"timeout": 5},
+    )
+
+
+def _prepare_postgres(connection: DBAPIConnection, _record: object) -> None:
+    # The driver's own UUID is a subclass that JSON encoders refuse.
+    codec = {"encoder": lambda value: value.bytes, "decoder": lambda data: UUID(bytes=bytes(data)), "format": "binary"}
+    cast(Any, connection).run_async(lambda driver: driver.set_type_codec("uuid", schema="pg_catalog", **codec))
+
+
+def _prepare_writer(connection: DBAPIConnection, _record: object) -> None:
+    # The driver must not begin transactions by itself: ours begin IMMEDIATE.
+    cast(Any, connection).isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.execute("PRAGMA synchronous")
+    durable = cursor.fetchone()
+    cursor.close()
+    if durable is None or durable[0] != 2:
+        raise WrongSetting("SQLite does not accept synchronous=FULL, so a power cut could lose what was acknowledged.")
+
+
+def _prepare_reader(connection: DBAPIConnection, _record: object) -> None:
+    cast(Any, connection).isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("query_only=ON", "busy_timeout=5000", "wal_autocheckpoint=0"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
