@@ -7,6 +7,7 @@ import asyncio
 import hmac
 import random
 import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import count
@@ -39,7 +40,7 @@ class Client:
         self._numbers, self._stopping = count(1), False
         self._hook, self._secret = "", ""
         self._tasks: list[asyncio.Task[None]] = []
-        self.acknowledged, self.unanswered = 0, 0
+        self.acknowledged = 0
         self.wrong: list[str] = []
 
     async def listen_at(self, urls: list[str]) -> list[str]:
@@ -76,7 +77,7 @@ class Client:
         headers = {**self._key, "Idempotency-Key": uuid4().hex, "Content-Type": "application/json"}
         return await self._send(path, orjson.dumps(body), headers)
 
-    async def _go_on(self, step: Any) -> None:
+    async def _go_on(self, step: Callable[[str], Awaitable[None]]) -> None:
         while not self._stopping:
             await step(f"CRASH-{next(self._numbers)}")
             await asyncio.sleep(random.random() * PAUSE_SECONDS)
@@ -138,7 +139,6 @@ class Client:
             try:
                 answer = await self._http.post(path, content=body, headers=headers)
             except httpx.TransportError:
-                self.unanswered += 1
                 await asyncio.sleep(random.uniform(0.05, 0.3))
                 continue
             if answer.is_success:

@@ -1,13 +1,14 @@
 """What must hold after crashes, read from the database and from the logs of those outside, and from nothing else."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Row, and_, func, or_, select
 
 from app.arrivals.tables import arrivals
 from app.database import Database, Session
@@ -25,6 +26,9 @@ SHOWN = 5
 
 MOVES = ("shipment.status_changed", "shipment.imported")
 SOON = timedelta(minutes=1)
+
+Parcels = dict[UUID, Shipment]
+Outbox = Sequence[Row[Any]]
 
 
 @dataclass(slots=True)
@@ -78,7 +82,7 @@ async def check(url: str, folder: Path, kills: int) -> Verdict:
 
 
 async def _check_acknowledged(
-    db: Session, verdict: Verdict, acknowledged: list[dict[str, Any]], parcels: dict[Any, Shipment]
+    db: Session, verdict: Verdict, acknowledged: list[dict[str, Any]], parcels: Parcels
 ) -> None:
     """All that had a 2xx is stored, once."""
     numbers = Counter(each.tracking_number for each in parcels.values())
@@ -96,9 +100,9 @@ async def _check_acknowledged(
     verdict.need_none("event keys that are not unique", (key for key, times in keys.items() if times > 1))
 
 
-async def _check_transitions(db: Session, verdict: Verdict, parcels: dict[Any, Shipment], outbox: Any) -> None:
+async def _check_transitions(db: Session, verdict: Verdict, parcels: Parcels, outbox: Outbox) -> None:
     """Versions go up one by one, each from where the last one led; each has its message to each endpoint."""
-    steps: dict[Any, list[Any]] = {id_: [] for id_ in parcels}
+    steps: dict[UUID, list[Row[Any]]] = {id_: [] for id_ in parcels}
     for row in await db.all(select(transitions).order_by(transitions.c.version)):
         steps[row.shipment_id].append(row)
     gaps, breaks = [], []
@@ -125,7 +129,7 @@ async def _check_transitions(db: Session, verdict: Verdict, parcels: dict[Any, S
     verdict.need_none("transitions with two messages", (each for each, times in put.items() if times > 1))
 
 
-async def _check_statuses(db: Session, verdict: Verdict, parcels: dict[Any, Shipment]) -> None:
+async def _check_statuses(db: Session, verdict: Verdict, parcels: Parcels) -> None:
     """The stored status is the fold of the stored events."""
     told = await history.of_many(db, list(parcels.values()))
     other = []
@@ -138,7 +142,7 @@ async def _check_statuses(db: Session, verdict: Verdict, parcels: dict[Any, Ship
     verdict.need_none("shipments whose status is not the fold of their events", other)
 
 
-def _check_deliveries(verdict: Verdict, outbox: Any, deliveries: list[dict[str, Any]], kills: int) -> None:
+def _check_deliveries(verdict: Verdict, outbox: Outbox, deliveries: list[dict[str, Any]], kills: int) -> None:
     """Every webhook that was due arrived, each time the same; again only by a crash."""
     webhooks = {str(row.id): row for row in outbox if row.channel == "webhook"}
     verdict.need_none("deliveries refused by the receiver", (line for line in deliveries if "refused" in line))
@@ -161,7 +165,7 @@ def _check_deliveries(verdict: Verdict, outbox: Any, deliveries: list[dict[str, 
         verdict.wrong.append(f"{verdict.duplicates} deliveries came again; {kills} kills explain {kills * IN_FLIGHT}")
 
 
-def _check_letters(verdict: Verdict, outbox: Any, letters: list[dict[str, Any]], kills: int) -> None:
+def _check_letters(verdict: Verdict, outbox: Outbox, letters: list[dict[str, Any]], kills: int) -> None:
     """No letter was sent twice; what is said to be sent was; unknown are at most those under way at a kill."""
     mail = {str(row.id): row for row in outbox if row.channel == "email"}
     taken = Counter(line["id"] for line in letters)
