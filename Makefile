@@ -26,11 +26,11 @@ test: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 $(ARGS)
+	$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
 # The checks that take longer than a developer waits: more cases of every property.
 long: $(READY)
-	$(BIN)/pytest -n 2 -m long $(ARGS)
+	$(BIN)/pytest -n 2 --dist worksteal -m long $(ARGS)
 
 bench: $(READY)
 	$(BIN)/python -m bench $(ARGS)
