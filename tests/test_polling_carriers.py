@@ -109,7 +109,7 @@ async def test_a_removed_account_leaves_its_shipments_to_another_or_says_that_th
         async with desk.world.database.transaction() as db:
             assert shipment.account_id is not None
             await accounts.remove(db, shipment.company_id, shipment.account_id)
-        desk.world.pass_time(hours=4)
+        desk.world.pass_time(hours=8)
         await desk.poll()
         await adopter.tick()
 

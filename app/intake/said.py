@@ -12,6 +12,7 @@ from app.errors import Conflict
 from app.installation import Installation
 from app.intake.taking import take_in
 from app.keys import api_keys
+from app.lifecycle import Source
 from app.shipments import answer, history
 from app.shipments.posting import PostedEvent
 from app.shipments.shipment import Shipment
@@ -83,11 +84,14 @@ def _event(posted: PostedEvent) -> TrackingEvent:
 
 
 async def _refuse_another(db: Session, shipment: Shipment, key: str, event: TrackingEvent) -> None:
-    """Conflict if the key is that of an event which says something else: the new one would be lost in silence."""
+    """Conflict if the key is that of an event of the shop's which says something else: it would be lost in silence.
+
+    A carrier's event of that id is the same event in the carrier's words.
+    """
     known = await db.first(
         select(events.c.occurred_at, events.c.code, events.c.text, events.c.status, events.c.sub_status, events.c.place)
         .where(events.c.company_id == shipment.company_id, events.c.shipment_id == shipment.id)
-        .where(events.c.key == key)
+        .where(events.c.key == key, events.c.source != Source.CARRIER)
     )
     place = {"name": event.place.name} if event.place else None
     said = (event.moment.occurred_at, event.code, event.text, event.status, event.sub_status, place)
