@@ -105,20 +105,20 @@ async def test_a_removed_account_leaves_its_shipments_to_another_or_says_that_th
     """Two accounts, then one, then none: asked about by the other, then by nobody, and the note says why."""
     adopter = Adopter(desk.world.installation)
 
-    async def remove(shipment: Shipment) -> None:
+    async def remove(shipment: Shipment, hours: float) -> None:
         async with desk.world.database.transaction() as db:
             assert shipment.account_id is not None
             await accounts.remove(db, shipment.company_id, shipment.account_id)
-        desk.world.pass_time(hours=8)
+        desk.world.pass_time(hours=hours)
         await desk.poll()
         await adopter.tick()
 
     async with contract(desk, UpsStandIn) as first, contract(desk, UpsStandIn) as second:
         shipment = await desk.world.ship(CARRIERS[UpsStandIn], "ups")
-        await remove(await desk.world.look(shipment))
+        await remove(await desk.world.look(shipment), 4)
         await desk.poll()
         moved = await desk.world.look(shipment)
-        await remove(moved)
+        await remove(moved, 8)
 
     after = await desk.world.look(shipment)
     assert (first.requests, bool(second.requests), moved.status) == ([], True, S.AWAITING_PICKUP)
