@@ -51,13 +51,17 @@ def postgres_server() -> Iterator[str]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _create_postgres(server: str, name: str, template: str) -> str:
+async def _administer(server: str, statement: str) -> None:
     admin = create_async_engine(
         server.format("postgres").replace("postgresql://", "postgresql+asyncpg://"), isolation_level="AUTOCOMMIT"
     )
     async with admin.connect() as connection:
-        await connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+        await connection.execute(text(statement))
     await admin.dispose()
+
+
+async def _create_postgres(server: str, name: str, template: str) -> str:
+    await _administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     return server.format(name)
 
 
@@ -91,12 +95,15 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def database_url(
     database_kind: str, postgres_server: str, postgres_template: str, sqlite_template: Path, tmp_path: Path
-) -> str:
+) -> AsyncIterator[str]:
     """The address of a fresh, migrated database."""
     if database_kind == "sqlite":
         shutil.copy(sqlite_template, tmp_path / "nove.db")
-        return f"sqlite:///{tmp_path}/nove.db"
-    return await _create_postgres(postgres_server, f"test_{next(_numbers)}", postgres_template)
+        yield f"sqlite:///{tmp_path}/nove.db"
+        return
+    name = f"test_{next(_numbers)}"
+    yield await _create_postgres(postgres_server, name, postgres_template)
+    await _administer(postgres_server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture
