@@ -2,7 +2,9 @@
 
 import asyncio
 import re
+import socket
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 from httpx import AsyncClient
@@ -21,19 +23,32 @@ async def test_a_body_without_end_ends_the_connection(
 ) -> None:
     """Over a real connection: refused past 1 MiB, or at once to who has no key, and nothing more is listened to."""
     key = await service.key(shop) if known else "none"
+    begin = (
+        b"PATCH /v1/shop HTTP/1.1\r\nHost: nove.test\r\nTransfer-Encoding: chunked\r\n"
+        b"Content-Type: application/json\r\nAuthorization: Bearer " + key.encode() + b"\r\n\r\n"
+    )
     async with serving(service.app) as address:
-        reader, writer = await asyncio.open_connection(*address.removeprefix("http://").split(":"))
-        writer.write(
-            b"PATCH /v1/shop HTTP/1.1\r\nHost: nove.test\r\nTransfer-Encoding: chunked\r\n"
-            b"Content-Type: application/json\r\nAuthorization: Bearer " + key.encode() + b"\r\n\r\n"
-        )
-        for _ in range(parts):
-            writer.write(b"10000\r\n" + b" " * 65_536 + b"\r\n")
-        answer = await reader.read()
-        writer.close()
+        answer = await _said(address, begin + (b"10000\r\n" + b" " * 65_536 + b"\r\n") * parts)
 
     assert answer.startswith(f"HTTP/1.1 {status} ".encode())
     assert b"connection: close" in answer.lower()
+
+
+async def _said(address: str, request: bytes) -> bytes:
+    """What a server answers to bytes that it need not read to their end: it may reset the connection after that."""
+    loop = asyncio.get_running_loop()
+    host, port = address.removeprefix("http://").split(":")
+    with socket.socket() as connection:
+        connection.setblocking(False)
+        await loop.sock_connect(connection, (host, int(port)))
+        sending = asyncio.create_task(loop.sock_sendall(connection, request))
+        answer = b""
+        with suppress(ConnectionError):
+            while some := await loop.sock_recv(connection, 65_536):
+                answer += some
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+    return answer
 
 
 async def test_a_chunked_body_is_counted(client: AsyncClient) -> None:
