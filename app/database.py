@@ -7,7 +7,7 @@ last; readers may only query. PostgreSQL: a pool. The clock is the database's, s
 import asyncio
 import fcntl
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -50,6 +50,8 @@ class Session:
         self.connection = connection
         self.now = now
         self.postgres = connection.dialect.name == "postgresql"
+        self.committed: list[Callable[[], None]] = []
+        """Called after the commit, and only then: for what counts what was stored."""
 
     async def all(self, statement: Executable, values: Any = None) -> Sequence[Row[Any]]:
         """Every row; `values` may be a list of rows to insert."""
@@ -174,10 +176,14 @@ class Database:
         with _translated():
             if self.postgres:
                 async with self._writer.begin() as connection:
-                    yield Session(connection, self.now())
+                    session = Session(connection, self.now())
+                    yield session
             else:
                 async with self._lock, self._writer.begin() as connection:
-                    yield Session(connection, self.now())
+                    session = Session(connection, self.now())
+                    yield session
+        for count in session.committed:
+            count()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Session]:

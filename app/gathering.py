@@ -18,6 +18,9 @@ MOST = 100
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
+Sized = Callable[[int], None]
+"""Hears how many jobs a group had, once it is committed."""
+
 Work = Callable[[Session, Sequence[Job]], Awaitable[Sequence[Result]]]
 """Does a group of jobs in an open transaction; a result for each, in order."""
 
@@ -25,8 +28,16 @@ Work = Callable[[Session, Sequence[Job]], Awaitable[Sequence[Result]]]
 class Gatherer(Generic[Job, Result]):
     """Gathers jobs of one kind in one process."""
 
-    def __init__(self, database: Database, work: Work[Job, Result], *, most: int = MOST, room: int = ROOM) -> None:
-        self._database, self._work = database, work
+    def __init__(
+        self,
+        database: Database,
+        work: Work[Job, Result],
+        *,
+        most: int = MOST,
+        room: int = ROOM,
+        sized: Sized = lambda _: None,
+    ) -> None:
+        self._database, self._work, self._sized = database, work, sized
         self._most, self._room = most, room
         self._waiting: deque[tuple[Job, asyncio.Future[Result]]] = deque()
         self._runner: asyncio.Task[None] | None = None
@@ -65,6 +76,7 @@ class Gatherer(Generic[Job, Result]):
     async def _do(self, group: Sequence[tuple[Job, asyncio.Future[Result]]]) -> None:
         async with self._database.transaction() as db:
             results = await self._work(db, [job for job, _ in group])
+        self._sized(len(group))
         for (_, future), result in zip(group, results, strict=True):
             if not future.done():  # the caller may have gone; what it sent is stored all the same
                 future.set_result(result)

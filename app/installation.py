@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from app.database import Database
 from app.errors import Unusable, WrongSetting
+from app.metrics import Metrics
 from app.migrating import current, migrate, require_newest
 from app.sealing import Sealer, key_file, load_key, stored_key
 from app.settings import Settings
@@ -15,12 +16,13 @@ from carriers.asking import TokenKeeper
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """An opened installation. `tokens` are the carriers' access tokens that this process holds."""
+    """An opened installation. `tokens` are the carriers' access tokens that the process holds, `metrics` its counts."""
 
     settings: Settings
     database: Database
     sealer: Sealer
     tokens: TokenKeeper = field(default_factory=TokenKeeper)
+    metrics: Metrics = field(default_factory=Metrics)
 
 
 @asynccontextmanager

@@ -28,7 +28,7 @@ from app.api import (
 from app.api.access import Gate
 from app.api.buckets import Buckets
 from app.api.limits import BODY_SECONDS, Limits
-from app.api.metrics import Metrics
+from app.api.metrics import Scrape
 from app.api.openapi import describe
 from app.installation import Installation
 from app.intake.pushed import Pushes
@@ -69,7 +69,6 @@ def build(
     body_seconds: float = BODY_SECONDS,
 ) -> FastAPI:
     """The application of an opened installation; who opened it closes it."""
-    metrics = Metrics()
     gate = Gate(installation.database, buckets)
 
     @asynccontextmanager
@@ -90,12 +89,12 @@ def build(
     )
     app.state.installation = installation
     app.state.gate = gate
-    app.state.metrics = metrics
+    app.state.scrape = Scrape(installation)
     app.state.visitors = Visitors(buckets)
     app.state.pushes = Pushes(installation)
     for router in ROUTERS:
         app.include_router(router)
     problems.install(app)
     describe(app)
-    app.add_middleware(Limits, metrics=metrics, body_seconds=body_seconds)
+    app.add_middleware(Limits, here=installation, body_seconds=body_seconds)
     return app

@@ -13,14 +13,14 @@ CARRIERS = (
     {"base", "sequence", "phrases"},
     {"reading", "asking"},
     {"calling", "zones"},
-    {"fedex_times"},
+    {"fedex_times", "brt_answers", "gls_it_xml"},
     {kind.__module__.partition(".")[2] for kind in BUILT_IN},
     {""},
 )
 """The terms of `carriers`: each imports only from sets above its own, so no carrier knows another."""
 
 APP = (
-    {"errors", "pace", "lifecycle", "locales", "wrong_fields"},
+    {"errors", "pace", "lifecycle", "locales", "metrics", "wrong_fields"},
     {"settings", "triggers"},
     {"sealing", "columns", "engines", "outbound", "logging", "demo.journeys"},
     {"database"},
@@ -29,7 +29,7 @@ APP = (
     {"shipments"},
     {"arrivals"},
     {"outbox"},
-    {"erasing", "schema"},
+    {"backlog", "erasing", "schema"},
     {"intake"},
     {"polling", "doctor"},
     {"commands", "worker"},

@@ -48,8 +48,8 @@ async def ready(here: Here) -> Response:
 
 @router.get("/metrics", response_class=Response)
 async def metrics(request: Request) -> Response:
-    """What the process has done, in Prometheus's text format."""
-    return Response(request.app.state.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    """What the process has done and what waits in the database, in Prometheus's text format."""
+    return Response(await request.app.state.scrape.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 async def _database(here: Installation) -> dict[str, str]:

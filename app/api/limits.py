@@ -10,9 +10,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api import docs, problems
 from app.api.buckets import Standing
-from app.api.metrics import Metrics
+from app.api.metrics import count_request
 from app.database import new_id
 from app.errors import HeadersTooLarge, InvalidInput, NoveError, TooLarge, TooSlow, UnsupportedBody
+from app.installation import Installation
 
 MIB = 1024 * 1024
 BODY, HOOK_BODY, HEADERS = MIB, 4 * MIB, 16 * 1024
@@ -27,8 +28,8 @@ log = structlog.get_logger()
 class Limits:
     """Outermost of our layers: gives each request its id, bounds what is read of it, and lets no error out."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, body_seconds: float = BODY_SECONDS) -> None:
-        self._app, self._metrics, self._body_seconds = app, metrics, body_seconds
+    def __init__(self, app: ASGIApp, here: Installation, body_seconds: float = BODY_SECONDS) -> None:
+        self._app, self._here, self._body_seconds = app, here, body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on within its bounds."""
@@ -60,7 +61,7 @@ class Limits:
                 raise  # the answer has begun: all that is left is to break it off
             await problems.of(error, request_id)(scope, receive, answered)
         finally:
-            self._metrics.count(scope, status, time.monotonic() - began)
+            count_request(self._here, scope, status, time.monotonic() - began)
 
 
 class _Body:

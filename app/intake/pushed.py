@@ -99,7 +99,10 @@ class Pushes:
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
-        self._gatherer = Gatherer[_Push, PushResult](installation.database, self._take)
+        sizes = installation.metrics.groups
+        self._gatherer = Gatherer[_Push, PushResult](
+            installation.database, self._take, sized=lambda size: sizes.add("pushes", values=(size,))
+        )
 
     async def push(self, account: CarrierAccount, headers: Mapping[str, str], body: bytes) -> PushResult:
         """Take a push in. Header names are in lower case. NotAuthenticated says what is wrong with its signature."""

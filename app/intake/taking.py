@@ -9,6 +9,7 @@ from app.arrivals.keeping import ArrivalSource, ArrivalState, Arrived, Part, cou
 from app.database import Session
 from app.erasing import erased
 from app.installation import Installation
+from app.intake import counting
 from app.intake.concerning import concerned, numbers_of
 from app.intake.settling import Settlement, settle_all
 from app.lifecycle import Source
@@ -76,6 +77,9 @@ async def take_in(installation: Installation, db: Session, arrivals: Sequence[Ar
     await write(db, [(each.before, each.recorded) for each in gathered.values()])
     await count_unmapped(db, [(each.before, _strangers(each.recorded)) for each in gathered.values()])
     after = await _settled(installation, db, gathered)
+    states = [each.state for each in outcomes]
+    recorded = [(each.before, each.recorded) for each in gathered.values()]
+    db.committed.append(lambda: counting.taken(installation.metrics, arrivals, states, recorded, db.now))
     return [
         Taken(each.state, each.arrival_id, tuple(after[shipment.id] for shipment in each.mine), tuple(each.new))
         for each in outcomes

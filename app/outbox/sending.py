@@ -3,6 +3,8 @@
 import asyncio
 import time
 from collections import Counter
+from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -94,6 +96,7 @@ class Sender:
             async with database.transaction() as db:
                 if not await record(db, row, outcome, seconds):
                     log.warning("message taken over by another worker", message_id=str(row.id))
+                db.committed.append(partial(self._count, row, outcome, seconds, db.now))
         except asyncio.CancelledError:
             if row.endpoint_id is not None:  # a letter may have been handed over: its lease says so when it runs out
                 async with database.transaction() as db:
@@ -107,6 +110,13 @@ class Sender:
                 self._busy[row.endpoint_id] -= 1
                 if not self._busy[row.endpoint_id]:
                     del self._busy[row.endpoint_id]
+
+    def _count(self, row: Row[Any], outcome: Outcome, seconds: float, now: datetime) -> None:
+        metrics = self._installation.metrics
+        metrics.sends.add(row.channel, outcome.state)
+        metrics.send_seconds.add(row.channel, values=(seconds,))
+        if outcome.state == "sent" and row.decided_at is not None:
+            metrics.told_lag.add(row.channel, values=(max(0.0, (now - row.decided_at).total_seconds()),))
 
     async def _prepared(self, db: Session, row: Row[Any]) -> tuple[Channel, Outgoing] | str:
         """The channel and what to hand it; or the state and reason, parted by a colon, with which it is not sent."""

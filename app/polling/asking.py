@@ -1,6 +1,7 @@
 """One call to a carrier about a batch: what is asked, and what follows from an answer or the lack of one."""
 
 import asyncio
+import time
 from dataclasses import replace
 
 import structlog
@@ -22,6 +23,7 @@ from carriers.base import (
     CarrierError,
     CarrierUnavailable,
     CredentialsRefused,
+    RateLimited,
     RequestRefused,
     TrackingNumber,
     UnreadablePayload,
@@ -79,11 +81,30 @@ async def _call(installation: Installation, http: AsyncClient, batch: Batch, sec
         for shipment in batch.shipments
     ]
     account = _account(installation, batch)
+    began, outcome = time.monotonic(), "broken"
     try:
         async with asyncio.timeout(seconds):
-            return await ask(carrier, http, account, numbers, tokens=installation.tokens, key=str(batch.account.id))
+            answers = await ask(carrier, http, account, numbers, tokens=installation.tokens, key=str(batch.account.id))
+        outcome = "answered"
+        return answers
     except TimeoutError as error:
+        outcome = "unavailable"
         raise CarrierUnavailable(f"no complete answer within {seconds:g} s") from error
+    except CarrierError as error:
+        outcome = next((word for kind, word in OUTCOMES if isinstance(error, kind)), "unavailable")
+        raise
+    finally:
+        installation.metrics.calls.add(carrier.slug, outcome)
+        installation.metrics.call_seconds.add(carrier.slug, values=(time.monotonic() - began,))
+
+
+OUTCOMES: tuple[tuple[type[CarrierError], str], ...] = (
+    (RateLimited, "throttled"),
+    (CredentialsRefused, "credentials_refused"),
+    (RequestRefused, "refused"),
+    (UnreadablePayload, "unreadable"),
+)
+"""What the metrics call an error of a carrier; any other is `unavailable`."""
 
 
 def _account(installation: Installation, batch: Batch) -> Account:

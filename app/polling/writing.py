@@ -42,6 +42,8 @@ async def write(installation: Installation, batch: Batch, brought: Brought, rece
         again = {id_: arrival for id_, arrival in brought.again.items() if id_ in held}
         if again:
             await keeping.seen_again(db, batch.account.company_id, [arrival.id for arrival in again.values()])
+            arrivals = installation.metrics.arrivals
+            db.committed.append(lambda: arrivals.add(batch.account.carrier, "poll", "unchanged", number=len(again)))
         if carriers()[batch.account.carrier].complete_history:
             for id_, arrival in again.items():
                 if arrival.part_hash is not None:
