@@ -87,14 +87,25 @@ def build(
         docs_url=None,
         redoc_url=None,
     )
-    app.state.installation = installation
     app.state.gate = gate
-    app.state.scrape = Scrape(installation)
     app.state.visitors = Visitors(buckets)
     app.state.pushes = Pushes(installation)
     for router in ROUTERS:
         app.include_router(router)
-    problems.install(app)
     describe(app)
+    return _installed(app, installation, body_seconds)
+
+
+def probes(installation: Installation) -> FastAPI:
+    """What a worker without API answers: whether it lives and can work, and what it has done."""
+    app = FastAPI(title="Nove, worker", docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(health.router)
+    return _installed(app, installation, BODY_SECONDS)
+
+
+def _installed(app: FastAPI, installation: Installation, body_seconds: float) -> FastAPI:
+    app.state.installation = installation
+    app.state.scrape = Scrape(installation)
+    problems.install(app)
     app.add_middleware(Limits, here=installation, body_seconds=body_seconds)
     return app

@@ -23,7 +23,7 @@ from app.commanding import listening
 from app.errors import WrongSetting
 from app.installation import Installation, opened
 from app.logging import AccessLog, set_up
-from app.main import build
+from app.main import build, probes
 from app.settings import Settings
 from app.worker import working
 
@@ -42,14 +42,17 @@ class Address:
     port: int
 
 
-def run(settings: Settings, *, api: Address | None, worker: bool) -> None:
-    """Serve until told to stop; raises Unusable if that cannot begin. One half alone needs PostgreSQL."""
+def run(settings: Settings, *, api: Address | None, worker: bool, probed: Address | None = None) -> None:
+    """Serve until told to stop; raises Unusable if that cannot begin. One half alone needs PostgreSQL.
+
+    `probed` is where a worker without API answers whether it is well.
+    """
     set_up(settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run(settings, api, worker))
+        runner.run(_run(settings, api, worker, probed))
 
 
-async def _run(settings: Settings, api: Address | None, worker: bool) -> None:
+async def _run(settings: Settings, api: Address | None, worker: bool, probed: Address | None) -> None:
     stop = asyncio.Event()
     both = api is not None and worker
     async with opened(settings, needs_postgres=not both) as installation, AsyncExitStack() as stack:
@@ -66,9 +69,10 @@ async def _run(settings: Settings, api: Address | None, worker: bool) -> None:
         halves = [await stack.enter_async_context(AsyncExitStack()) for _ in range(2)]
         if worker:
             await halves[0].enter_async_context(working(here))
-        if listener is not None:
-            failed = await halves[1].enter_async_context(_answering(AccessLog(build(here)), listener))
-            failed.add_done_callback(lambda _: stop.set())
+        for app, socket_ in ((build, listener), (probes, _bound(probed) if probed is not None else None)):
+            if socket_ is not None:
+                failed = await halves[1].enter_async_context(_answering(AccessLog(app(here)), socket_))
+                failed.add_done_callback(lambda _: stop.set())
         log.info("ready", api=here.settings.public_url if api else None, worker=worker)
         await stop.wait()
         log.info("stopping")

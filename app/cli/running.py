@@ -27,9 +27,15 @@ def api(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 
 
 @commands.command()
-def worker() -> None:
+def worker(
+    host: Host = "127.0.0.1",
+    port: Annotated[
+        int | None,
+        Option(min=0, max=65535, help="Port for /healthz, /readyz and /metrics; without it, none is opened."),
+    ] = None,
+) -> None:
     """Run the worker alone, any number of times; PostgreSQL only."""
-    _run(api=False, worker=True)
+    _run(host, port, api=False, worker=True)
 
 
 @commands.command()
@@ -44,8 +50,9 @@ def migrate() -> None:
     echo(f"The database is up to date at step {after}" + (f", from {before or 'nothing'}." if before != after else "."))
 
 
-def _run(host: str = "", port: int = 0, *, api: bool, worker: bool) -> None:
+def _run(host: str, port: int | None, *, api: bool, worker: bool) -> None:
     from app.serving import Address, run  # noqa: PLC0415
     from app.settings import read_settings  # noqa: PLC0415
 
-    run(read_settings(), api=Address(host, port) if api else None, worker=worker)
+    at = None if port is None else Address(host, port)
+    run(read_settings(), api=at if api else None, worker=worker, probed=None if api else at)
