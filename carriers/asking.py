@@ -1,8 +1,9 @@
-"""Asking a carrier about many numbers: in its batches, with a token kept until it is refused or runs out."""
+"""Asking a carrier, about numbers or for one: with a token kept until it is refused or runs out."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from httpx import AsyncClient
 
@@ -10,6 +11,9 @@ from carriers.base import Account, Answer, Carrier, CredentialsRefused, TokenRef
 
 EARLY = 60.0
 """Seconds before its end at which a token is renewed."""
+
+
+_Told = TypeVar("_Told")
 
 
 class TokenKeeper:
@@ -45,13 +49,42 @@ async def ask(
     key: str = "",
 ) -> list[Answer]:
     """One call about at most `batch_size` numbers; a refused token is renewed once. Raises CarrierError."""
+    return await _with_token(
+        lambda known: carrier.fetch(http, known, numbers), carrier, http, account, tokens=tokens, key=key
+    )
+
+
+async def resolve(
+    carrier: Carrier,
+    http: AsyncClient,
+    account: Account,
+    reference: str,
+    *,
+    tokens: TokenKeeper,
+    key: str = "",
+) -> str:
+    """The tracking number of a sender's reference, empty if there is none; as `Carrier.resolve`, with a token."""
+    return await _with_token(
+        lambda known: carrier.resolve(http, known, reference), carrier, http, account, tokens=tokens, key=key
+    )
+
+
+async def _with_token(
+    question: Callable[[Account], Awaitable[_Told]],
+    carrier: Carrier,
+    http: AsyncClient,
+    account: Account,
+    *,
+    tokens: TokenKeeper,
+    key: str,
+) -> _Told:
     if not carrier.needs_token:
-        return await carrier.fetch(http, account, numbers)
+        return await question(account)
     key = key or f"{carrier.slug}:{hash(account.credentials)}"
     for again in (True, False):
         known = replace(account, token=await tokens.token(key, carrier, http, account))
         try:
-            return await carrier.fetch(http, known, numbers)
+            return await question(known)
         except TokenRefused as error:
             tokens.forget(key)
             if not again:

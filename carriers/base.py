@@ -28,7 +28,8 @@ class CarrierError(Exception):
     │   └── RateLimited       429: ask again after `retry_after` seconds
     ├── CredentialsRefused    the account's credentials are wrong or lack a right
     │   └── TokenRefused      only the token is: get a new one and ask again, once
-    └── RequestRefused        the carrier says that our question is wrong
+    ├── RequestRefused        the carrier says that our question is wrong
+    └── AmbiguousReference    several parcels go by the sender's reference
     """
 
     retry: ClassVar[bool] = False
@@ -70,6 +71,10 @@ class RequestRefused(CarrierError):
     """The carrier understood us and says no: a parameter is missing or wrong."""
 
 
+class AmbiguousReference(CarrierError):
+    """The carrier knows several parcels by the sender's reference: which of them is meant, it does not say."""
+
+
 class Credentials(BaseModel):
     """What a contract with the carrier needs; each carrier that is asked subclasses it. Unknown fields are refused."""
 
@@ -77,7 +82,7 @@ class Credentials(BaseModel):
 
 
 class TrackingNumber(str):
-    """A number to ask about, with what the shop knows of its shipment. A plain string does as well."""
+    """A number or reference to ask about, with what the shop knows of its shipment. A plain string does as well."""
 
     __slots__ = ("country", "postcode", "shipped_at")
 
@@ -165,6 +170,8 @@ class Carrier(ABC):
     base_url: ClassVar[str] = ""
     batch_size: ClassVar[int] = 1
     rate: ClassVar[RateLimit] = RateLimit(1, 1.0)
+    resolve_calls: ClassVar[int] = 1
+    """How many of those calls `resolve` may take."""
     confidence: ClassVar[Literal["high", "medium", "low"]] = "medium"
     complete_history: ClassVar[bool] = False
     """Whether an answer always holds the whole history: only then is a missing event a withdrawn one."""
@@ -180,6 +187,13 @@ class Carrier(ABC):
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """Ask about at most `batch_size` numbers; raises CarrierError."""
         raise RequestRefused(f"{self.name} is not polled: it pushes, or the shop posts its events")
+
+    async def resolve(self, http: AsyncClient, account: Account, reference: str) -> str:
+        """The tracking number of the parcel that the sender calls so; empty while the carrier knows none.
+
+        It takes at most `resolve_calls` calls. Raises CarrierError, AmbiguousReference if several parcels fit.
+        """
+        raise RequestRefused(f"{self.name} finds no parcel by the sender's reference")
 
     async def token(self, http: AsyncClient, account: Account) -> Token:
         """A fresh access token; only for carriers with `needs_token`."""
@@ -209,6 +223,11 @@ class Carrier(ABC):
     def polls(self) -> bool:
         """Whether the carrier can be asked."""
         return type(self).fetch is not Carrier.fetch
+
+    @property
+    def resolves(self) -> bool:
+        """Whether the carrier can be asked for the number that belongs to a sender's reference."""
+        return type(self).resolve is not Carrier.resolve
 
     @property
     def needs_token(self) -> bool:

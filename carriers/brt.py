@@ -5,7 +5,8 @@ Codes: BRT's own event legend, in carriers/tables/brt.csv. The same text stands 
 holds the stem of "CONSEGNATA", so a text counts only as a whole, and only for an event without a code.
 
 Quirks: the event list is padded with empty rows. Codes are text: "001" is not 1. Shipment ids recur every year, and
-year 0 (the current one) fails around New Year: the year the shipment was made is sent along where it is known.
+year 0 (the current one) fails around New Year: the year the shipment was made is sent along where it is known, and a
+sender's reference that leads to a shipment of another year leads nowhere.
 Times are Italian wall times without zone (our inference; BRT documents none).
 """
 
@@ -15,22 +16,30 @@ from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from httpx import AsyncClient, Response
-from lxml import etree
 from pydantic import Field, SecretStr
 
 from carriers.base import (
     Account,
+    AmbiguousReference,
     Answer,
     Carrier,
-    CarrierError,
     CarrierUnavailable,
     Credentials,
-    CredentialsRefused,
     RateLimit,
     RequestRefused,
     TrackingNumber,
     UnreadablePayload,
     mapped,
+)
+from carriers.brt_answers import (
+    AMBIGUOUS,
+    NOT_FOUND,
+    OUTAGES,
+    REFUSALS,
+    number_of,
+    replies,
+    result_of,
+    shipment_id,
 )
 from carriers.calling import call
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
@@ -39,12 +48,10 @@ from carriers.reading import (
     at,
     dicts,
     iso_moment,
-    json_object,
     local_moment,
     parsed_date,
     parsed_time,
     text_of,
-    xml_of,
     zone,
 )
 from carriers.sequence import numbered
@@ -53,18 +60,7 @@ from carriers.vocabulary import Status
 
 ROME = zone("Europe/Rome")
 SOAP = "https://wsr.brt.it:10052"
-ROOTS = ("ttparcelidresponse", "parcelidresult", "return")
 PART_DELIVERED = "P"
-CHARSET = "cp1252"  # of the JSON answers that are not UTF-8
-
-NOT_FOUND = -11
-UNEXPECTED = -1
-REFUSALS: Mapping[int, type[CarrierError]] = {
-    UNEXPECTED: CarrierUnavailable,
-    -3: CarrierUnavailable,  # database not reachable
-    -4: CredentialsRefused,  # parameter missing: the number is always there, so it is one of the two headers
-}
-"""What a negative result means for the caller; any other one says that the question is wrong."""
 
 ASK_BY_SHIPMENT = """<?xml version="1.0" encoding="UTF-8"?>
 <soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"
@@ -74,11 +70,22 @@ ASK_BY_SHIPMENT = """<?xml version="1.0" encoding="UTF-8"?>
 </arg0></brt:brt_trackingbybrtshipmentid></soapenv:Body></soapenv:Envelope>"""
 
 
+ASK_BY_REFERENCE = """<?xml version="1.0" encoding="UTF-8"?>
+<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"
+ xmlns:brt="http://{name}.wsbeans.iseries/"><soapenv:Body><brt:{name}><arg0>
+<CLIENTE_ID>{customer}</CLIENTE_ID>
+<RIFERIMENTO_MITTENTE_{kind}>{reference}</RIFERIMENTO_MITTENTE_{kind}>
+</arg0></brt:{name}></soapenv:Body></soapenv:Envelope>"""
+
+LONGEST_REFERENCE = 15
+
+
 class BrtCredentials(Credentials):
-    """The user and password of the REST interface."""
+    """The user and password of the REST interface; the customer whose references are looked up."""
 
     user_id: str = Field(min_length=1)
     password: SecretStr = Field(min_length=1)
+    customer_id: str = Field(default="", pattern="^([0-9]{1,7})?$")
 
 
 class Brt(Carrier):
@@ -90,13 +97,14 @@ class Brt(Carrier):
     number_form, example = "[0-9A-Z]{12,35}", "123456789012"
     credentials = BrtCredentials
     base_url = "https://api.brt.it"
+    resolve_calls = 2  # digits may be a numeric or an alphabetic reference
     rate = RateLimit(5, 1.0)  # the 18,000 calls an hour that a public client states for SOAP; none is known for REST
     confidence = "medium"
     renames = True  # asked by parcel id, it answers with the shipment's
 
     def parse(self, body: bytes) -> list[Parcel]:
         """The parcel of an answer; none when it is an error or a list of the legend."""
-        return [parcel for reply in _replies(body) if (parcel := self._parcel(reply)) is not None]
+        return [parcel for reply in replies(body) if (parcel := self._parcel(reply)) is not None]
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """Ask about one parcel or shipment; an error inside HTTP 200 becomes the CarrierError it stands for."""
@@ -104,14 +112,8 @@ class Brt(Carrier):
         assert isinstance(credentials, BrtCredentials)
         number = TrackingNumber.of(numbers[0])
         if re.fullmatch(r"\d{12}", number, re.ASCII):
-            year = number.shipped_at.astimezone(ROME).year if number.shipped_at else 0
-            answer = await call(
-                http,
-                "POST",
-                f"{account.base_url or SOAP}/web/BRT_TrackingByBRTshipmentIDService/BRT_TrackingByBRTshipmentID",
-                content=ASK_BY_SHIPMENT.format(year=year, number=escape(number)),
-                headers={"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'},
-            )
+            question = ASK_BY_SHIPMENT.format(year=_year(number), number=escape(number))
+            answer = await _soap(http, account, "BRT_TrackingByBRTshipmentID", question)
         else:
             answer = await call(
                 http,
@@ -127,15 +129,37 @@ class Brt(Carrier):
         _raise_refusal(answer)
         return [Answer(answer.content, (numbers[0],))]
 
+    async def resolve(self, http: AsyncClient, account: Account, reference: str) -> str:
+        """The shipment id of a numeric or alphabetic sender's reference; an account with `customer_id` is needed."""
+        credentials, asked = account.credentials, TrackingNumber.of(reference)
+        assert isinstance(credentials, BrtCredentials)
+        if not credentials.customer_id:
+            raise RequestRefused("BRT finds references of a customer only, and the account names no `customer_id`")
+        if len(asked) > LONGEST_REFERENCE:
+            raise RequestRefused(f"a reference at BRT has at most {LONGEST_REFERENCE} characters")
+        questions = [("GetIdSpedizioneByRMA", "ALFABETICO", escape(asked))]
+        if re.fullmatch(r"\d+", asked, re.ASCII) and int(asked):
+            questions.append(("GetIdSpedizioneByRMN", "NUMERICO", str(int(asked))))
+        found = set()
+        for service, kind, value in questions:
+            question = ASK_BY_REFERENCE.format(
+                name=service.lower(), customer=credentials.customer_id, kind=kind, reference=value
+            )
+            answer = await _soap(http, account, service, question)
+            found |= {_found(reply, asked) for reply in replies(answer.content)} - {""}
+        if len(found) > 1:
+            raise AmbiguousReference(f"BRT knows several shipments by it: {', '.join(sorted(found))}")
+        return next(iter(found), "")
+
     def tracking_url(self, number: str) -> str:
         """The public page of a shipment id; a parcel id has none."""
         known = re.fullmatch(r"\d{12}", number, re.ASCII)
         return f"https://vas.brt.it/vas/sped_det_show.hsm?nspediz={number}" if known else ""
 
     def _parcel(self, reply: Mapping[str, Json]) -> Parcel | None:
-        result = _result(reply)
+        result = result_of(reply)
         head = at(reply, "bolla", "dati_spedizione")
-        number = _shipment_id(at(head, "spedizione_id") or reply.get("spedizione_id"))
+        number = shipment_id(at(head, "spedizione_id") or reply.get("spedizione_id"))
         if result == NOT_FOUND:
             return Parcel(number, not_found=True)
         listed = reply.get("lista_eventi") or at(reply, "bolla", "lista_eventi")
@@ -176,68 +200,42 @@ class Brt(Carrier):
         return mapped(told, self.table.find(told.code, within=told.list))
 
 
-def _replies(body: bytes) -> list[dict[str, Json]]:
-    """BRT's part of a body, keys in small letters; UnreadablePayload if there is none."""
-    if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
-        root = _lowered(json_object(body, CHARSET))
-        # Some clients read executionMessage beside the root instead of in it, others know no root at all.
-        beside = {"executionmessage": root.get("executionmessage")}
-        wrapped = [beside | reply for name in ROOTS for reply in dicts(root.get(name))]
-    else:
-        root = {}
-        trees = [_tree(element) for element in xml_of(body).iter() if _name(element) in ROOTS]
-        wrapped = [tree for tree in trees if isinstance(tree, dict)]
-    if known := [reply for reply in wrapped if _is_brt(reply, "esito")]:
-        return known
-    if _is_brt(root):
-        return [root]
-    raise UnreadablePayload("no tracking answer of BRT")
+async def _soap(http: AsyncClient, account: Account, service: str, question: str) -> Response:
+    return await call(
+        http,
+        "POST",
+        f"{account.base_url or SOAP}/web/{service}Service/{service}",
+        content=question.encode(),
+        headers={"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'},
+    )
 
 
-def _is_brt(reply: Mapping[str, Json], *more: str) -> bool:
-    names = ("bolla", "lista_eventi", *more)
-    return any(name in reply for name in names) or isinstance(reply.get("executionmessage"), dict)
+def _year(number: TrackingNumber) -> int:
+    """The Italian year in which the shipment was made; 0, BRT's word for the current one, where it is not known."""
+    return number.shipped_at.astimezone(ROME).year if number.shipped_at else 0
 
 
-def _lowered(value: Json) -> Json:
-    if isinstance(value, dict):
-        return {name.lower(): _lowered(child) for name, child in value.items()}
-    return [_lowered(child) for child in value] if isinstance(value, list) else value
-
-
-def _name(element: etree._Element) -> str:
-    return etree.QName(element).localname.lower() if isinstance(element.tag, str) else ""
-
-
-def _tree(element: etree._Element) -> Json:
-    """An element as JSON would have it: text, or an object in which repeated children become a list."""
-    made: dict[str, Json] = {}
-    for child in element:
-        name, value = _name(child), _tree(child)
-        if name in made:
-            made[name] = [*made[name], value] if isinstance(made[name], list) else [made[name], value]
-        else:
-            made[name] = value
-    return made or (element.text or "")
-
-
-def _number(value: Json) -> int | None:
-    text = text_of(value, 12)
-    return int(text) if re.fullmatch(r"-?\d+", text, re.ASCII) else None
-
-
-def _result(reply: Mapping[str, Json]) -> int:
-    """The result of an answer: negative for a failure, whichever of the two fields tells it."""
-    message = reply.get("executionmessage")
-    for value in (reply.get("esito"), at(message, "code")):
-        if (number := _number(value)) is not None and number < 0:
-            return number
-    return UNEXPECTED if text_of(at(message, "severity")).upper() == "ERROR" else 0
+def _found(reply: Mapping[str, Json], reference: TrackingNumber) -> str:
+    """The shipment id of an answer about a reference, empty if there is none; raises what its result stands for."""
+    result, number = result_of(reply), shipment_id(reply.get("spedizione_id"))
+    if result == AMBIGUOUS:
+        raise AmbiguousReference(f"BRT knows several shipments by it (ESITO {AMBIGUOUS})")
+    if result == NOT_FOUND:
+        return ""
+    if result < 0:
+        # Unlike those of REST, no result here speaks of the account's password.
+        raise (CarrierUnavailable if result in OUTAGES else RequestRefused)(f"BRT answers with ESITO {result}")
+    made, year = number_of(reply.get("spedizione_anno")), _year(reference)
+    if number and made and year and made != year:
+        raise RequestRefused(
+            f"BRT's shipment of this reference, {number}, is of {made}, this one of {year}: `shipped_at` tells the year"
+        )
+    return number
 
 
 def _raise_refusal(answer: Response) -> None:
     try:
-        results = [_result(reply) for reply in _replies(answer.content)]
+        results = [result_of(reply) for reply in replies(answer.content)]
     except UnreadablePayload as error:
         if answer.status_code == 404:
             raise RequestRefused("BRT knows no such address or parcel (404)") from error
@@ -245,12 +243,6 @@ def _raise_refusal(answer: Response) -> None:
     for result in results:
         if result < 0 and result != NOT_FOUND:
             raise REFUSALS.get(result, RequestRefused)(f"BRT answers with ESITO {result}")
-
-
-def _shipment_id(value: Json) -> str:
-    """Twelve digits; a number loses its leading zeros on the way through JSON, and 0 stands for none."""
-    text = text_of(value, 35)
-    return text.zfill(12) if text.strip("0") else ""
 
 
 def _rows(listed: Json) -> Iterator[dict[str, Json]]:

@@ -19,6 +19,7 @@ from pydantic import Field, SecretStr
 
 from carriers.base import (
     Account,
+    AmbiguousReference,
     Answer,
     Carrier,
     Credentials,
@@ -29,25 +30,18 @@ from carriers.base import (
     mapped,
 )
 from carriers.calling import call
-from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
+from carriers.event import Parcel, Place, TrackingEvent
+from carriers.gls_it_xml import PRINTED, ROME, by_document, children, error_of, moment_of, name_of, rows_of, value_of
 from carriers.reading import (
     Json,
     dicts,
     iso_moment,
     json_object,
-    local_moment,
-    parsed_date,
-    parsed_time,
     text_of,
     xml_of,
-    zone,
 )
 from carriers.sequence import numbered
 from carriers.tables import table_file
-
-ROME = zone("Europe/Rome")
-PRINTED = re.compile(r"([A-Z][A-Z0-9])([0-9]{9})")
-"""A number as printed: two characters of the sede, then nine digits that are unique only within it."""
 
 RETURN_NOTE = re.compile(r"(resa con spedizione)\b\W*([A-Z][A-Z0-9]\d{9})?", re.ASCII | re.IGNORECASE)
 
@@ -59,7 +53,7 @@ OF_THE_ACCOUNT = re.compile(
 
 
 class GlsItalyCredentials(Credentials):
-    """The contract's code (`CodCli`) and the sede it belongs to, which lets numbers be asked without or beyond it."""
+    """The contract's code (`CodCli`) and the sede it belongs to: by it short numbers, others' numbers and BDAs go."""
 
     contract: SecretStr = Field(min_length=1)
     sede: str = Field(default="", pattern="^([A-Za-z0-9]{2})?$")
@@ -85,6 +79,7 @@ class GlsItaly(Carrier):
     credentials = GlsItalyCredentials
     base_url = "https://infoweb.gls-italy.com"
     rate = RateLimit(1, 1.0)
+    resolve_calls = 2  # a parcel leaves from the sede of the contract, or from another
     confidence = "high"
 
     def parse(self, body: bytes) -> list[Parcel]:
@@ -92,29 +87,42 @@ class GlsItaly(Carrier):
         if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
             return self._group_parcels(json_object(body))
         root = xml_of(body)
-        if _name(root) not in ("elenco", "spedizione", "ritiro", "errore"):
-            raise UnreadablePayload(f"no answer of GLS Italy, but {_name(root)[:40]!r}")
-        found = [root] if _name(root) in ("spedizione", "ritiro") else [*_named(root, "spedizione", "ritiro")]
+        if name_of(root) not in ("elenco", "spedizione", "ritiro", "errore"):
+            raise UnreadablePayload(f"no answer of GLS Italy, but {name_of(root)[:40]!r}")
+        found = [root] if name_of(root) in ("spedizione", "ritiro") else [*children(root, "spedizione", "ritiro")]
         if found:
             return [self._parcel(element) for element in found]
-        error = _error(root)
+        error = error_of(root)
         if len(root) and error is None:
             raise UnreadablePayload("a list of GLS Italy that holds no shipment")
         return [] if OF_THE_ACCOUNT.match(error or "") else [Parcel("", not_found=True, note=error or "")]
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """Ask about one shipment; RequestRefused for nine digits alone when the account names no sede."""
-        credentials = account.credentials
-        assert isinstance(credentials, GlsItalyCredentials)
-        answer = await call(
-            http,
-            "GET",
-            f"{account.base_url or self.base_url}/XML/get_xml_track.php",
-            params=_question(numbers[0], credentials) | {"CodCli": credentials.contract.get_secret_value()},
-        )
-        if text := _refusal(answer.content):
+        body = await self._ask(http, account, _question(numbers[0], _credentials(account)))
+        if text := _refusal(body):
             raise CredentialsRefused(f"GLS Italy: {text}")
-        return [Answer(answer.content, (numbers[0],))]
+        return [Answer(body, (numbers[0],))]
+
+    async def resolve(self, http: AsyncClient, account: Account, reference: str) -> str:
+        """The printed number of a BDA, the sender's document number; an account with `sede` is needed."""
+        sede = _credentials(account).sede.upper()
+        if not sede:
+            raise RequestRefused("GLS Italy finds a BDA by the contract's sede, and the account names no `sede`")
+        body = await self._ask(http, account, {"locpartenza": sede, "bda": reference})
+        if text := _refusal(body):
+            raise CredentialsRefused(f"GLS Italy: {text}")
+        # A contract without shipments from other sedi may be refused this question: that is no word on the account.
+        elsewhere = await self._ask(http, account, {"sedecon": sede, "bda": reference})
+        found = {*by_document(body, reference, sede), *by_document(elsewhere, reference)}
+        if len(found) > 1:
+            raise AmbiguousReference(f"GLS Italy knows several shipments by it: {', '.join(sorted(found))}")
+        return next(iter(found), "")
+
+    async def _ask(self, http: AsyncClient, account: Account, question: Mapping[str, str]) -> bytes:
+        contract = _credentials(account).contract.get_secret_value()
+        url = f"{account.base_url or self.base_url}/XML/get_xml_track.php"
+        return (await call(http, "GET", url, params={**question, "CodCli": contract})).content
 
     def tracking_url(self, number: str) -> str:
         """The public page of a printed number."""
@@ -125,11 +133,11 @@ class GlsItaly(Carrier):
 
     def _parcel(self, element: etree._Element) -> Parcel:
         told = _Told()
-        if _name(element) == "ritiro":
-            told.events += numbered([*self._events(_rows(element, "trackingritiro"), "pickup")])
-            for shipment in _named(element, "spedizione"):
+        if name_of(element) == "ritiro":
+            told.events += numbered([*self._events(rows_of(element, "trackingritiro"), "pickup")])
+            for shipment in children(element, "spedizione"):
                 self._leg(shipment, told)
-            told.numbers.append(_value(element, "numrit"))
+            told.numbers.append(value_of(element, "numrit"))
         else:
             self._leg(element, told)
         for head in told.heads:
@@ -143,22 +151,22 @@ class GlsItaly(Carrier):
 
     def _leg(self, leg: etree._Element, told: _Told, within: str = "", context: str = "") -> None:
         """Read a shipment, forwarded shipment or return; legs of a return belong to the return."""
-        sede, number = _value(leg, "sedepartenza").upper(), _value(leg, "numsped")
+        sede, number = value_of(leg, "sedepartenza").upper(), value_of(leg, "numsped")
         printed = [sede + number] if PRINTED.fullmatch(sede + number) else []
         if within:
             told.returned_as += printed or [number]
         else:
             told.numbers += [*printed, number]
-        rows = list(_rows(leg, "tracking"))
+        rows = list(rows_of(leg, "tracking"))
         told.events += numbered([*self._events(rows, within, context)])
-        notes = (RETURN_NOTE.match(text) for text in [_value(leg, "note"), *(row.get("note", "") for row in rows)])
+        notes = (RETURN_NOTE.match(text) for text in [value_of(leg, "note"), *(row.get("note", "") for row in rows)])
         told.returned_as += [note[2].upper() for note in notes if note and note[2]]
-        for abroad in _named(leg, "collointernazionale"):
-            told.numbers.append(_value(abroad, "numsped"))
-            told.events += numbered([*self._events(_rows(abroad, "trackingint"), "international", context)])
-        for forwarded in _named(leg, "spedizionedinoltro"):
+        for abroad in children(leg, "collointernazionale"):
+            told.numbers.append(value_of(abroad, "numsped"))
+            told.events += numbered([*self._events(rows_of(abroad, "trackingint"), "international", context)])
+        for forwarded in children(leg, "spedizionedinoltro"):
             self._leg(forwarded, told, within, context or "forwarded leg")
-        returns = list(_named(leg, "spedizionedirientro"))
+        returns = list(children(leg, "spedizionedirientro"))
         for returned in returns:
             self._leg(returned, told, "return", "return leg")
         # With a return under way, the outer head may speak of either leg's delivery.
@@ -169,7 +177,7 @@ class GlsItaly(Carrier):
         texts = "text return" if context == "return leg" else "text"
         for row in rows:
             code, text, reason = row.get("codice", ""), row.get("stato", ""), context
-            moment = _moment(row.get("data", ""), row.get("ora", ""))
+            moment = moment_of(row.get("data", ""), row.get("ora", ""))
             if moment is None or not (code or text):
                 continue
             meaning = self.table.find(code, within=within)
@@ -182,11 +190,11 @@ class GlsItaly(Carrier):
 
     def _head(self, leg: etree._Element, within: str, context: str) -> Iterator[TrackingEvent]:
         """What a leg's head tells, whether or not an event tells it too: its delivery, or its return in a note."""
-        moment = _moment(_value(leg, "dataconsegna"), _value(leg, "oraconsegna"))
+        moment = moment_of(value_of(leg, "dataconsegna"), value_of(leg, "oraconsegna"))
         if moment is None:
             return
-        text, note = _value(leg, "statospedizione"), RETURN_NOTE.match(_value(leg, "note"))
-        place = Place(city=_value(leg, "cittadestinazione")) or None
+        text, note = value_of(leg, "statospedizione"), RETURN_NOTE.match(value_of(leg, "note"))
+        place = Place(city=value_of(leg, "cittadestinazione")) or None
         if note:
             row, context = self.table.find(note[1].lower(), within="note"), "note"
         else:
@@ -232,10 +240,9 @@ class GlsItaly(Carrier):
         return (mapped(TrackingEvent(moment, status, list="group status"), row), *listed)
 
 
-def _error(root: etree._Element) -> str | None:
-    """The error text of an answer; empty when the element is, none when there is no such element."""
-    errors = [text_of(element.text) for element in root.iter() if _name(element) in ("errore", "testoerrore")]
-    return next(filter(None, errors), "") if errors else None
+def _credentials(account: Account) -> GlsItalyCredentials:
+    assert isinstance(account.credentials, GlsItalyCredentials)
+    return account.credentials
 
 
 def _refusal(body: bytes) -> str:
@@ -244,7 +251,7 @@ def _refusal(body: bytes) -> str:
         root = xml_of(body)
     except UnreadablePayload:
         return ""
-    error = _error(root) if _name(root) in ("elenco", "errore") else None
+    error = error_of(root) if name_of(root) in ("elenco", "errore") else None
     return error if error and OF_THE_ACCOUNT.match(error) else ""
 
 
@@ -266,34 +273,3 @@ def _distinct(numbers: Iterable[str]) -> list[str]:
 
 def _compact(number: str) -> str:
     return "".join(number.split()).upper()
-
-
-def _name(element: etree._Element) -> str:
-    return etree.QName(element).localname.lower() if isinstance(element.tag, str) else ""
-
-
-def _named(element: etree._Element, *names: str) -> Iterator[etree._Element]:
-    return (child for child in element if _name(child) in names)
-
-
-def _value(element: etree._Element, name: str) -> str:
-    return next((text_of(child.text, 100) for child in _named(element, name)), "")
-
-
-def _rows(leg: etree._Element, name: str) -> Iterator[dict[str, str]]:
-    """The events of a leg's lists: flat, a new one at each `Data`."""
-    for tracking in _named(leg, name):
-        row: dict[str, str] = {}
-        for element in tracking.iterdescendants():
-            if _name(element) == "data" and row:
-                yield row
-                row = {}
-            row.setdefault(_name(element), text_of(element.text))
-        yield row
-
-
-def _moment(day: str, clock: str) -> Moment | None:
-    date = parsed_date(day, "%d/%m/%y", "%d/%m/%Y")
-    if date is None:
-        return None
-    return local_moment(date, parsed_time(clock, "%H:%M", "%H.%M", "%H:%M:%S", "%H.%M.%S"), ROME, OffsetSource.CARRIER)

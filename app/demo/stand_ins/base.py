@@ -37,7 +37,10 @@ class Push:
 
 
 class StandIn(ABC):
-    """One carrier's stand-in. Tests script `faults` (used up first) and read `requests` (method, path, query)."""
+    """One carrier's stand-in. Tests script `faults` (used up first) and read `requests` (method, path, query).
+
+    `references` are the numbers of each sender's reference, for a carrier that can be asked for them.
+    """
 
     slug: ClassVar[str]
     credentials: ClassVar[Mapping[str, str]]
@@ -45,6 +48,7 @@ class StandIn(ABC):
 
     def __init__(self, history: History) -> None:
         self.history = history
+        self.references: dict[str, tuple[str, ...]] = {}
         self.faults: deque[Fault] = deque()
         self.requests: list[str] = []
 

@@ -1,9 +1,9 @@
-"""A stand-in for BRT: REST tracking by parcel id with user and password, the open SOAP service by shipment id."""
+"""A stand-in for BRT: REST tracking by parcel id with user and password, SOAP by shipment id and reference."""
 
 import re
 from collections.abc import Sequence
 from typing import ClassVar
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, unescape
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
@@ -15,6 +15,10 @@ from app.demo.stand_ins.base import StandIn
 
 ROME = ZoneInfo("Europe/Rome")
 SERVICE = "/web/BRT_TrackingByBRTshipmentIDService/BRT_TrackingByBRTshipmentID"
+LOOKUPS = {
+    "/web/GetIdSpedizioneByRMNService/GetIdSpedizioneByRMN": "NUMERICO",
+    "/web/GetIdSpedizioneByRMAService/GetIdSpedizioneByRMA": "ALFABETICO",
+}
 PADDING = 2
 
 WORDS: dict[Step, tuple[str, str]] = {
@@ -43,23 +47,28 @@ EMPTY = {"data": "", "ora": "", "id": "", "descrizione": "", "filiale": ""}
 
 
 class BrtStandIn(StandIn):
-    """Answers by parcel id and by shipment id; the first twelve digits of a number are its shipment id here."""
+    """Answers by parcel id and by shipment id; the first twelve digits of a number are its shipment id here.
+
+    References of digits are numeric ones, others alphabetic; `year` is that of what they lead to.
+    """
 
     slug = "brt"
-    credentials: ClassVar[dict[str, str]] = {"user_id": "0123456", "password": "brt-demo"}
+    credentials: ClassVar[dict[str, str]] = {"user_id": "0123456", "password": "brt-demo", "customer_id": "0123456"}
+    year = 0
 
     def routes(self) -> Sequence[BaseRoute]:
-        """The REST path and the SOAP service."""
+        """The REST path and the SOAP services."""
         return [
             Route("/rest/v1/tracking/parcelID/{parcel:path}", self._rest),
             Route(SERVICE, self._soap, methods=["POST"]),
+            *(Route(path, self._lookup, methods=["POST"], name=path) for path in LOOKUPS),
         ]
 
     async def _rest(self, request: Request) -> Response:
         given = (request.headers.get("userID"), request.headers.get("password"))
         if None in given:
             return self._failure(-4, "MISSING PARAM")
-        if given != tuple(self.credentials.values()):
+        if given != (self.credentials["user_id"], self.credentials["password"]):
             return Response(status_code=401)
         happened = self.history(request.path_params["parcel"])
         if happened is None:
@@ -89,17 +98,39 @@ class BrtStandIn(StandIn):
             )
             count = f"<CONTATORE_EVENTI>{len(happened)}</CONTATORE_EVENTI>"
             inner = f"<BOLLA>{head}</BOLLA>{count}<ESITO>0</ESITO>{events}<VERSIONE>1.1</VERSIONE>"
-        return Response(
-            '<?xml version="1.0" encoding="UTF-8"?>'
-            '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>'
-            '<a:brt_trackingbybrtshipmentidResponse xmlns:a="http://brt_trackingbybrtshipmentid.wsbeans.iseries/">'
-            f"<return>{inner}</return></a:brt_trackingbybrtshipmentidResponse></soapenv:Body></soapenv:Envelope>",
-            media_type="text/xml",
-        )
+        return _envelope("brt_trackingbybrtshipmentid", inner)
+
+    async def _lookup(self, request: Request) -> Response:
+        body, kind = (await request.body()).decode(), LOOKUPS[request.url.path]
+        customer = re.search(r"<CLIENTE_ID>(.*?)<", body)
+        asked = re.search(rf"<RIFERIMENTO_MITTENTE_{kind}>(.*?)<", body)
+        reference = unescape(asked[1]) if asked else ""
+        numeric = kind == "NUMERICO"
+        numbers = self.references.get(reference, ()) if reference.isdigit() == numeric else ()
+        if customer is None or customer[1] != self.credentials["customer_id"]:
+            result = "<ESITO>-21</ESITO>"
+        elif len(numbers) > 1:
+            result = "<ESITO>-22</ESITO>"
+        elif not numbers:
+            result = "<ESITO>-11</ESITO>"
+        else:
+            found = f"<SPEDIZIONE_ANNO>{self.year}</SPEDIZIONE_ANNO><SPEDIZIONE_ID>{numbers[0][:12]}</SPEDIZIONE_ID>"
+            result = f"<ESITO>0</ESITO>{found}"
+        return _envelope(request.url.path.rpartition("/")[2].lower(), f"{result}<VERSIONE>1.0</VERSIONE>")
 
     def _failure(self, code: int, name: str) -> Response:
         message = {"code": code, "severity": "ERROR", "codeDesc": name, "message": ""}
         return JSONResponse({"ttParcelIdResponse": {"esito": code, "executionMessage": message}})
+
+
+def _envelope(service: str, inner: str) -> Response:
+    return Response(
+        '<?xml version="1.0" encoding="UTF-8"?>'
+        '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>'
+        f'<a:{service}Response xmlns:a="http://{service}.wsbeans.iseries/">'
+        f"<return>{inner}</return></a:{service}Response></soapenv:Body></soapenv:Envelope>",
+        media_type="text/xml",
+    )
 
 
 def _head(number: str, happened: Sequence[Happened]) -> dict[str, dict[str, str]]:

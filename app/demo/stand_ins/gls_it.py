@@ -41,7 +41,10 @@ CLOSED = {Step.DELIVERED, Step.PICKED_UP}
 
 
 class GlsItalyStandIn(StandIn):
-    """Answers by printed number (`locpartenza` and `NumSped`) and by the id of a parcel (`Numidc`)."""
+    """Answers by printed number (`locpartenza` and `NumSped`), by the id of a parcel (`Numidc`) and by BDA.
+
+    By BDA, numbers of the contract's sede are found with `locpartenza`, those of others with `sedecon` alone.
+    """
 
     slug = "gls_it"
     credentials: ClassVar[dict[str, str]] = {"contract": "4665", "sede": "M1"}
@@ -54,21 +57,40 @@ class GlsItalyStandIn(StandIn):
         asked = request.query_params
         if asked.get("CodCli") != self.credentials["contract"]:
             return _xml(f"<TESTOERRORE>{_text('Contratto non trovato')}</TESTOERRORE>")
+        if "bda" in asked:
+            return self._documents(asked["bda"], asked.get("locpartenza"))
         sede, number = asked.get("locpartenza", ""), asked.get("NumSped", "") or asked.get("Numidc", "")
         happened = self.history(sede + number)
-        if happened is None:
-            return _xml(f"<ERRORE><TESTOERRORE>{_text('Spedizione non trovata')}</TESTOERRORE></ERRORE>")
-        outward = [each for each in happened if each.step is not Step.RETURNED]
-        homeward = [each for each in happened if each.step is Step.RETURNED]
-        leg = f"<SPEDIZIONEDIRIENTRO>{_leg(homeward, sede, '629000001')}</SPEDIZIONEDIRIENTRO>" if homeward else ""
-        return _xml(f"<SPEDIZIONE>{_leg(outward, sede, number)}{leg}</SPEDIZIONE>")
+        return _xml(_shipment(happened, sede, number)) if happened is not None else _unknown()
+
+    def _documents(self, bda: str, sede: str | None) -> Response:
+        own = self.credentials["sede"]
+        found = [
+            _shipment(self.history(number) or (), number[:2], number[2:], bda)
+            for number in self.references.get(bda, ())
+            if (number[:2] == own) == (sede == own)
+        ]
+        return _xml("".join(found)) if found else _unknown()
 
 
-def _leg(happened: Sequence[Happened], sede: str, number: str) -> str:
+def _unknown() -> Response:
+    return _xml(f"<ERRORE><TESTOERRORE>{_text('Spedizione non trovata')}</TESTOERRORE></ERRORE>")
+
+
+def _shipment(happened: Sequence[Happened], sede: str, number: str, bda: str = "") -> str:
+    outward = [each for each in happened if each.step is not Step.RETURNED]
+    homeward = [each for each in happened if each.step is Step.RETURNED]
+    leg = f"<SPEDIZIONEDIRIENTRO>{_leg(homeward, sede, '629000001')}</SPEDIZIONEDIRIENTRO>" if homeward else ""
+    return f"<SPEDIZIONE>{_leg(outward, sede, number, bda)}{leg}</SPEDIZIONE>"
+
+
+def _leg(happened: Sequence[Happened], sede: str, number: str, bda: str = "") -> str:
     closed = next((each for each in happened if each.step in CLOSED), None)
     at = closed.at.astimezone(ROME) if closed else None
     head = {
         "NumSped": number,
+        "Bda": bda,
+        "DataPartenza": f"{happened[0].at.astimezone(ROME):%d/%m/%Y}" if happened else "",
         "SedePartenza": sede,
         "StatoSpedizione": "Consegnato" if at else "Non consegnato",
         "DataConsegna": f"{at:%d/%m/%Y}" if at else "",

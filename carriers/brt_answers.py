@@ -1,0 +1,90 @@
+"""The answers of BRT's services, of both generations: keys in small letters, results, shipment ids."""
+
+import re
+from collections.abc import Mapping
+
+from lxml import etree
+
+from carriers.base import CarrierError, CarrierUnavailable, CredentialsRefused, UnreadablePayload
+from carriers.reading import Json, at, dicts, json_object, text_of, xml_of
+
+ROOTS = ("ttparcelidresponse", "parcelidresult", "return")
+CHARSET = "cp1252"  # of the JSON answers that are not UTF-8
+
+NOT_FOUND = -11
+AMBIGUOUS = -22
+UNEXPECTED = -1
+OUTAGES = (UNEXPECTED, -3)
+"""An error of BRT's, and its database not reachable."""
+
+REFUSALS: Mapping[int, type[CarrierError]] = {
+    **dict.fromkeys(OUTAGES, CarrierUnavailable),
+    -4: CredentialsRefused,  # parameter missing: the number is always there, so it is one of the two headers
+}
+"""What a negative result means for the caller; any other one says that the question is wrong."""
+
+
+def replies(body: bytes) -> list[dict[str, Json]]:
+    """BRT's part of a body, keys in small letters; UnreadablePayload if there is none."""
+    if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
+        root = _lowered(json_object(body, CHARSET))
+        # Some clients read executionMessage beside the root instead of in it, others know no root at all.
+        beside = {"executionmessage": root.get("executionmessage")}
+        wrapped = [beside | reply for name in ROOTS for reply in dicts(root.get(name))]
+    else:
+        root = {}
+        trees = [_tree(element) for element in xml_of(body).iter() if _name(element) in ROOTS]
+        wrapped = [tree for tree in trees if isinstance(tree, dict)]
+    if known := [reply for reply in wrapped if _is_brt(reply, "esito")]:
+        return known
+    if _is_brt(root):
+        return [root]
+    raise UnreadablePayload("no tracking answer of BRT")
+
+
+def _is_brt(reply: Mapping[str, Json], *more: str) -> bool:
+    names = ("bolla", "lista_eventi", *more)
+    return any(name in reply for name in names) or isinstance(reply.get("executionmessage"), dict)
+
+
+def _lowered(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {name.lower(): _lowered(child) for name, child in value.items()}
+    return [_lowered(child) for child in value] if isinstance(value, list) else value
+
+
+def _name(element: etree._Element) -> str:
+    return etree.QName(element).localname.lower() if isinstance(element.tag, str) else ""
+
+
+def _tree(element: etree._Element) -> Json:
+    """An element as JSON would have it: text, or an object in which repeated children become a list."""
+    made: dict[str, Json] = {}
+    for child in element:
+        name, value = _name(child), _tree(child)
+        if name in made:
+            made[name] = [*made[name], value] if isinstance(made[name], list) else [made[name], value]
+        else:
+            made[name] = value
+    return made or (element.text or "")
+
+
+def number_of(value: Json) -> int | None:
+    """A whole number; none if it is not one."""
+    text = text_of(value, 12)
+    return int(text) if re.fullmatch(r"-?\d+", text, re.ASCII) else None
+
+
+def result_of(reply: Mapping[str, Json]) -> int:
+    """The result of an answer: negative for a failure, whichever of the two fields tells it."""
+    message = reply.get("executionmessage")
+    for value in (reply.get("esito"), at(message, "code")):
+        if (number := number_of(value)) is not None and number < 0:
+            return number
+    return UNEXPECTED if text_of(at(message, "severity")).upper() == "ERROR" else 0
+
+
+def shipment_id(value: Json) -> str:
+    """Twelve digits; a number loses its leading zeros on the way through JSON, and 0 stands for none."""
+    text = text_of(value, 35)
+    return text.zfill(12) if text.strip("0") else ""
