@@ -1,6 +1,6 @@
 """Endpoints: where a shop's webhooks go, of which types, and the secrets that sign them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
@@ -37,10 +37,17 @@ OVERLAP = timedelta(hours=24)
 
 MAX_SECRETS, MAX_ENDPOINTS = 5, 20
 
+WELL: Mapping[str, object] = {"failures": 0, "failing_since": None, "warned_at": None, "open_until": None}
+"""The columns of an endpoint that does not fail."""
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where webhooks go. Health: failures in a row, since when, and until when its circuit is open."""
+    """Where webhooks go.
+
+    Health: failures in a row, since when, whether the shop was warned, until when its circuit is open, what it last
+    answered amiss. `pace`: how many a second it gets while it recovers, none for no limit.
+    """
 
     company_id: UUID
     id: UUID
@@ -57,6 +64,11 @@ class Endpoint:
     warned_at: datetime | None
     open_until: datetime | None
     last_success_at: datetime | None
+    last_failure_at: datetime | None
+    last_error: str
+    pace: float | None
+    pace_taken: int
+    paced_until: datetime | None
     created_at: datetime
 
 
@@ -125,7 +137,7 @@ async def change(
     if description is not None:
         changes["description"] = description
     if enabled or (url is not None and url != endpoint.url):
-        changes |= {"failures": 0, "failing_since": None, "warned_at": None, "open_until": None}
+        changes |= WELL
     if url is not None:
         changes["url"] = url
     if enabled is not None:

@@ -42,8 +42,20 @@ endpoints = Table(
     Column("warned_at", Instant),
     Column("open_until", Instant),
     Column("last_success_at", Instant),
+    Column("last_failure_at", Instant),
+    Column("last_error", Text, nullable=False, server_default=""),
+    # After an outage: how many a second it gets, how many it took at that pace, and until when it has had its share.
+    Column("pace", Float),
+    Column("pace_taken", Integer, nullable=False, server_default="0"),
+    Column("paced_until", Instant),
     Column("created_at", Instant, nullable=False),
     Index("ix_endpoints_shop", "company_id", "shop_id"),
+    Index(
+        "ix_endpoints_failing",
+        "failing_since",
+        postgresql_where=text("failing_since IS NOT NULL"),
+        sqlite_where=text("failing_since IS NOT NULL"),
+    ),
 )
 
 messages = Table(
@@ -52,6 +64,7 @@ messages = Table(
     Column("company_id", Id, primary_key=True),
     Column("id", Id, primary_key=True),
     Column("shop_id", Id, nullable=False),
+    # What it is about: a shipment; of a notice to the shop also an endpoint, or a run of imports.
     Column("shipment_id", Id, nullable=False),
     # What must be told apart. For people: (rule, role, channel) by (status, event); for machines: the endpoint by
     # (type, version or event).
@@ -74,11 +87,36 @@ messages = Table(
     Column("lease_until", Instant),
     Column("lease_number", Integer, nullable=False, server_default="0"),
     Column("attempts", Integer, nullable=False, server_default="0"),
+    # Those made before it was last sent again: the schedule of attempts begins anew then, their numbers go on.
+    Column("attempts_before", Integer, nullable=False, server_default="0"),
     Column("created_at", Instant, nullable=False),
     Column("sent_at", Instant),
     UniqueConstraint("company_id", "shipment_id", "target", "cause"),
-    Index("ix_messages_shipment", "company_id", "shipment_id", "id"),
-    Index("ix_messages_endpoint", "company_id", "endpoint_id", "shipment_id", "id"),
+    Index(
+        "ix_messages_endpoint",
+        "company_id",
+        "endpoint_id",
+        "id",
+        postgresql_where=text("endpoint_id IS NOT NULL"),
+        sqlite_where=text("endpoint_id IS NOT NULL"),
+    ),
+    Index(
+        "ix_messages_ahead",
+        "company_id",
+        "endpoint_id",
+        "shipment_id",
+        "id",
+        postgresql_where=text("state = 'due'"),
+        sqlite_where=text("state = 'due'"),
+    ),
+    Index(
+        "ix_messages_failed",
+        "company_id",
+        "shop_id",
+        "id",
+        postgresql_where=text("state IN ('failed', 'unknown')"),
+        sqlite_where=text("state IN ('failed', 'unknown')"),
+    ),
     Index(
         "ix_messages_due",
         "due_at",
@@ -99,4 +137,16 @@ attempts = Table(
     Column("code", Integer),
     Column("detail", Text, nullable=False),
     Column("seconds", Float, nullable=False),
+    Index("ix_attempts_at", "at"),
 )
+
+imported = Table(
+    "imported",
+    metadata,
+    Column("company_id", Id, primary_key=True),
+    Column("run_id", Id, primary_key=True),
+    Column("shipment_id", Id, primary_key=True),
+    Column("created_at", Instant, nullable=False),
+    Index("ix_imported_created", "created_at"),
+)
+"""The shipments of each run of imports, until its digest is old."""
