@@ -57,10 +57,11 @@ class Scrape(Collector):
         up.add_metric((), float(self._backlog is not None))
         yield up
         if self._backlog is not None:
-            yield from _gauges(self._backlog)
+            yield from gauges_of(self._backlog)
 
 
-def _gauges(backlog: Backlog) -> Iterator[Metric]:
+def gauges_of(backlog: Backlog) -> Iterator[Metric]:
+    """The backlog as Prometheus reads it."""
     due = GaugeMetricFamily("nove_due", "What waits to be done now, counted up to 10,000.", labels=("queue",))
     oldest = GaugeMetricFamily("nove_oldest_due_seconds", "How long the oldest has waited.", labels=("queue",))
     leases = GaugeMetricFamily(
