@@ -5,11 +5,10 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
-from app.channels.base import clean
+from app.channels.letters import AMBER, BLUE, GREEN, Letter, Row, written
+from app.channels.notices import notice_for
 from app.channels.told import Told, read_told
 from app.locales import (
     Facts,
@@ -25,15 +24,6 @@ from app.locales import (
 )
 from carriers.vocabulary import Direction, Status, SubStatus
 
-_templates = Environment(
-    loader=PackageLoader("app.channels"),
-    autoescape=select_autoescape(["html"]),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-
-BLUE, GREEN, AMBER = "#1d5fd1", "#1b7f4b", "#b45309"
 _ACCENTS = {
     Status.DELIVERED: GREEN,
     Status.AVAILABLE_FOR_PICKUP: GREEN,
@@ -44,40 +34,14 @@ _ACCENTS = {
 _MOVING = (Status.PENDING, Status.AWAITING_PICKUP, Status.IN_TRANSIT, Status.FAILED_ATTEMPT)
 
 
-class Row(NamedTuple):
-    """A line of the table of details."""
-
-    name: str
-    value: str
-    link: str = ""
-
-
-class Letter(NamedTuple):
-    """What both templates show."""
-
-    language: str
-    brand: str
-    heading: str
-    lead: str
-    note: str
-    place: tuple[str, ...]
-    button: str
-    link: str
-    rows: tuple[Row, ...]
-    footer: str
-    accent: str
-
-
 def email_for(payload: Mapping[str, Any]) -> tuple[str, str, str]:
     """Subject, plain text and HTML; ValueError if the payload is not one of e-mail."""
+    if "notice" in payload:
+        return notice_for(payload)
     told = read_told(payload)
     locale = choose(told.locale)
     letter = _letter(told, locale)
-    return (
-        clean(_subject(told, letter.heading, locale), 200),
-        _templates.get_template("mail.txt").render(letter=letter),
-        _templates.get_template("mail.html").render(letter=letter),
-    )
+    return written(_subject(told, letter.heading, locale), letter)
 
 
 def _letter(told: Told, locale: str) -> Letter:
