@@ -1,6 +1,5 @@
 """What is wrong with this installation: each check is a line, with what to do where something is to be done."""
 
-import shutil
 import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from app.arrivals.keeping import ArrivalState
 from app.arrivals.tables import arrivals, unmapped
 from app.channels.email import EmailChannel
 from app.database import Session
+from app.disk import room
 from app.errors import NoveError, WrongSetting
 from app.installation import Installation
 from app.migrating import current
@@ -26,8 +26,6 @@ from app.settings import Settings
 from app.shipments.tables import shipments
 from app.shops import shops
 
-FREE_SHARE, FREE_BYTES = 0.05, 512 * 1024 * 1024
-MIB = 1024 * 1024
 CLOCK = timedelta(seconds=5)
 POLLS_LATE, MESSAGES_LATE = timedelta(minutes=15), timedelta(minutes=5)
 SAFE_SQLITE = (3, 51, 3)
@@ -78,13 +76,8 @@ async def examine(here: Installation) -> list[Finding]:
 
 
 def _disk(path: Path) -> Finding:
-    folder = next(each for each in path.resolve().parents if each.exists())
-    disk = shutil.disk_usage(folder)
-    if disk.free < max(FREE_BYTES, FREE_SHARE * disk.total):
-        return Finding(
-            Level.PROBLEM, "disk", f"{disk.free // MIB} MiB free in {folder}: make room, at least 5 % and 512 MiB."
-        )
-    return Finding(Level.OK, "disk", f"{disk.free // MIB} MiB free in {folder}.")
+    enough, words = room(path)
+    return Finding(Level.OK if enough else Level.PROBLEM, "disk", words)
 
 
 async def _sqlite(db: Session) -> AsyncIterator[Finding]:

@@ -1,5 +1,6 @@
 """Bringing the schema up to date, and knowing whether it is."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -21,6 +22,7 @@ def _config(connection: Connection | None = None) -> Config:
     return config
 
 
+@cache
 def newest() -> str | None:
     """The newest step there is."""
     return ScriptDirectory.from_config(_config()).get_current_head()
@@ -64,18 +66,32 @@ async def current(database: Database) -> str | None:
 
 async def require_newest(database: Database) -> None:
     """DatabaseBehind unless the schema is the one that this code was written for."""
-    have, want = await current(database), newest()
-    if have == want:
-        return
+    if (why := await behind(database)) is not None:
+        raise DatabaseBehind(why)
+    _require_known(await current(database))
+
+
+async def behind(database: Database) -> str | None:
+    """Why the schema lacks steps that this code needs, and what to do; none if it lacks none.
+
+    A step that this code does not know is one of a newer version, which is being installed: steps leave the version
+    before them at work, so a process that runs goes on.
+    """
+    have = await current(database)
     if have is None:
-        raise DatabaseBehind("The database has no schema yet. Run `nove migrate`, then start again.")
-    _require_known(have)
-    raise DatabaseBehind(f"The database is at step {have}, behind {want}. Run `nove migrate`, then start again.")
+        return "The database has no schema yet. Run `nove migrate`, then start again."
+    if have == newest() or have not in _known():
+        return None
+    return f"The database is at step {have}, behind {newest()}. Run `nove migrate`, then start again."
+
+
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 def _require_known(step: str | None) -> None:
-    known = {each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if step is not None and step not in known:
+    if step is not None and step not in _known():
         raise DatabaseBehind(
             f"The database is at step {step}, which this version does not know. Install the newer Nove."
         )

@@ -16,6 +16,7 @@ from app.arrivals.tables import unmapped
 from app.cli import nove
 from app.database import Database, new_id
 from app.doctor import Finding, Level, examine, look_from_outside
+from app.migrating import newest
 from app.intake import take_in
 from app.outbox import endpoints as told
 from app.outbox.tables import endpoints, messages
@@ -46,7 +47,7 @@ async def test_a_sound_installation(world: World) -> None:
         "PostgreSQL" if world.database.postgres else "SQLite",
         *("durability", "clock", "shops", "secrets", "carriers", "arrivals", "polls", "messages", "e-mail"),
     ]
-    assert said(found, "schema") == [("ok", "At step 0001, the newest.")]
+    assert said(found, "schema") == [("ok", f"At step {newest()}, the newest.")]
     assert said(found, "shops") == [("ok", "1, all live.")]
 
 
@@ -255,7 +256,7 @@ def test_a_database_that_does_not_answer(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 def test_a_full_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Too little room is a problem before it is an outage."""
-    monkeypatch.setattr("app.doctor.FREE_BYTES", 1 << 60)
+    monkeypatch.setattr("app.disk.FREE_BYTES", 1 << 60)
 
     [finding] = look_from_outside(Settings(_env_file=None, database_url=f"sqlite:///{tmp_path}/nove.db"))
 

@@ -20,16 +20,18 @@ CARRIERS = (
 """The terms of `carriers`: each imports only from sets above its own, so no carrier knows another."""
 
 APP = (
-    {"errors", "pace", "lifecycle", "locales", "metrics", "wrong_fields"},
+    {"disk", "errors", "pace", "lifecycle", "locales", "metrics", "wrong_fields"},
     {"settings", "triggers"},
     {"sealing", "columns", "engines", "outbound", "logging", "demo.journeys"},
+    {"secret_keys"},
     {"database"},
+    {"bulk"},
     {"migrating", "unsealing", "channels", "shops", "gathering", "idempotency", "leases", "demo.stand_ins"},
     {"installation", "accounts", "keys", "orders"},
     {"shipments"},
     {"arrivals"},
     {"outbox"},
-    {"backlog", "erasing", "schema"},
+    {"backlog", "erasing", "resealing", "schema"},
     {"intake"},
     {"polling", "doctor"},
     {"commands", "worker"},
