@@ -193,7 +193,7 @@ async def remove(db: Session, company_id: UUID, account_id: UUID) -> None:
 
 def hook_url(sealer: Sealer, account: CarrierAccount, public_url: str) -> str:
     """Where the carrier pushes to."""
-    token = sealer.page_token("hook", account.id, account.hook_generation)
+    token = sealer.known_token("hook", account.id, account.hook_generation, account.hook_hash)
     return f"{public_url}/hooks/{account.carrier}/{token}"
 
 

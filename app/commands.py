@@ -12,7 +12,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from sqlalchemy import select
 
-from app import accounts, keys, shops
+from app import accounts, keys, resealing, secret_keys, shops
 from app.doctor import examine
 from app.errors import FieldError, InvalidInput
 from app.installation import Installation
@@ -163,7 +163,7 @@ class AddAccount(Command):
 
 
 class ImportBatch(Command):
-    """Post a batch of rows of a file; see `app.intake.importing`."""
+    """Post a batch of rows of a file; see `app.intake.importing`. The last of a run says how many rows failed in all."""
 
     name: ClassVar[str] = "import"
 
@@ -192,6 +192,51 @@ class Replay(Command):
         return await reread(here, self.choice, self.after, apply=self.apply)
 
 
+class TurnKey(Command):
+    """Make a new secret key in the file beside the SQLite database; the one before only opens from then on."""
+
+    name: ClassVar[str] = "key.turn"
+
+    async def run(self, here: Installation) -> Json:
+        """How many keys there are then."""
+        keys_ = secret_keys.add_key(here.settings)
+        here.sealer.turn_to(*keys_)
+        return {"keys": len(keys_)}
+
+
+class Reseal(Command):
+    """Seal the next batch of stored secrets under the current key; without `apply`, count what there is."""
+
+    name: ClassVar[str] = "reseal"
+
+    after: tuple[int, UUID, str] | None = None
+    apply: bool = False
+
+    async def run(self, here: Installation) -> Json:
+        """What was done and where to go on, or the counts; `dropped` if the file's former keys went."""
+        if self.apply:
+            if self.after is None:
+                await resealing.keep_token_keys(here)
+            return await resealing.reseal(here, self.after)
+        async with here.database.reading() as db:
+            return await resealing.under_former(db, here.sealer)
+
+
+class DropKeys(Command):
+    """Take the former keys out of the file beside the SQLite database, once nothing is sealed under them."""
+
+    name: ClassVar[str] = "key.drop"
+
+    async def run(self, here: Installation) -> Json:
+        """What is still sealed under one, and whether the file has the current key alone."""
+        async with here.database.reading() as db:
+            left = await resealing.under_former(db, here.sealer)
+        dropped = not left and secret_keys.drop_former(here.settings)
+        if dropped:
+            here.sealer.turn_to(*secret_keys.load_keys(here.settings))
+        return {"left": left, "dropped": dropped, "former": here.sealer.former}
+
+
 class Examine(Command):
     """See what is wrong with the installation."""
 
@@ -216,6 +261,10 @@ def _shown(shop: Shop) -> Json:
 
 
 COMMANDS: dict[str, type[Command]] = {
-    kind.name: kind for kind in (CreateShop, TurnLive, ListShops, CreateKey, AddAccount, ImportBatch, Replay, Examine)
+    kind.name: kind
+    for kind in (
+        *(CreateShop, TurnLive, ListShops, CreateKey, AddAccount, ImportBatch, Replay, Examine),
+        *(TurnKey, Reseal, DropKeys),
+    )
 }
 """Every command by its name."""

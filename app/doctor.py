@@ -22,6 +22,7 @@ from app.installation import Installation
 from app.migrating import current
 from app.outbox.endpoints import secrets_of
 from app.outbox.tables import endpoints, messages
+from app.resealing import under_former
 from app.settings import Settings
 from app.shipments.tables import shipments
 from app.shops import shops
@@ -160,6 +161,16 @@ async def _secrets(here: Installation, db: Session) -> AsyncIterator[Finding]:
     else:
         yield Finding(
             Level.OK, "secrets", f"The key opens those of {len(contracts)} accounts, {len(signed)} endpoints."
+        )
+    if shut:
+        return
+    if former := sum((await under_former(db, here.sealer)).values()):
+        yield Finding(
+            Level.WARNING, "secrets", f"{former} are sealed under a former key: `nove reseal --apply` seals them anew."
+        )
+    elif here.sealer.former:
+        yield Finding(
+            Level.INFORMATION, "secrets", "No secret needs a former key: take NOVE_SECRET_KEY_OLD out of the settings."
         )
 
 

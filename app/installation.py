@@ -8,9 +8,10 @@ from app.database import Database
 from app.errors import Unusable, WrongSetting
 from app.metrics import Metrics
 from app.migrating import current, migrate, require_newest
-from app.sealing import Sealer, key_file, load_key, stored_key
+from app.sealing import Sealer
+from app.secret_keys import key_file, load_keys, stored_keys
 from app.settings import Settings
-from app.unsealing import require_its_key, require_no_companies
+from app.unsealing import kept_token_keys, require_its_key, require_no_companies
 from carriers.asking import TokenKeeper
 
 
@@ -45,17 +46,18 @@ async def opened(
     database = Database(settings.database_url)
     try:
         database.take()
-        key = stored_key(settings)
+        keys = stored_keys(settings)
         await database.reach()
         if path is not None and makes and await current(database) is None:
             await migrate(database)
         await require_newest(database)
-        if key is None and path is not None:
+        if keys is None and path is not None:
             await require_no_companies(database, key_file(path))
-        sealer = Sealer(key or load_key(settings))
+        sealer = Sealer(*(keys or load_keys(settings)))
         await require_its_key(
             database, sealer, "NOVE_SECRET_KEY" if settings.secret_key or path is None else key_file(path)
         )
+        sealer.remember(await kept_token_keys(database, sealer))
         await database.compare_clocks()
         yield Installation(settings, database, sealer)
     finally:

@@ -1,28 +1,27 @@
-"""Secrets: credentials sealed at rest, tokens in addresses, API keys, signing secrets, and the key behind them.
+"""Secrets: credentials sealed at rest, tokens in addresses, API keys, signing secrets.
 
-One key of 32 bytes (`NOVE_SECRET_KEY`) stands behind everything; sealing and tokens each use a key derived from it.
-A sealed value is: key id (1 byte), nonce (12 bytes), ciphertext and tag (AES-256-GCM); the purpose is authenticated
-with it, so a value copied into another column does not open. The key id tells which key opens it, once there are two.
+A key of 32 bytes stands behind everything (`app/secret_keys.py` says where it comes from); sealing and tokens each use
+a key derived from it. A sealed value is: key id (1 byte), nonce (12 bytes), ciphertext and tag (AES-256-GCM); the
+purpose is authenticated with it, so a value copied into another column does not open.
+
+There may be several keys: the first seals, and makes new tokens; the others open what they sealed, and make the
+tokens that they made before. A token key alone may outlive its key: addresses in sent messages go on.
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import os
 import re
 import secrets
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterable
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from app.errors import WrongSetting
-from app.settings import Settings
 
 KEY_BYTES = 32
 TOKEN_BYTES = 18  # 144 bits, 24 characters without padding
@@ -34,38 +33,77 @@ _RANDOM_LENGTH, _CHECKSUM_LENGTH = 43, 6  # what 256 and 32 bits take in base 62
 _API_KEY = re.compile(rf"nove_[0-9A-Za-z]{{{_RANDOM_LENGTH + _CHECKSUM_LENGTH}}}", re.ASCII)
 
 
-class Sealer:
-    """Seals values and makes tokens under one key of 32 bytes."""
+class _Key:
+    """A key of 32 bytes, and what is derived from it."""
 
-    __slots__ = ("_cipher", "_id", "_token_key")
+    __slots__ = ("cipher", "id", "token_key")
 
     def __init__(self, key: bytes) -> None:
         if len(key) != KEY_BYTES:
             raise WrongSetting(f"NOVE_SECRET_KEY must be base64 of {KEY_BYTES} bytes, not of {len(key)}; {HOW_TO_MAKE}")
-        self._cipher = AESGCM(_derived(key, "seal"))
-        self._token_key = _derived(key, "token")
-        self._id = _derived(key, "id")[:1]
+        self.cipher = AESGCM(_derived(key, "seal"))
+        self.token_key = _derived(key, "token")
+        self.id = key_id(key)
+
+
+class Sealer:
+    """Seals values and makes tokens under the first of its keys, each of 32 bytes; opens what any of them sealed."""
+
+    __slots__ = ("_current", "_keys", "_token_keys")
+
+    def __init__(self, *keys: bytes) -> None:
+        self._token_keys: tuple[bytes, ...] = ()
+        self.turn_to(*keys)
+
+    def turn_to(self, *keys: bytes) -> None:
+        """Use these keys from now on; token keys known so far stay known."""
+        made = [_Key(key) for key in keys]
+        if len({each.id for each in made}) < len(made):
+            raise WrongSetting(f"Two keys cannot be told apart by their short id; {HOW_TO_MAKE}, and use that one")
+        self._keys = {each.id: each for each in made}
+        self._current = made[0]
+        self._token_keys = tuple(dict.fromkeys((*(each.token_key for each in made), *self._token_keys)))
+
+    @property
+    def current_id(self) -> bytes:
+        """How what the current key sealed begins (1 byte)."""
+        return self._current.id
+
+    @property
+    def former(self) -> int:
+        """How many keys it has beside the current one."""
+        return len(self._keys) - 1
 
     def seal(self, plaintext: bytes, purpose: str) -> bytes:
         """The value encrypted for a purpose, as `account:<id>`; the same value never seals to the same bytes."""
         nonce = os.urandom(_NONCE_BYTES)
-        return self._id + nonce + self._cipher.encrypt(nonce, plaintext, purpose.encode())
+        return self._current.id + nonce + self._current.cipher.encrypt(nonce, plaintext, purpose.encode())
 
     def open(self, sealed: bytes, purpose: str) -> bytes:
         """The value again; WrongSetting if it was sealed under another key or for another purpose, or is damaged."""
-        if sealed[:1] != self._id:
+        key = self._keys.get(bytes(sealed[:1]))
+        if key is None:
             raise WrongSetting(
                 "A stored secret was sealed under another key: set NOVE_SECRET_KEY (or the .key file beside the "
-                "SQLite database) to the key that was in use when it was stored, or enter the secret again"
+                "SQLite database) to the key that was in use when it was stored, or name that key in "
+                "NOVE_SECRET_KEY_OLD, or enter the secret again"
             )
         try:
             nonce, ciphertext = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
-            return self._cipher.decrypt(nonce, ciphertext, purpose.encode())
+            return key.cipher.decrypt(nonce, ciphertext, purpose.encode())
         except (InvalidTag, ValueError) as error:
             raise WrongSetting(
                 "A stored secret does not open: NOVE_SECRET_KEY (or the .key file) is not the one in use when it was "
                 "stored, or the row was changed by hand; restore the key, or enter the secret again"
             ) from error
+
+    def token_keys(self) -> tuple[bytes, ...]:
+        """Every key that tokens were made with, the current one first."""
+        return self._token_keys
+
+    def remember(self, token_keys: Iterable[bytes]) -> None:
+        """Know token keys whose own keys are gone."""
+        self._token_keys = tuple(dict.fromkeys((*self._token_keys, *token_keys)))
 
     def page_token(self, kind: str, id: UUID, generation: int) -> str:  # noqa: A002
         """The token in an address, as of a tracking page or a hook: 24 URL-safe characters, 144 bits.
@@ -73,9 +111,35 @@ class Sealer:
         The same three always give the same token, so that it can be written into every message without being stored;
         raising the generation revokes it.
         """
-        # The id has a fixed length and the generation no NUL, so no two triples make the same text.
-        text = b"\0".join((id.bytes, str(generation).encode(), kind.encode()))
-        return _url_safe(hmac.digest(self._token_key, text, "sha256")[:TOKEN_BYTES])
+        return _token(self._current.token_key, kind, id, generation)
+
+    def known_token(self, kind: str, id: UUID, generation: int, digest: str) -> str:  # noqa: A002
+        """The same token as when it was made, whichever key was the current one then: the one with this stored hash."""
+        first = self.page_token(kind, id, generation)
+        if not self._token_keys[1:] or hmac.compare_digest(token_hash(first).hex(), digest):
+            return first
+        tokens = (_token(key, kind, id, generation) for key in self._token_keys[1:])
+        return next((each for each in tokens if hmac.compare_digest(token_hash(each).hex(), digest)), first)
+
+    def marks(self, text: str) -> list[str]:
+        """Digests by which something forgotten is known again, one for each key, the current one's first (32 digits).
+
+        Keyed, so that who has the database alone can try no guesses on them.
+        """
+        return [
+            hmac.digest(_derived(key, "mark"), text.encode("utf-8", "replace"), "sha256")[:16].hex()
+            for key in self._token_keys
+        ]
+
+
+def key_id(key: bytes) -> bytes:
+    """By what a sealed value tells which key opens it (1 byte)."""
+    return _derived(key, "id")[:1]
+
+
+def token_key_id(key: bytes) -> str:
+    """By what a kept token key is told from others (16 digits); nothing can be read from it."""
+    return _derived(key, "id")[:8].hex()
 
 
 def token_hash(token: str) -> bytes:
@@ -104,81 +168,14 @@ def new_signing_secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
 
 
-def key_file(database: Path) -> Path:
-    """Where the key of a SQLite file is, unless NOVE_SECRET_KEY is set."""
-    return database.with_name(database.name + ".key")
-
-
-def stored_key(settings: Settings) -> bytes | None:
-    """The 32 bytes behind every secret: from NOVE_SECRET_KEY, else from the file beside the SQLite database.
-
-    None if there is no such file yet. On PostgreSQL several machines need the same key, so a missing one raises
-    WrongSetting.
-    """
-    if settings.secret_key is not None:
-        return _decoded(settings.secret_key.get_secret_value(), "NOVE_SECRET_KEY")
-    if settings.sqlite_path is None:
-        raise WrongSetting(f"NOVE_SECRET_KEY is required on PostgreSQL, the same for every process; {HOW_TO_MAKE}")
-    path = key_file(settings.sqlite_path)
-    with _usable(path):
-        return _decoded(path.read_text("ascii"), str(path)) if path.exists() else None
-
-
-def load_key(settings: Settings) -> bytes:
-    """The stored key; where there is none yet, a file with one is made, readable by its owner alone."""
-    key = stored_key(settings)
-    if key is None and settings.sqlite_path is not None:
-        path = key_file(settings.sqlite_path)
-        with _usable(path):
-            _create(path)
-        key = stored_key(settings)
-    assert key is not None
-    return key
-
-
-@contextmanager
-def _usable(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, UnicodeDecodeError) as error:
-        raise WrongSetting(f"The key file {path} cannot be used ({error}); or set NOVE_SECRET_KEY") from error
-
-
-def _create(path: Path) -> None:
-    """Write a fresh key so that it appears whole or not at all, and whoever comes first wins."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(base64.b64encode(os.urandom(KEY_BYTES)) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, path)
-    except FileExistsError:
-        return  # another process made it meanwhile: theirs stands
-    finally:
-        draft.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _decoded(text: str, name: str) -> bytes:
-    """The key from its base64, either alphabet; errors name where it came from and never show it."""
-    try:
-        key = base64.b64decode(text.strip().replace("-", "+").replace("_", "/"), validate=True)
-    except (binascii.Error, ValueError):
-        key = b""
-    if len(key) != KEY_BYTES:
-        raise WrongSetting(f"{name} must be base64 of {KEY_BYTES} bytes; {HOW_TO_MAKE}")
-    return key
-
-
 def _derived(key: bytes, use: str) -> bytes:
     return hmac.digest(key, b"nove:" + use.encode(), "sha256")
+
+
+def _token(key: bytes, kind: str, id_: UUID, generation: int) -> str:
+    # The id has a fixed length and the generation no NUL, so no two triples make the same text.
+    text = b"\0".join((id_.bytes, str(generation).encode(), kind.encode()))
+    return _url_safe(hmac.digest(key, text, "sha256")[:TOKEN_BYTES])
 
 
 def _url_safe(data: bytes) -> str:

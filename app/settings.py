@@ -40,6 +40,10 @@ class Settings(BaseSettings):
         description="Base64 of 32 bytes: seals credentials, makes tokens; "
         "made beside the SQLite file if absent, required on PostgreSQL",
     )
+    secret_key_old: SecretStr | None = Field(
+        None,
+        description="Former keys, with commas between them: they open what they sealed, until `nove reseal` is done",
+    )
     public_url: str = Field(
         "http://127.0.0.1:8000", description="Where carriers and shops reach this service; hook addresses begin with it"
     )

@@ -1,13 +1,23 @@
-"""Whether the key at hand is the one that sealed what the database holds: asked at every start."""
+"""Whether the key at hand is the one that sealed what the database holds, asked at every start; token keys kept."""
 
-from sqlalchemy import LargeBinary, column, func, select, table
+from sqlalchemy import Column, LargeBinary, Table, column, func, select, table
 
-from app.database import Database, Id
+from app.database import Database, HexKey, Id, Instant, metadata
 from app.errors import WrongSetting
 from app.sealing import Sealer
 
 AT_MOST = 20
 """How many rows of a kind are tried: one changed by hand does not stop a start, `nove doctor` names it."""
+
+token_keys = Table(
+    "token_keys",
+    metadata,
+    Column("company_id", Id, primary_key=True),
+    Column("id", HexKey, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+"""By what key the tokens of a company were made before its present one: addresses in sent messages stay good."""
 
 _COMPANIES = table("companies")
 _SEALED = {
@@ -48,3 +58,19 @@ async def require_its_key(database: Database, sealer: Sealer, key_from: object) 
             f"The key from {key_from} does not open the secrets in the database: it is not the one that sealed them. "
             "Restore the key file from your backup, or set NOVE_SECRET_KEY to that key."
         )
+
+
+async def kept_token_keys(database: Database, sealer: Sealer) -> list[bytes]:
+    """The token keys of former keys, newest first; one that does not open is left out."""
+    found = []
+    async with database.reading() as db:
+        ids = await db.all(
+            select(token_keys.c.id).group_by(token_keys.c.id).order_by(func.max(token_keys.c.created_at))
+        )
+        for row in reversed(ids):
+            sealed = await db.value(select(token_keys.c.sealed).where(token_keys.c.id == row.id).limit(1))
+            try:
+                found.append(sealer.open(sealed, f"token:{row.id}"))
+            except WrongSetting:
+                continue
+    return found

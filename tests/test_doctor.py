@@ -16,8 +16,8 @@ from app.arrivals.tables import unmapped
 from app.cli import nove
 from app.database import Database, new_id
 from app.doctor import Finding, Level, examine, look_from_outside
-from app.migrating import newest
 from app.intake import take_in
+from app.migrating import newest
 from app.outbox import endpoints as told
 from app.outbox.tables import endpoints, messages
 from app.sealing import Sealer

@@ -14,11 +14,11 @@ from app.sealing import (
     Sealer,
     key_hash,
     key_well_formed,
-    load_key,
     new_api_key,
     new_signing_secret,
     token_hash,
 )
+from app.secret_keys import load_keys
 from app.settings import Settings, read_settings
 
 KEY, OTHER = bytes(range(32)), bytes(range(1, 33))
@@ -133,30 +133,30 @@ def test_the_key_comes_from_the_setting(encode: object) -> None:
     assert callable(encode)
     key = b"\xff\xfe" * 16
 
-    assert load_key(settings(secret_key=encode(key).decode())) == key
+    assert load_keys(settings(secret_key=encode(key).decode())) == (key,)
 
 
 @pytest.mark.parametrize("value", ["", "short", "not base64 at all!", base64.b64encode(b"x" * 31).decode(), "clé"])
 def test_a_wrong_key_stops_the_start_names_the_setting_and_is_not_shown(value: str) -> None:
     with pytest.raises(WrongSetting) as caught:
-        load_key(settings(secret_key=value))
+        load_keys(settings(secret_key=value))
 
     assert str(caught.value) == ("NOVE_SECRET_KEY must be base64 of 32 bytes; make one with: openssl rand -base64 32")
 
 
 def test_on_postgresql_a_missing_key_stops_the_start_and_says_how_to_make_one() -> None:
     with pytest.raises(WrongSetting, match=r"required on PostgreSQL.*openssl rand -base64 32"):
-        load_key(settings(database_url="postgresql://nove@localhost/nove"))
+        load_keys(settings(database_url="postgresql://nove@localhost/nove"))
 
 
 def test_on_sqlite_a_key_is_made_beside_the_file_and_kept(tmp_path: Path) -> None:
     given = settings(database_url=f"sqlite:///{tmp_path}/new/nove.db")
 
-    first = load_key(given)
+    first = load_keys(given)
 
     made = tmp_path / "new" / "nove.db.key"
-    assert load_key(given) == first
-    assert len(first) == 32
+    assert load_keys(given) == first
+    assert [len(key) for key in first] == [32]
     assert stat.S_IMODE(made.stat().st_mode) == 0o600
     assert [each.name for each in made.parent.iterdir()] == ["nove.db.key"]
 
@@ -165,7 +165,7 @@ def test_processes_that_start_at_once_agree_on_one_key(tmp_path: Path) -> None:
     given = settings(database_url=f"sqlite:///{tmp_path}/nove.db")
 
     with ThreadPoolExecutor(16) as pool:
-        keys = list(pool.map(load_key, [given] * 64))
+        keys = list(pool.map(load_keys, [given] * 64))
 
     assert len(set(keys)) == 1
     assert [each.name for each in tmp_path.iterdir()] == ["nove.db.key"]
@@ -175,4 +175,4 @@ def test_a_key_file_that_is_not_one_is_named(tmp_path: Path) -> None:
     (tmp_path / "nove.db.key").write_bytes(b"\xff\xff")
 
     with pytest.raises(WrongSetting, match=r"nove\.db\.key cannot be used"):
-        load_key(settings(database_url=f"sqlite:///{tmp_path}/nove.db"))
+        load_keys(settings(database_url=f"sqlite:///{tmp_path}/nove.db"))

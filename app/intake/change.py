@@ -53,5 +53,5 @@ class Change:
 
 def tracking_page(installation: Installation, shipment: Shipment) -> str:
     """The address of the shipment's tracking page."""
-    token = installation.sealer.page_token("page", shipment.id, shipment.page_generation)
+    token = installation.sealer.known_token("page", shipment.id, shipment.page_generation, shipment.page_hash)
     return f"{installation.settings.pages}/t/{token}"
