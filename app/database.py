@@ -34,7 +34,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app import engines
+from app import engines, failpoints
 from app.columns import HexKey, Id, Instant, Json, Word, metadata, new_id
 from app.errors import DatabaseTaken, Unavailable, WrongSetting
 
@@ -178,10 +178,13 @@ class Database:
                 async with self._writer.begin() as connection:
                     session = Session(connection, self.now())
                     yield session
+                    failpoints.reach(failpoints.BEFORE_COMMIT)
             else:
                 async with self._lock, self._writer.begin() as connection:
                     session = Session(connection, self.now())
                     yield session
+                    failpoints.reach(failpoints.BEFORE_COMMIT)
+        failpoints.reach(failpoints.AFTER_COMMIT)
         for count in session.committed:
             count()
 

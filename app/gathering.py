@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+from app import failpoints
 from app.database import Database, Session
 from app.errors import TryLater, Unavailable
 
@@ -76,6 +77,8 @@ class Gatherer(Generic[Job, Result]):
     async def _do(self, group: Sequence[tuple[Job, asyncio.Future[Result]]]) -> None:
         async with self._database.transaction() as db:
             results = await self._work(db, [job for job, _ in group])
+            failpoints.reach(failpoints.GROUP_WRITTEN)
+        failpoints.reach(failpoints.GROUP_COMMITTED)
         self._sized(len(group))
         for (_, future), result in zip(group, results, strict=True):
             if not future.done():  # the caller may have gone; what it sent is stored all the same

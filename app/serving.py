@@ -19,6 +19,7 @@ import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
+from app import failpoints
 from app.commanding import listening
 from app.errors import WrongSetting
 from app.installation import Installation, opened
@@ -48,6 +49,7 @@ def run(settings: Settings, *, api: Address | None, worker: bool, probed: Addres
     `probed` is where a worker without API answers whether it is well.
     """
     set_up(settings)
+    failpoints.arm(settings.failpoint)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run(settings, api, worker, probed))
 

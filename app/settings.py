@@ -12,16 +12,18 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, NoDecode, SettingsConfigDict
 
+from app import failpoints
 from app.errors import WrongSetting
 
 Network = IPv4Network | IPv6Network
 
 PREFIX = "NOVE_"
 MOST_DAYS = 365
+LEASE_SECONDS = 30.0
 MOST_HOURS = MOST_DAYS * 24
 
 _MAILBOX = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+")
@@ -70,6 +72,22 @@ class Settings(BaseSettings):
     stale_days: float = Field(
         5.0, gt=0, le=MOST_DAYS, description="Days without news after which a shipment is marked stale"
     )
+    testing: bool = Field(False, description="Whether this is a test of Nove itself: the next two are refused without")
+    lease_seconds: float = Field(
+        LEASE_SECONDS, description="How long claimed work is left to a worker that is not heard of"
+    )
+    failpoint: str = Field("", description="Where the process dies, as `message_sent:3` for the third time there")
+
+    @field_validator("lease_seconds", "failpoint")
+    @classmethod
+    def _only_for_tests(cls, value: object, given: ValidationInfo) -> object:
+        if value not in ("", LEASE_SECONDS) and not given.data.get("testing"):
+            raise ValueError("is for tests of Nove alone: unset it")
+        if isinstance(value, str) and value:
+            failpoints.parsed(value)
+        if isinstance(value, float) and not value >= 1:
+            raise ValueError("must be a second at least")
+        return value
 
     @field_validator("outbound_allow", mode="before")
     @classmethod
@@ -181,6 +199,8 @@ def _words(error: ErrorDetails) -> str:
     match error["type"]:
         case "float_parsing" | "float_type":
             return "must be a number"
+        case "bool_parsing" | "bool_type":
+            return "must be true or false"
         case "greater_than" | "less_than_equal" | "finite_number":
             return f"must be above 0 and at most {MOST_DAYS}"
         case "literal_error":

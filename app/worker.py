@@ -18,7 +18,6 @@ from app.installation import Installation
 from app.intake.forgetting import forget_old
 from app.intake.retrying import retry_failed
 from app.intake.timed import settle_due
-from app.leases import LEASE
 from app.outbox.sending import Sender
 from app.polling.adopting import Adopter
 from app.polling.poller import Poller
@@ -45,9 +44,10 @@ log = structlog.get_logger()
 class Worker:
     """The jobs of one process. Jobs of other processes on the same database do the same work, each piece once."""
 
-    def __init__(self, installation: Installation, lease: timedelta = LEASE) -> None:
+    def __init__(self, installation: Installation) -> None:
+        lease = timedelta(seconds=installation.settings.lease_seconds)
         self.poller = Poller(installation, lease=lease)
-        self.sender = Sender(installation)
+        self.sender = Sender(installation, lease=lease)
         self.sandbox = SandboxPushes(installation)
         self._stopping = asyncio.Event()
         self._ticks: set[asyncio.Task[None]] = set()
@@ -74,6 +74,8 @@ class Worker:
                 max_instances=1,
                 misfire_grace_time=None,
             )
+        # At once too, or a process that is started again within the hour would never forget anything.
+        self.scheduler.modify_job("forget", next_run_time=installation.database.now())
 
     async def tick(self, name: str) -> None:
         """Run a job once. It never raises: a schedule goes on."""
@@ -116,9 +118,9 @@ class Worker:
 
 
 @asynccontextmanager
-async def working(installation: Installation, *, lease: timedelta = LEASE) -> AsyncIterator[Worker]:
+async def working(installation: Installation) -> AsyncIterator[Worker]:
     """A worker at work for as long as the block lasts."""
-    worker = Worker(installation, lease)
+    worker = Worker(installation)
     worker.start()
     try:
         yield worker

@@ -20,7 +20,7 @@ CARRIERS = (
 """The terms of `carriers`: each imports only from sets above its own, so no carrier knows another."""
 
 APP = (
-    {"disk", "errors", "pace", "lifecycle", "locales", "metrics", "wrong_fields"},
+    {"disk", "errors", "failpoints", "pace", "lifecycle", "locales", "metrics", "wrong_fields"},
     {"settings", "triggers"},
     {"sealing", "columns", "engines", "outbound", "logging", "demo.journeys"},
     {"secret_keys"},

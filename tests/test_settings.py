@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import WrongSetting
+from app.failpoints import MEANINGS
 from app.settings import read_settings
 
 
@@ -39,10 +40,32 @@ def refused() -> str:
         ("OUTBOUND_ALLOW", "10.0.0.0/8,home", "'home' is no network such as 10.0.0.0/8 or ::1/128"),
         ("PUBLIC_URL", "nove.example.com", "must be an address such as https://nove.example.com"),
         ("DATABASE_URL", "mysql://x", "must begin with sqlite:/// or postgresql://"),
+        ("TESTING", "perhaps", "must be true or false"),
+        ("LEASE_SECONDS", "3", "is for tests of Nove alone: unset it"),
+        ("FAILPOINT", "message_sent", "is for tests of Nove alone: unset it"),
     ],
 )
 def test_one_that_is_wrong(monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str) -> None:
     """Its variable, and what it must be."""
+    monkeypatch.setenv(f"NOVE_{name}", value)
+
+    assert refused() == f"NOVE_{name}: {said}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("LEASE_SECONDS", "0.5", "must be a second at least"),
+        ("LEASE_SECONDS", "nan", "must be a second at least"),
+        ("FAILPOINT", "message_lost", f"'message_lost' is no failpoint; there are {', '.join(MEANINGS)}"),
+        ("FAILPOINT", "message_sent:0", "must name a failpoint and how often it is passed, as message_sent:3"),
+    ],
+)
+def test_one_of_the_tests_alone_that_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    """What only a test may set is no less looked at."""
+    monkeypatch.setenv("NOVE_TESTING", "true")
     monkeypatch.setenv(f"NOVE_{name}", value)
 
     assert refused() == f"NOVE_{name}: {said}"

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import delete, exists, select, tuple_
 
-from app import idempotency
+from app import failpoints, idempotency
 from app.arrivals.keeping import ArrivalState
 from app.arrivals.tables import arrivals, bodies, pushes
 from app.database import Session
@@ -18,11 +18,13 @@ BATCH = 1000
 async def forget_old(installation: Installation) -> int:
     """Forget a bounded lot of it; how many rows. Call it again until there is none."""
     async with installation.database.transaction() as db:
-        return (
+        forgotten = (
             await _unclaimed(db)
             + await db.run(delete(pushes).where(pushes.c.received_at < db.now - PUSHES_FOR))
             + await idempotency.forget_old(db)
         )
+        failpoints.reach(failpoints.FORGOTTEN)
+        return forgotten
 
 
 async def _unclaimed(db: Session) -> int:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy import ColumnElement, or_, select, tuple_, update
 
+from app import failpoints
 from app.database import Session
 from app.errors import NoveError
 from app.installation import Installation
@@ -78,6 +79,7 @@ async def _settle(installation: Installation, due: Sequence[tuple[UUID, UUID]]) 
             if place not in told:
                 told[place] = await listeners(db, *place)
             await _settle_one(installation, db, told[place], shipment)
+        failpoints.reach(failpoints.TIMED_SETTLED)
     return len(rows)
 
 

@@ -23,7 +23,7 @@ CANDIDATES = 200
 LOST = "unknown"
 
 
-async def claim(db: Session, room: int, busy: Mapping[UUID, int]) -> list[Row[Any]]:
+async def claim(db: Session, room: int, busy: Mapping[UUID, int], lease: timedelta = LEASE) -> list[Row[Any]]:
     """At most `room` due messages, leased, oldest due first; `busy` counts what this process sends to each endpoint.
 
     A letter to a person whose worker died while sending it is not claimed: nobody knows whether it was taken, so it is
@@ -58,7 +58,7 @@ async def claim(db: Session, room: int, busy: Mapping[UUID, int]) -> list[Row[An
             update(messages)
             .where(*_this(row))
             .values(
-                lease_until=db.now + LEASE, lease_number=messages.c.lease_number + 1, attempts=messages.c.attempts + 1
+                lease_until=db.now + lease, lease_number=messages.c.lease_number + 1, attempts=messages.c.attempts + 1
             )
         )
     return claimed

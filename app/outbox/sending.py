@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Row, select
 
+from app import failpoints
 from app.channels.base import Channel, Outcome, Outgoing
 from app.channels.email import EmailChannel
 from app.channels.webhook import WebhookChannel
@@ -19,7 +20,7 @@ from app.errors import NoveError
 from app.installation import Installation
 from app.outbound import guarded_client
 from app.outbox import endpoints, rules
-from app.outbox.claiming import claim
+from app.outbox.claiming import LEASE, claim
 from app.outbox.outcomes import record, release, set_aside
 from app.outbox.reasons import NotDelivered
 from app.outbox.tables import endpoints as endpoints_table
@@ -35,8 +36,8 @@ log = structlog.get_logger()
 class Sender:
     """Sends due messages of every shop; one for each process that works."""
 
-    def __init__(self, installation: Installation) -> None:
-        self._installation = installation
+    def __init__(self, installation: Installation, *, lease: timedelta = LEASE) -> None:
+        self._installation, self._lease = installation, lease
         settings = installation.settings
         self._http = guarded_client(settings.outbound_allow)
         self._webhooks: Channel = WebhookChannel(self._http, now=lambda: installation.database.now().timestamp())
@@ -54,7 +55,9 @@ class Sender:
             if self._stopping or room <= 0:
                 return 0
             async with self._installation.database.transaction() as db:
-                rows = await claim(db, room, self._busy)
+                rows = await claim(db, room, self._busy, self._lease)
+            if rows:
+                failpoints.reach(failpoints.MESSAGES_CLAIMED)
             for row in rows:
                 if row.endpoint_id is not None:
                     self._busy[row.endpoint_id] += 1
@@ -93,10 +96,13 @@ class Sender:
             begun = time.monotonic()
             outcome: Outcome = await channel.send(outgoing)
             seconds = time.monotonic() - begun
+            failpoints.reach(failpoints.MESSAGE_SENT)
             async with database.transaction() as db:
                 if not await record(db, row, outcome, seconds):
                     log.warning("message taken over by another worker", message_id=str(row.id))
                 db.committed.append(partial(self._count, row, outcome, seconds, db.now))
+                failpoints.reach(failpoints.MESSAGE_MARKING)
+            failpoints.reach(failpoints.MESSAGE_MARKED)
         except asyncio.CancelledError:
             if row.endpoint_id is not None:  # a letter may have been handed over: its lease says so when it runs out
                 async with database.transaction() as db:

@@ -8,7 +8,7 @@ import structlog
 from httpx import AsyncClient
 from pydantic import ValidationError
 
-from app import accounts
+from app import accounts, failpoints
 from app.arrivals import keeping
 from app.errors import NoveError, WrongSetting
 from app.installation import Installation
@@ -55,6 +55,7 @@ async def ask_about(installation: Installation, http: AsyncClient, batch: Batch,
         log.exception("an adapter broke while asking", carrier=batch.account.carrier, account_id=str(batch.account.id))
         await writing.write_off(installation, batch, notes.INTERNAL)
         return True
+    failpoints.reach(failpoints.POLL_ANSWERED)
     received_at = installation.database.now()
     async with installation.database.reading() as db:
         latest = await keeping.latest(db, batch.account.company_id, [shipment.id for shipment in batch.shipments])
@@ -66,6 +67,7 @@ async def ask_about(installation: Installation, http: AsyncClient, batch: Batch,
     except Exception as error:
         log.exception("an answer could not be taken in", carrier=batch.account.carrier)
         await writing.write(installation, batch, writing.spoilt(batch, brought, error), received_at)
+    failpoints.reach(failpoints.POLL_WRITTEN)
     return True
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import structlog
 
-from app import leases
+from app import failpoints, leases
 from app.errors import NoveError
 from app.installation import Installation
 from app.leases import LEASE
@@ -91,6 +91,8 @@ class Poller:
                 break
             async with database.transaction() as db:
                 batches = await claim(db, company_id, account_id, room, self._lease)
+            if batches:
+                failpoints.reach(failpoints.POLLS_CLAIMED)
             for batch in batches:
                 line = self._lines[account_id]
                 line.shut = False  # it may ask: the database says so
