@@ -125,12 +125,16 @@ class CreateKey(Command):
     shop: UUID
     key_name: Name = "Made by command"
     scopes: Annotated[tuple[str, ...], Field(max_length=10)] = (Scope.ADMIN,)
+    bucket: Annotated[int, Field(ge=1, le=1_000_000)] = keys.BUCKET
+    refill: Annotated[float, Field(gt=0, le=1_000_000)] = keys.REFILL
 
     async def run(self, here: Installation) -> Json:
         """The key in plain, shown this once."""
         async with here.database.transaction() as db:
             shop = await shops.find(db, self.shop)
-            key, plain = await keys.create(db, shop.company_id, shop.id, self.key_name, self.scopes)
+            key, plain = await keys.create(
+                db, shop.company_id, shop.id, self.key_name, self.scopes, bucket=self.bucket, refill=self.refill
+            )
         return {"key_id": key.id, "shop_id": shop.id, "scopes": key.scopes, "api_key": plain}
 
 

@@ -73,7 +73,7 @@ async def _run(settings: Settings, api: Address | None, worker: bool, probed: Ad
             await halves[0].enter_async_context(working(here))
         for app, socket_ in ((build, listener), (probes, _bound(probed) if probed is not None else None)):
             if socket_ is not None:
-                failed = await halves[1].enter_async_context(_answering(AccessLog(app(here)), socket_))
+                failed = await halves[1].enter_async_context(answering(AccessLog(app(here)), socket_, settings))
                 failed.add_done_callback(lambda _: stop.set())
         log.info("ready", api=here.settings.public_url if api else None, worker=worker)
         await stop.wait()
@@ -144,8 +144,9 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def _answering(app: ASGIApp, listener: socket.socket) -> AsyncIterator[asyncio.Task[None]]:
+async def answering(app: ASGIApp, listener: socket.socket, settings: Settings) -> AsyncIterator[asyncio.Task[None]]:
     """Serve the application; gives the task that does, which ends early only by a failure."""
+    proxies = [str(network) for network in settings.trusted_proxies]
     server = _Server(
         uvicorn.Config(
             app,
@@ -154,7 +155,8 @@ async def _answering(app: ASGIApp, listener: socket.socket) -> AsyncIterator[asy
             lifespan="on",
             log_config=None,
             access_log=False,
-            proxy_headers=False,
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=proxies,
             server_header=False,
             backlog=2048,
             timeout_keep_alive=30,

@@ -63,6 +63,11 @@ class Settings(BaseSettings):
         description="Networks that calls to addresses typed by a shop may reach although private, "
         "as `127.0.0.0/8,::1/128`",
     )
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
+        (),
+        description="Networks of your proxies, as `10.0.0.0/8`: whose `X-Forwarded-For` is believed, "
+        "so that limits by address count visitors, not the proxy",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged")
     log_format: Literal["console", "json"] = Field("console", description="`console` for people, `json` for machines")
     poll_hours: Annotated[dict[str, float], NoDecode] = Field(
@@ -89,7 +94,7 @@ class Settings(BaseSettings):
             raise ValueError("must be a second at least")
         return value
 
-    @field_validator("outbound_allow", mode="before")
+    @field_validator("outbound_allow", "trusted_proxies", mode="before")
     @classmethod
     def _networks(cls, value: object) -> object:
         if not isinstance(value, str):

@@ -15,7 +15,7 @@ from starlette.datastructures import State
 
 from app import accounts, keys
 from app.accounts import CarrierAccount
-from app.api.buckets import Buckets, Standing
+from app.api.buckets import Buckets, Standing, network_of
 from app.database import Database
 from app.errors import FieldError, InvalidInput, NotAllowed, NotAuthenticated, NotFound, TooMany
 from app.installation import Installation
@@ -110,8 +110,8 @@ class Gate:
             await keys.mark_used(db, caller.company_id, caller.key_id)
 
     def _charge_stranger(self, request: Request) -> None:
-        address = request.client.host if request.client else ""
-        self._charge(request.state, self._buckets.take(("address", address), "strangers", *_STRANGERS))
+        standing = self._buckets.take(("address", network_of(request)), "strangers", *_STRANGERS)
+        self._charge(request.state, standing)
 
     @staticmethod
     def _charge(state: State, standing: Standing) -> None:

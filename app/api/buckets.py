@@ -1,9 +1,12 @@
 """Token buckets: how much each caller may still do, in this process's memory."""
 
+import ipaddress
 import math
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+
+from fastapi import Request
 
 CROWDED = 10_000
 """Buckets from which the full ones, which remember nothing, are thrown away."""
@@ -20,14 +23,16 @@ class Standing:
     wait: float
 
     def headers(self) -> list[tuple[bytes, bytes]]:
-        """`RateLimit` and `RateLimit-Policy`, as draft-ietf-httpapi-ratelimit-headers-10 words them.
+        """`RateLimit` and `RateLimit-Policy`, as draft-ietf-httpapi-ratelimit-headers-11 words them.
 
-        `t` is when the bucket is full again, `w` how long an empty one takes to fill.
+        `w` is how long an empty bucket takes to fill, `t` when this one is full again; of a refusal, when to come back,
+        since `Retry-After` should not be earlier.
         """
-        full_in = math.ceil((self.size - self.left) / self.refill)
+        window = max(1, math.ceil(self.size / self.refill))
+        until = math.ceil(self.wait or (self.size - self.left) / self.refill)
         return [
-            (b"ratelimit-policy", b'"%s";q=%d;w=%d' % (self.policy.encode(), self.size, self.size / self.refill)),
-            (b"ratelimit", b'"%s";r=%d;t=%d' % (self.policy.encode(), self.left, full_in)),
+            (b"ratelimit-policy", b'"%s";q=%d;w=%d' % (self.policy.encode(), self.size, window)),
+            (b"ratelimit", b'"%s";r=%d;t=%d' % (self.policy.encode(), self.left, until)),
         ]
 
 
@@ -37,6 +42,12 @@ class Buckets:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._buckets: dict[Hashable, tuple[float, float, int, float]] = {}
+        self._crowded = CROWDED
+
+    @property
+    def remembered(self) -> int:
+        """How many there are."""
+        return len(self._buckets)
 
     def take(self, key: Hashable, policy: str, size: int, refill: float, cost: float = 1) -> Standing:
         """Take `cost` out of a bucket of `size` that gains `refill` a second; nothing is taken by a refusal.
@@ -50,7 +61,7 @@ class Buckets:
         if missing <= 0:
             left = max(0.0, left - cost)
         self._buckets[key] = (left, now, size, refill)
-        if len(self._buckets) > CROWDED:
+        if len(self._buckets) > self._crowded:
             self._tidy(now)
         return Standing(policy, size, refill, left, max(0.0, missing / refill))
 
@@ -60,3 +71,16 @@ class Buckets:
             for key, (left, since, size, refill) in self._buckets.items()
             if left + (now - since) * refill < size
         }
+        self._crowded = max(CROWDED, 2 * len(self._buckets))  # or many at once would be gone through at each request
+
+
+def network_of(request: Request) -> str:
+    """Whom limits by address count together: an address of IPv4; of IPv6 the /64, all of which is one subscriber's."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if address.version == 6:
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return host

@@ -23,6 +23,28 @@ TAGS = {
 }
 
 
+HEADERS: dict[str, dict[str, Any]] = {
+    "RateLimit-Policy": {
+        "description": "The limit: its name, `q` requests at once, `w` seconds for all of them to come back "
+        "(draft-ietf-httpapi-ratelimit-headers)",
+        "schema": {"type": "string", "pattern": r'^"[a-z]+";q=\d+;w=[1-9]\d*$'},
+        "example": '"key";q=600;w=30',
+    },
+    "RateLimit": {
+        "description": "What is left of it: `r` requests; all are back in `t` seconds",
+        "schema": {"type": "string", "pattern": r'^"[a-z]+";r=\d+;t=\d+$'},
+        "example": '"key";r=599;t=1',
+    },
+    "Retry-After": {
+        "description": "After how many seconds to send it again",
+        "schema": {"type": "integer", "minimum": 1},
+        "example": 2,
+    },
+}
+RETRIED = ("409", "429", "503")
+"""Answers that may say when to come back."""
+
+
 def describe(app: FastAPI) -> None:
     """Complete the application's document: the shape of errors, tags; made once, when first asked for."""
     app.openapi_tags = [{"name": name, "description": text} for name, text in TAGS.items()]
@@ -36,7 +58,20 @@ def describe(app: FastAPI) -> None:
             schemas.update(shape.pop("$defs", {}), Problem=shape)
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)
+            _tell_headers(document)
         assert app.openapi_schema is not None
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _tell_headers(document: dict[str, Any]) -> None:
+    """Say which answers tell where their caller stands, and when to come back."""
+    document["components"]["headers"] = HEADERS
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            if "429" not in operation["responses"]:
+                continue
+            for status, response in operation["responses"].items():
+                names = [name for name in HEADERS if name != "Retry-After" or status in RETRIED]
+                response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}

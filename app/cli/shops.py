@@ -61,8 +61,11 @@ def create_key(
     shop_id: Annotated[UUID, Option("--shop", help="The shop whose key it is.")],
     scope: Annotated[list[str] | None, Option(help="read, write, support or admin; may be repeated.")] = None,
     name: Annotated[str, Option(help="What it is for.")] = "Made by command",
+    bucket: Annotated[int, Option(min=1, max=1_000_000, help="How many requests it may send at once.")] = 600,
+    refill: Annotated[float, Option(max=1_000_000, help="How many of those it regains each second.")] = 20.0,
 ) -> None:
     """Make a key of a shop, shown this once; of scope admin if none is named."""
     from app.commands import CreateKey  # noqa: PLC0415
 
-    show(run(CreateKey.of(shop=shop_id, key_name=name, scopes=scope or ["admin"])))
+    given = {"shop": shop_id, "key_name": name, "scopes": scope or ["admin"], "bucket": bucket, "refill": refill}
+    show(run(CreateKey.of(**given)))

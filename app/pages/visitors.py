@@ -1,10 +1,8 @@
 """How often one address may look: enough for people, too little for a search through tokens."""
 
-import ipaddress
-
 from fastapi import Request
 
-from app.api.buckets import Buckets
+from app.api.buckets import Buckets, Standing, network_of
 from app.errors import TooMany
 
 VIEWS, VIEWS_REFILL = 60, 1.0  # 60 a minute
@@ -21,27 +19,16 @@ class Visitors:
 
     def admit(self, request: Request) -> None:
         """Let the visitor look once; TooMany if it has looked, or missed, too often."""
-        address = _network(request)
+        address = network_of(request)
         standing = self._buckets.take(("page", address), "views", VIEWS, VIEWS_REFILL)
-        request.state.standing = standing
         missed = self._buckets.take(("missed page", address), "misses", MISSES, MISSES_REFILL, cost=0)
-        # A token of a fraction is none yet: who has used up the misses learns nothing more, not even of a hit.
-        wait = standing.wait or max(0.0, (1 - missed.left) / MISSES_REFILL)
-        if wait:
-            raise TooMany(_PATIENCE, wait)
+        if missed.left < 1:
+            # A token of a fraction is none yet: who has used up the misses learns nothing more, not even of a hit.
+            standing = Standing("misses", MISSES, MISSES_REFILL, 0, (1 - missed.left) / MISSES_REFILL)
+        request.state.standing = standing
+        if standing.wait:
+            raise TooMany(_PATIENCE, standing.wait)
 
     def missed(self, request: Request) -> None:
         """Note that there was nothing where the visitor looked."""
-        self._buckets.take(("missed page", _network(request)), "misses", MISSES, MISSES_REFILL)
-
-
-def _network(request: Request) -> str:
-    """The visitor's address; of IPv6 the /64, all of which is one subscriber's."""
-    host = request.client.host if request.client else ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    if address.version == 6:
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return host
+        self._buckets.take(("missed page", network_of(request)), "misses", MISSES, MISSES_REFILL)
