@@ -46,10 +46,12 @@ __all__ = ["Database", "HexKey", "Id", "Instant", "Json", "Session", "Word", "me
 class Session:
     """An open transaction: statements go through it, and it knows the database's time."""
 
-    def __init__(self, connection: AsyncConnection, now: datetime) -> None:
+    def __init__(self, connection: AsyncConnection, now: datetime, driver: Any = None) -> None:
         self.connection = connection
         self.now = now
-        self.postgres = connection.dialect.name == "postgresql"
+        self.driver = driver
+        """PostgreSQL's own connection (asyncpg), in the same transaction, for the hot paths; none on SQLite."""
+        self.postgres = driver is not None
         self.committed: list[Callable[[], None]] = []
         """Called after the commit, and only then: for what counts what was stored."""
 
@@ -74,6 +76,12 @@ class Session:
         if self.postgres:
             digest = blake2b("\x1f".join(map(str, words)).encode(), digest_size=8).digest()
             await self.run(select(func.pg_advisory_xact_lock(int.from_bytes(digest, signed=True))))
+
+    @asynccontextmanager
+    async def nested(self) -> AsyncIterator[None]:
+        """A part of the transaction that an error undoes alone."""
+        async with self.driver.transaction() if self.postgres else self.connection.begin_nested():
+            yield
 
     def insert(self, table: Table) -> "postgresql.Insert | sqlite.Insert":
         """An INSERT that can say what to do on conflict."""
@@ -175,10 +183,12 @@ class Database:
         """A writing transaction: committed at the end of the block, rolled back by an error."""
         with _translated():
             if self.postgres:
-                async with self._writer.begin() as connection:
-                    session = Session(connection, self.now())
-                    yield session
-                    failpoints.reach(failpoints.BEFORE_COMMIT)
+                async with self._writer.connect() as connection:
+                    driver = _driver(connection)
+                    async with driver.transaction():
+                        session = Session(connection, self.now(), driver)
+                        yield session
+                        failpoints.reach(failpoints.BEFORE_COMMIT)
             else:
                 async with self._lock, self._writer.begin() as connection:
                     session = Session(connection, self.now())
@@ -193,7 +203,7 @@ class Database:
         """A reading transaction: one snapshot on SQLite, the newest committed rows on PostgreSQL."""
         with _translated():
             async with self._reader.connect() as connection:
-                yield Session(connection, self.now())
+                yield Session(connection, self.now(), _driver(connection) if self.postgres else None)
 
     async def close(self) -> None:
         """Close every connection, the writing one last, and give the file back."""
@@ -211,6 +221,11 @@ _AWAY = (
 """What drivers say when the same statement can succeed later; anything else is a mistake of ours."""
 
 
+def _driver(connection: AsyncConnection) -> Any:
+    """The driver's connection beneath; types come with neither."""
+    return cast(Any, connection.sync_connection).connection.driver_connection
+
+
 class _translated:  # noqa: N801  (reads as a word in its with statement)
     """What the driver raises when the database is away, full or busy becomes Unavailable."""
 
@@ -218,16 +233,22 @@ class _translated:  # noqa: N801  (reads as a word in its with statement)
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        away = isinstance(error, PostgresConnectionError | OSError | TimeoutError | PoolTimeout) or (
-            isinstance(error, DBAPIError)
-            and (error.connection_invalidated or any(sign in str(error.orig).lower() for sign in _AWAY))
-        )
+        away = isinstance(error, PostgresConnectionError | OSError | TimeoutError | PoolTimeout)
+        if isinstance(error, DBAPIError):
+            away = error.connection_invalidated or _says_away(error.orig)
+        elif isinstance(error, PostgresError | InterfaceError):
+            away = away or _says_away(error)
         if away:
             if structlog.is_configured():  # in a service; a short command says it by its error
                 log.warning("the database is not reachable", error=type(error).__name__, exc_info=error)
             raise Unavailable(
                 "The database is not reachable just now; nothing was stored. Send it again.", 2
             ) from error
+
+
+def _says_away(error: BaseException | None) -> bool:
+    said = str(error).lower()
+    return any(sign in said for sign in _AWAY)
 
 
 def _unopenable(path: Path, error: OSError) -> WrongSetting:

@@ -1,5 +1,7 @@
 """Engines: how each database is connected to, and what every connection is told first."""
 
+import math
+import time
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -8,10 +10,14 @@ import orjson
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.errors import WrongSetting
+
+RESTED_LONG = 30.0
+"""Seconds after which a connection at rest is asked whether it still stands."""
 
 
 def postgres(url: str) -> AsyncEngine:
@@ -22,9 +28,10 @@ def postgres(url: str) -> AsyncEngine:
         pool_size=10,
         max_overflow=10,
         pool_timeout=5,
-        pool_pre_ping=True,
-        json_serializer=_dump,
-        json_deserializer=orjson.loads,
+        # `Database.transaction` begins and ends them: a read of one statement is one round trip.
+        isolation_level="AUTOCOMMIT",
+        json_serializer=dump_json,
+        json_deserializer=load_json,
         connect_args={
             "timeout": 5,
             "server_settings": {"application_name": "nove", "timezone": "UTC"},
@@ -32,6 +39,8 @@ def postgres(url: str) -> AsyncEngine:
         },
     )
     event.listen(engine.sync_engine, "connect", _prepare_postgres)
+    event.listen(engine.sync_engine, "checkin", _note_rest)
+    event.listen(engine.sync_engine, "checkout", _see_alive)
     return engine
 
 
@@ -64,8 +73,12 @@ def _driver_url(url: str) -> tuple[URL, dict[str, Any]]:
     return parts.difference_update_query(["sslmode"]), {"ssl": mode} if mode else {}
 
 
-def _dump(value: object) -> str:
+def dump_json(value: object) -> str:
+    """JSON as it is stored."""
     return orjson.dumps(value).decode()
+
+
+load_json = orjson.loads
 
 
 def _sqlite(path: Path, pool_size: int) -> AsyncEngine:
@@ -73,8 +86,8 @@ def _sqlite(path: Path, pool_size: int) -> AsyncEngine:
         f"sqlite+aiosqlite:///{path}",
         pool_size=pool_size,
         max_overflow=0,
-        json_serializer=_dump,
-        json_deserializer=orjson.loads,
+        json_serializer=dump_json,
+        json_deserializer=load_json,
         connect_args={"timeout": 5},
     )
 
@@ -83,6 +96,22 @@ def _prepare_postgres(connection: DBAPIConnection, _record: object) -> None:
     # The driver's own UUID is a subclass that JSON encoders refuse.
     codec = {"encoder": lambda value: value.bytes, "decoder": lambda data: UUID(bytes=bytes(data)), "format": "binary"}
     cast(Any, connection).run_async(lambda driver: driver.set_type_codec("uuid", schema="pg_catalog", **codec))
+
+
+def _note_rest(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+    record.info["resting_since"] = time.monotonic()
+
+
+def _see_alive(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """A connection that the server has closed is replaced; one that has rested for long is asked first."""
+    rested = time.monotonic() - record.info.get("resting_since", math.inf)
+    if cast(Any, record).driver_connection.is_closed():
+        raise DisconnectionError("closed by the server")
+    if rested > RESTED_LONG:
+        try:
+            cast(Any, connection).ping()
+        except Exception as error:
+            raise DisconnectionError("gone") from error
 
 
 def _prepare_writer(connection: DBAPIConnection, _record: object) -> None:

@@ -20,7 +20,7 @@ CARRIERS = (
 """The terms of `carriers`: each imports only from sets above its own, so no carrier knows another."""
 
 APP = (
-    {"disk", "errors", "failpoints", "pace", "lifecycle", "locales", "metrics", "wrong_fields"},
+    {"disk", "errors", "failpoints", "finding", "pace", "lifecycle", "locales", "metrics", "wrong_fields"},
     {"settings", "triggers"},
     {"sealing", "columns", "engines", "outbound", "logging", "demo.journeys"},
     {"secret_keys"},
@@ -31,7 +31,7 @@ APP = (
     {"shipments"},
     {"arrivals"},
     {"outbox"},
-    {"backlog", "erasing", "resealing", "schema"},
+    {"backlog", "erasing", "probing", "resealing", "schema"},
     {"intake"},
     {"polling", "doctor"},
     {"commands", "worker"},
@@ -121,7 +121,7 @@ def test_status_and_triggers_are_pure() -> None:
         ("api", {"main", "pages"}),
         ("pages", {"main"}),
         ("main", {"serving", "demo"}),
-        ("channels", {"outbox", "worker", "demo", "doctor"}),
+        ("channels", {"outbox", "worker", "demo", "probing"}),
         ("migrating", {"installation", "api", "cli", "demo", "doctor"}),
     ],
 )

@@ -9,9 +9,10 @@ from typing import Any
 from uuid import UUID
 
 import zstandard
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, select, update
 
 from app.arrivals.tables import arrivals, bodies, unmapped
+from app.bulk import Insert
 from app.database import Session, new_id
 from app.shipments.history import StoredEvent
 from app.shipments.shipment import Shipment
@@ -97,34 +98,44 @@ async def keep_all(db: Session, parts: Sequence[Part]) -> None:
     contents = {
         (part.arrived.company_id, digest): part.arrived.body for part, digest in zip(parts, hashed, strict=True)
     }
-    await db.run(
-        db.insert(bodies).on_conflict_do_nothing(),
+    await _INSERT_BODIES(
+        db,
         [
-            {"company_id": company_id, "hash": digest, "content": _PACK.compress(body), "created_at": db.now}
+            (company_id, digest, _PACK.compress(body), db.now)
             for (company_id, digest), body in sorted(contents.items(), key=lambda item: item[0])
         ],
     )
-    await db.run(insert(arrivals), [_row(part, digest) for part, digest in zip(parts, hashed, strict=True)])
+    await _INSERT(db, [_row(part, digest) for part, digest in zip(parts, hashed, strict=True)])
 
 
-def _row(part: Part, digest: str) -> dict[str, Any]:
+_INSERT_BODIES = Insert(bodies, conflict="DO NOTHING")
+_INSERT = Insert(
+    arrivals,
+    (
+        *("company_id", "id", "account_id", "carrier", "source", "tracking_number", "shipment_id", "body_hash"),
+        *("part_hash", "received_at", "seen_at", "state", "reason", "next_try_at"),
+    ),
+)
+
+
+def _row(part: Part, digest: str) -> tuple[Any, ...]:
     arrived = part.arrived
-    return {
-        "company_id": arrived.company_id,
-        "id": part.id,
-        "account_id": arrived.account_id,
-        "carrier": arrived.carrier,
-        "source": arrived.source.value,
-        "tracking_number": part.number,
-        "shipment_id": part.shipment_id,
-        "body_hash": digest,
-        "part_hash": part_hash(arrived.parcel) if arrived.parcel and arrived.source is ArrivalSource.POLL else None,
-        "received_at": arrived.received_at,
-        "seen_at": arrived.received_at,
-        "state": part.state.value,
-        "reason": part.reason[:500],
-        "next_try_at": part.next_try_at,
-    }
+    return (
+        arrived.company_id,
+        part.id,
+        arrived.account_id,
+        arrived.carrier,
+        arrived.source.value,
+        part.number,
+        part.shipment_id,
+        digest,
+        part_hash(arrived.parcel) if arrived.parcel and arrived.source is ArrivalSource.POLL else None,
+        arrived.received_at,
+        arrived.received_at,
+        part.state.value,
+        part.reason[:500],
+        part.next_try_at,
+    )
 
 
 async def latest(db: Session, company_id: UUID, shipment_ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:

@@ -6,20 +6,42 @@ from typing import Any, TypeVar
 from uuid import UUID
 from zlib import crc32
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import Column, bindparam, select, tuple_
 
 from app.arrivals.keeping import Arrived
+from app.bulk import Fetch, listed
 from app.database import Session
 from app.shipments.posting import normal_number
-from app.shipments.shipment import Shipment
+from app.shipments.shipment import NAMES, Shipment
 from app.shipments.tables import shipments
 
 AT_ONCE = 2_000
 """Values in one statement: databases bound them."""
 
-_LOCKED = select(shipments).order_by(shipments.c.company_id, shipments.c.id).with_for_update()
-_IDENTITY = tuple_(shipments.c.company_id, shipments.c.id)
 _NAME = tuple_(shipments.c.company_id, shipments.c.carrier, shipments.c.tracking_number)
+
+
+def _fetch(wanted: str, *key: Column[Any]) -> Fetch[Shipment]:
+    """Shipments by their key, locked in one order."""
+    columns = [shipments.c[name] for name in NAMES]
+    return Fetch(
+        columns,
+        Shipment,
+        f"""
+        SELECT {listed(columns)} FROM shipments
+        WHERE ({listed(key)}) IN (SELECT * FROM unnest({wanted}))
+        ORDER BY company_id, id FOR UPDATE
+        """,  # noqa: S608  (of our own names)
+        select(*columns)
+        .where(tuple_(*key).in_(bindparam("wanted", expanding=True)))
+        .order_by(shipments.c.company_id, shipments.c.id),
+    )
+
+
+_BY_ID = _fetch("$1::uuid[], $2::uuid[]", shipments.c.company_id, shipments.c.id)
+_BY_NAME = _fetch(
+    "$1::uuid[], $2::text[], $3::text[]", shipments.c.company_id, shipments.c.carrier, shipments.c.tracking_number
+)
 
 
 async def concerned(db: Session, arrivals: Sequence[Arrived]) -> list[list[Shipment]]:
@@ -68,12 +90,11 @@ async def _locked(db: Session, arrivals: Sequence[Arrived]) -> list[list[Shipmen
             found = select(shipments.c.company_id, shipments.c.id).where(_NAME.in_(some))
             ids += [(row.company_id, row.id) for row in await db.all(found)]
         ids, named = sorted(set(ids)), []
-    wanted = [(_IDENTITY, some) for some in batched(ids, AT_ONCE)] + [(_NAME, some) for some in batched(named, AT_ONCE)]
-    rows = [row for place, some in wanted for row in await db.all(_LOCKED.where(place.in_(some)))]
+    wanted = [(_BY_ID, some) for some in batched(ids, AT_ONCE)] + [(_BY_NAME, some) for some in batched(named, AT_ONCE)]
+    rows = [row for fetch, some in wanted for row in await fetch(db, list(zip(*some, strict=True)), {"wanted": some})]
     newest: dict[tuple[Any, ...], Shipment] = {}
-    by_id = {}
-    for row in rows:
-        shipment = by_id[row.id] = Shipment.of(row)
+    by_id = {shipment.id: shipment for shipment in rows}
+    for shipment in rows:
         place = (shipment.company_id, shipment.shop_id, shipment.carrier, shipment.tracking_number, shipment.direction)
         if place not in newest or newest[place].generation < shipment.generation:
             newest[place] = shipment

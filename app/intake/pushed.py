@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -19,6 +20,7 @@ from app import accounts
 from app.accounts import CarrierAccount
 from app.arrivals.keeping import ArrivalSource, ArrivalState, Arrived, Part, body_hash, keep, keep_all
 from app.arrivals.tables import arrivals, pushes
+from app.bulk import Insert
 from app.database import Session
 from app.errors import NotAuthenticated, NotFound, TryLater
 from app.gathering import Gatherer
@@ -71,14 +73,9 @@ class _Push:
         return self.account.company_id, self.account.id, self.message_id or body_hash(self.body)
 
     @property
-    def memory(self) -> dict[str, object]:
+    def memory(self) -> tuple[object, ...]:
         """The row by which its id is remembered."""
-        return {
-            "company_id": self.account.company_id,
-            "account_id": self.account.id,
-            "message_id": self.message_id,
-            "received_at": self.received_at,
-        }
+        return self.account.company_id, self.account.id, self.message_id, self.received_at
 
     def part(self, parcel: Parcel | None, reason: str = "") -> Arrived:
         """One parcel's part of it, or the whole if none can be told."""
@@ -169,15 +166,15 @@ def _verified(
     return verified
 
 
+_REMEMBER = Insert(pushes, conflict="DO NOTHING", returning=("company_id", "account_id", "message_id"))
+
+
 async def _first_time(db: Session, group: Sequence[_Push]) -> list[bool]:
     """Whether each push is new: by its id, remembered from here on, else by its body if that has been of use."""
     named = {pushed.identity: pushed for pushed in reversed(group) if pushed.message_id}
-    new: set[tuple[UUID, UUID, str]] = set()
+    new: set[Sequence[Any]] = set()
     if named:
-        columns = pushes.c.company_id, pushes.c.account_id, pushes.c.message_id
-        remember = db.insert(pushes).on_conflict_do_nothing().returning(*columns)
-        rows = await db.all(remember, [pushed.memory for _, pushed in sorted(named.items())])
-        new = {(row.company_id, row.account_id, row.message_id) for row in rows}
+        new = set(await _REMEMBER(db, [pushed.memory for _, pushed in sorted(named.items())]))
     bodies = {pushed.identity: pushed for pushed in reversed(group) if not pushed.message_id}
     if bodies:
         seen = select(arrivals.c.company_id, arrivals.c.account_id, arrivals.c.body_hash).where(

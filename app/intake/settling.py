@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import bindparam, insert, update
-
+from app.bulk import Insert, Update
 from app.database import Session, new_id
 from app.installation import Installation
 from app.intake.change import NO_MARKS, Change, Marks
@@ -157,46 +157,31 @@ SETTLED = (
 )
 """The columns that settling may change."""
 
-_UPDATE = (
-    update(shipments)
-    .where(shipments.c.company_id == bindparam("the_company"), shipments.c.id == bindparam("the_id"))
-    .values({name: bindparam(f"new_{name}", type_=shipments.c[name].type) for name in SETTLED})
-)
+_UPDATE = Update(shipments, ("company_id", "id"), SETTLED)
+_INSERT_TRANSITIONS = Insert(transitions, [column.name for column in transitions.c if column.name != "txid"])
+_settled = attrgetter("company_id", "id", *SETTLED)
 
 
 async def _write(db: Session, changes: Sequence[Change]) -> None:
-    if not changes:
-        return
-    await db.run(
-        _UPDATE,
-        [
-            {
-                "the_company": change.after.company_id,
-                "the_id": change.after.id,
-                **{f"new_{name}": getattr(change.after, name) for name in SETTLED},
-            }
-            for change in changes
-        ],
-    )
-    if moved := [_transition(change, db.now) for change in changes if change.moved]:
-        await db.run(insert(transitions), moved)
+    await _UPDATE(db, [_settled(change.after) for change in changes])
+    await _INSERT_TRANSITIONS(db, [_transition(change, db.now) for change in changes if change.moved])
 
 
-def _transition(change: Change, now: datetime) -> dict[str, Any]:
+def _transition(change: Change, now: datetime) -> tuple[Any, ...]:
     before, after = change.before, change.after
-    return {
-        "company_id": after.company_id,
-        "shipment_id": after.id,
-        "version": after.version,
-        "id": new_id(),
-        "shop_id": after.shop_id,
-        "from_status": before.status,
-        "from_sub_status": before.sub_status,
-        "status": after.status,
-        "sub_status": after.sub_status,
-        "event_key": after.decided_by,
-        "occurred_at": after.decided_at,
-        "correction": change.correction,
-        "imported": before.imported and change.first,
-        "created_at": now,
-    }
+    return (
+        after.company_id,
+        after.id,
+        after.version,
+        new_id(),
+        after.shop_id,
+        before.status,
+        before.sub_status,
+        after.status,
+        after.sub_status,
+        after.decided_by,
+        after.decided_at,
+        change.correction,
+        before.imported and change.first,
+        now,
+    )

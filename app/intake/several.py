@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
@@ -9,6 +10,7 @@ from app.database import Session
 from app.errors import FieldError, InvalidInput, Refused
 from app.installation import Installation
 from app.intake.posting import post
+from app.outbox import digests
 from app.shipments.posting import PostedShipment
 from app.shops import Shop
 from app.wrong_fields import in_words
@@ -32,11 +34,12 @@ class RowError(BaseModel):
 
 
 async def post_each(
-    installation: Installation, db: Session, shop: Shop, rows: Sequence[object]
+    installation: Installation, db: Session, shop: Shop, rows: Sequence[object], run_id: UUID | None = None
 ) -> list[dict[str, Any]]:
     """What became of each row, in their order: `status` with `id` or `error`; a row may be why it is refused already.
 
-    Rows are stored in the order of their numbers, so that two groups never wait for each other.
+    Rows are stored in the order of their numbers, so that two groups never wait for each other. With `run_id` they are
+    part of a run of imports, of which the shop gets one digest.
     """
     outcomes: dict[int, dict[str, Any]] = {}
     good: list[tuple[int, PostedShipment]] = []
@@ -50,11 +53,13 @@ async def post_each(
             outcomes[index] = _refused(InvalidInput(MALFORMED, _fields(error)))
     for index, posted in sorted(good, key=_place):
         try:
-            async with db.connection.begin_nested():
-                result = await post(installation, db, shop, posted)
+            async with db.nested():
+                result = await post(installation, db, shop, posted, imported=run_id is not None)
             outcomes[index] = {"status": 201 if result.created else 200, "id": result.shipment.id}
         except Refused as error:
             outcomes[index] = _refused(error)
+    if run_id is not None:
+        await digests.note(db, shop, run_id, [each["id"] for each in outcomes.values() if "id" in each])
     return [outcomes[index] for index in range(len(rows))]
 
 

@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 
+from app.bulk import Insert
 from app.database import Session, new_id
 from app.outbox.rules import of_shop
 from app.outbox.tables import endpoints, messages
@@ -95,8 +97,7 @@ def webhooks(
 
 async def put_webhooks(db: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Put them, each once."""
-    if rows:
-        await db.run(db.insert(messages).on_conflict_do_nothing(), rows)
+    await _PUT_ONCE(db, [_row(row) for row in rows])
 
 
 def letters(
@@ -130,21 +131,28 @@ def letters(
 
 async def put_letters(db: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Put them; a cause that the ledger holds as not sent is taken up again, unless it is held back for good."""
-    if not rows:
-        return
-    insert = db.insert(messages)
-    taken_up = ("version", "status", "sub_status", "decided_at", "payload", "state", "reason", "due_at")
-    await db.run(
-        insert.on_conflict_do_update(
-            index_elements=["company_id", "shipment_id", "target", "cause"],
-            set_={name: insert.excluded[name] for name in taken_up},
-            where=and_(
-                or_(messages.c.state == "skipped", messages.c.state == "cancelled"),
-                *(messages.c.reason != reason for reason in FOR_GOOD),
-            ),
-        ),
-        rows,
-    )
+    await _PUT_OR_TAKE_UP(db, [_row(row) for row in rows])
+
+
+_NAMES = (
+    *("company_id", "id", "shop_id", "shipment_id", "target", "cause", "channel", "audience", "type", "rule_id"),
+    *("endpoint_id", "status", "sub_status", "event_key", "decided_at", "version", "payload", "state", "reason"),
+    *("due_at", "created_at"),
+)
+_row = itemgetter(*_NAMES)
+_TAKEN_UP = ("version", "status", "sub_status", "decided_at", "payload", "state", "reason", "due_at")
+
+_PUT_ONCE = Insert(messages, _NAMES, conflict="DO NOTHING")
+_PUT_OR_TAKE_UP = Insert(
+    messages,
+    _NAMES,
+    conflict=f"""
+    (company_id, shipment_id, target, cause) DO UPDATE
+    SET {", ".join(f"{name} = excluded.{name}" for name in _TAKEN_UP)}
+    WHERE messages.state IN ('skipped', 'cancelled')
+      AND messages.reason NOT IN ({", ".join(f"'{reason}'" for reason in FOR_GOOD)})
+    """,  # noqa: S608  (of our own names)
+)
 
 
 def address_known(shop: Shop, shipment: Shipment) -> dict[Audience, bool]:

@@ -1,14 +1,16 @@
 """A shipment's events, as they are stored and read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Any
+from operator import attrgetter
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, func, select, tuple_
+from sqlalchemy import Select, bindparam, func, select, tuple_
 
+from app.bulk import Fetch, listed
 from app.database import Session
 from app.lifecycle import LIMIT, Fact, Source
 from app.shipments.shipment import Shipment
@@ -77,8 +79,10 @@ class StoredEvent:
         )
 
 
-_NAMES = tuple(field.name for field in fields(StoredEvent))
-COLUMNS = tuple(events.c[name] for name in _NAMES)
+NAMES = tuple(field.name for field in fields(StoredEvent))
+COLUMNS = tuple(events.c[name] for name in NAMES)
+values_of: Callable[[StoredEvent], tuple[Any, ...]] = attrgetter(*NAMES)
+"""The values of an event's columns, in the order of `NAMES`."""
 
 
 def stored(
@@ -136,8 +140,8 @@ def stored(
 
 async def of(db: Session, shipment: Shipment) -> dict[str, StoredEvent]:
     """The shipment's events by key, newest first; at most a little more than the fold looks at."""
-    rows = await db.all(_ONE, {"company": shipment.company_id, "shipment": shipment.id})
-    return {event.key: event for event in map(_event, rows)}
+    place = shipment.company_id, shipment.id
+    return {event.key: event for event in await _ONE(db, place, {"company": place[0], "shipment": place[1]})}
 
 
 async def of_many(db: Session, shipments: Sequence[Shipment]) -> dict[UUID, dict[str, StoredEvent]]:
@@ -145,35 +149,47 @@ async def of_many(db: Session, shipments: Sequence[Shipment]) -> dict[UUID, dict
     found: dict[UUID, dict[str, StoredEvent]] = {shipment.id: {} for shipment in shipments}
     for start in range(0, len(shipments), AT_ONCE):
         ids = [(each.company_id, each.id) for each in shipments[start : start + AT_ONCE]]
-        for row in await db.all(_MANY, {"ids": ids}):
-            event = _event(row)
-            found[row.shipment_id][event.key] = event
+        for shipment_id, event in await _MANY(db, list(zip(*ids, strict=True)), {"ids": ids}):
+            found[shipment_id][event.key] = event
     return found
-
-
-def _event(row: Row[Any]) -> StoredEvent:
-    values = row._mapping
-    return StoredEvent(**{name: values[name] for name in _NAMES})
-
-
-def _many() -> Select[Any]:
-    nth = func.row_number().over(
-        partition_by=(events.c.company_id, events.c.shipment_id), order_by=(events.c.occurred_at.desc(), events.c.key)
-    )
-    mine = tuple_(events.c.company_id, events.c.shipment_id).in_(bindparam("ids", expanding=True))
-    counted = select(events.c.shipment_id, *COLUMNS, nth.label("nth")).where(mine).subquery()
-    columns = [counted.c[name] for name in _NAMES]
-    return select(counted.c.shipment_id, *columns).where(counted.c.nth <= READ).order_by(counted.c.nth)
 
 
 READ = LIMIT + 100
 """Events of a shipment that are read: more than the fold takes, since its order is a finer one."""
 
-# Made once: to describe a statement of so many columns takes longer than to run it.
-_ONE = (
+_NEWEST = f'ORDER BY "occurred_at" DESC, "key" LIMIT {READ}'
+
+_ONE = Fetch(
+    COLUMNS,
+    StoredEvent,
+    f"SELECT {listed(COLUMNS)} FROM events WHERE company_id = $1 AND shipment_id = $2 {_NEWEST}",
     select(*COLUMNS)
     .where(events.c.company_id == bindparam("company"), events.c.shipment_id == bindparam("shipment"))
     .order_by(events.c.occurred_at.desc(), events.c.key)
-    .limit(READ)
+    .limit(READ),
 )
-_MANY = _many()
+
+
+def _several() -> Select[Any]:
+    nth = func.row_number().over(
+        partition_by=(events.c.company_id, events.c.shipment_id), order_by=(events.c.occurred_at.desc(), events.c.key)
+    )
+    mine = tuple_(events.c.company_id, events.c.shipment_id).in_(bindparam("ids", expanding=True))
+    counted = select(events.c.shipment_id, *COLUMNS, nth.label("nth")).where(mine).subquery()
+    columns = [counted.c[name] for name in NAMES]
+    return select(counted.c.shipment_id, *columns).where(counted.c.nth <= READ).order_by(counted.c.nth)
+
+
+_MANY = Fetch(
+    (events.c.shipment_id, *COLUMNS),
+    lambda shipment_id, *values: (cast(UUID, shipment_id), StoredEvent(*values)),
+    f"""
+    SELECT wanted.shipment, {listed(COLUMNS, "newest.")}
+    FROM unnest($1::uuid[], $2::uuid[]) AS wanted(company, shipment)
+    CROSS JOIN LATERAL (
+        SELECT {listed(COLUMNS)} FROM events
+        WHERE company_id = wanted.company AND shipment_id = wanted.shipment {_NEWEST}
+    ) AS newest
+    """,
+    _several(),
+)

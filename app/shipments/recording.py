@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, update
-
+from app.bulk import Insert, Update
 from app.database import Session
 from app.shipments import history
-from app.shipments.history import COLUMNS, StoredEvent
+from app.shipments.history import NAMES, StoredEvent, values_of
 from app.shipments.shipment import Shipment
 from app.shipments.tables import events
 
@@ -127,38 +126,13 @@ def _left_out(
 
 async def write(db: Session, recorded: Sequence[tuple[Shipment, Recorded]]) -> None:
     """Write what was recorded of these shipments, which must be locked."""
-    added = [
-        {"company_id": shipment.company_id, "shipment_id": shipment.id, **_values(each.events[key])}
-        for shipment, each in recorded
-        for key in each.new
-    ]
-    if added:
-        await db.run(db.insert(events).on_conflict_do_nothing(), added)
-    changed = [
-        {
-            "the_company": shipment.company_id,
-            "the_shipment": shipment.id,
-            **{f"the_{name}": value for name, value in _values(each.events[key]).items()},
-        }
-        for shipment, each in recorded
-        for key in sorted(each.touched)
-    ]
-    if changed:
-        await db.run(_UPDATE, changed)
+    await _INSERT(db, [_row(shipment, each.events[key]) for shipment, each in recorded for key in each.new])
+    await _UPDATE(db, [_row(shipment, each.events[key]) for shipment, each in recorded for key in sorted(each.touched)])
 
 
-def _values(event: StoredEvent) -> dict[str, Any]:
-    return {column.name: getattr(event, column.name) for column in COLUMNS}
+def _row(shipment: Shipment, event: StoredEvent) -> tuple[Any, ...]:
+    return (shipment.company_id, shipment.id, *values_of(event))
 
 
-_UPDATE = (
-    update(events)
-    .where(
-        and_(
-            events.c.company_id == bindparam("the_company"),
-            events.c.shipment_id == bindparam("the_shipment"),
-            events.c.key == bindparam("the_key"),
-        )
-    )
-    .values({column.name: bindparam(f"the_{column.name}") for column in COLUMNS if column.name != "key"})
-)
+_INSERT = Insert(events, ("company_id", "shipment_id", *NAMES), conflict="DO NOTHING")
+_UPDATE = Update(events, ("company_id", "shipment_id", "key"), [name for name in NAMES if name != "key"])

@@ -1,0 +1,170 @@
+"""Many rows by one statement: the same on both databases, without the work of a statement builder for each row.
+
+On PostgreSQL each column goes to the driver as one array; what SQLAlchemy does for a row costs more there than the row
+itself. The columns' types say how a value is stored and read, as they do everywhere else.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import JSON, Column, Executable, Table
+from sqlalchemy.dialects.postgresql import asyncpg
+from sqlalchemy.dialects.sqlite import aiosqlite
+from sqlalchemy.engine import Dialect
+
+from app.columns import HexKey, Word
+from app.database import Session
+from app.engines import dump_json, load_json
+
+_POSTGRES: Dialect = asyncpg.dialect(json_serializer=dump_json, json_deserializer=load_json)  # type: ignore[no-untyped-call]
+_SQLITE: Dialect = aiosqlite.dialect(json_serializer=dump_json, json_deserializer=load_json)
+
+Convert = Callable[[Any], Any]
+Row = Sequence[Any]
+Made = TypeVar("Made")
+
+# ruff: noqa: S608  (the statements are made of our own tables' names; values go beside them)
+
+
+class Insert:
+    """Inserts rows of one table, each a sequence of the values of `names` (of all its columns, if none are named).
+
+    `conflict` is what to do about a row that is there already, in words that both databases know.
+    """
+
+    def __init__(
+        self, table: Table, names: Sequence[str] = (), *, conflict: str = "", returning: Sequence[str] = ()
+    ) -> None:
+        self._columns = [table.c[name] for name in names] or list(table.c)
+        self._returning = [table.c[name] for name in returning]
+        into = f'INSERT INTO "{table.name}" ({listed(self._columns)})'
+        end = f" ON CONFLICT {conflict}" if conflict else ""
+        end += f" RETURNING {listed(self._returning)}" if returning else ""
+        # Without its condition the query would swallow ON CONFLICT as a join's.
+        self._postgres = f"{into} SELECT * FROM {_unnest(self._columns)} WHERE true{end}"
+        self._sqlite = f"{into} VALUES ({', '.join('?' * len(self._columns))}){end}"
+
+    async def __call__(self, db: Session, rows: Sequence[Row]) -> list[Row]:
+        """Insert them; with `returning`, those columns of each row that is written."""
+        if not rows:
+            return []
+        if db.driver is None:
+            return await self._by_sqlite(db, _tuples(self._columns, rows))
+        arrays = _arrays(self._columns, rows)
+        if not self._returning:
+            await db.driver.execute(self._postgres, *arrays)
+            return []
+        return _read(self._returning, await db.driver.fetch(self._postgres, *arrays), _POSTGRES)
+
+    async def _by_sqlite(self, db: Session, rows: Sequence[tuple[Any, ...]]) -> list[Row]:
+        if not self._returning:
+            await db.connection.exec_driver_sql(self._sqlite, list(rows))
+            return []
+        back: list[Any] = []
+        for row in rows:  # it gives nothing back of many at once
+            back += (await db.connection.exec_driver_sql(self._sqlite, row)).all()
+        return _read(self._returning, back, _SQLITE)
+
+
+class Update:
+    """Changes rows of one table, each a sequence of the values of its `key` and then of the changed `names`."""
+
+    def __init__(self, table: Table, key: Sequence[str], names: Sequence[str]) -> None:
+        self._columns = [table.c[name] for name in (*key, *names)]
+        self._keys = len(key)
+        found = " AND ".join(f'"{table.name}"."{name}" = v."{name}"' for name in key)
+        changed = ", ".join(f'"{name}" = v."{name}"' for name in names)
+        values = f"{_unnest(self._columns)} AS v({listed(self._columns)})"
+        self._postgres = f'UPDATE "{table.name}" SET {changed} FROM {values} WHERE {found}'
+        found = " AND ".join(f'"{name}" = ?{n}' for n, name in enumerate(key, 1))
+        changed = ", ".join(f'"{name}" = ?{n}' for n, name in enumerate(names, len(key) + 1))
+        self._sqlite = f'UPDATE "{table.name}" SET {changed} WHERE {found}'
+
+    async def __call__(self, db: Session, rows: Sequence[Row]) -> None:
+        """Change them."""
+        if not rows:
+            return
+        if db.driver is None:
+            await db.connection.exec_driver_sql(self._sqlite, list(_tuples(self._columns, rows)))
+        else:
+            await db.driver.execute(self._postgres, *_arrays(self._columns, rows))
+
+
+class Fetch(Generic[Made]):
+    """Reads rows of these columns, in their order; each becomes `make(*values)`.
+
+    `postgres` is the statement for its driver, `sqlite` the same one with names for its values.
+    """
+
+    def __init__(
+        self, columns: Sequence[Column[Any]], make: Callable[..., Made], postgres: str, sqlite: Executable
+    ) -> None:
+        self._columns, self._make, self._postgres, self._sqlite = columns, make, postgres, sqlite
+
+    async def __call__(self, db: Session, arguments: Sequence[Any], values: Mapping[str, Any]) -> list[Made]:
+        """What is found by the `arguments` of the one statement, which are the `values` of the other."""
+        if db.driver is None:
+            return [self._make(*row) for row in await db.all(self._sqlite, values)]
+        rows = await db.driver.fetch(self._postgres, *arguments)
+        return [self._make(*row) for row in _read(self._columns, rows, _POSTGRES)]
+
+
+def listed(columns: Sequence[Column[Any]], table: str = "") -> str:
+    """The columns' names as a statement lists them."""
+    return ", ".join(f'{table}"{column.name}"' for column in columns)
+
+
+def _unnest(columns: Sequence[Column[Any]]) -> str:
+    """The arrays as rows, typed as the columns are."""
+    typed = (f"${n}::{column.type.compile(_POSTGRES)}[]" for n, column in enumerate(columns, 1))
+    return f"unnest({', '.join(typed)})"
+
+
+def _arrays(columns: Sequence[Column[Any]], rows: Sequence[Row]) -> list[Sequence[Any]]:
+    """An array for each column, as the driver takes it."""
+    converts = (_stored(column, _POSTGRES) for column in columns)
+    arrays = zip(converts, zip(*rows, strict=True), strict=True)
+    return [values if convert is None else list(map(convert, values)) for convert, values in arrays]
+
+
+def _tuples(columns: Sequence[Column[Any]], rows: Sequence[Row]) -> list[tuple[Any, ...]]:
+    """Rows as SQLite's driver takes them."""
+    converts = [_stored(column, _SQLITE) for column in columns]
+    return [
+        tuple(value if convert is None else convert(value) for value, convert in zip(row, converts, strict=True))
+        for row in rows
+    ]
+
+
+def _read(columns: Sequence[Column[Any]], rows: Sequence[Any], dialect: Dialect) -> list[Row]:
+    """Rows of the driver as values of ours."""
+    converts = [(n, convert) for n, column in enumerate(columns) if (convert := _shown(column, dialect)) is not None]
+    found: list[Row] = []
+    for row in rows:
+        values = list(row)
+        for n, convert in converts:
+            if (value := values[n]) is not None:
+                values[n] = convert(value)
+        found.append(tuple(values))
+    return found
+
+
+@cache
+def _stored(column: Column[Any], dialect: Dialect) -> Convert | None:
+    """How a value of the column goes to the driver; none if as it is."""
+    if dialect is _POSTGRES and not isinstance(column.type, HexKey | JSON):
+        return None  # a word is a text, and the driver takes any aware time
+    convert: Convert | None = column.type.dialect_impl(dialect).bind_processor(dialect)
+    return convert
+
+
+@cache
+def _shown(column: Column[Any], dialect: Dialect) -> Convert | None:
+    """How a value of the column comes from the driver; none if as it is."""
+    if isinstance(column.type, Word):
+        return {word.value: word for word in column.type.vocabulary}.__getitem__
+    if dialect is _POSTGRES and not isinstance(column.type, HexKey | JSON):
+        return None  # the driver's times are aware, in UTC
+    convert: Convert | None = column.type.dialect_impl(dialect).result_processor(dialect, None)
+    return convert
