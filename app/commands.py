@@ -167,7 +167,7 @@ class AddAccount(Command):
 
 
 class ImportBatch(Command):
-    """Post a batch of rows of a file; see `app.intake.importing`. The last of a run says how many rows failed in all."""
+    """Post a batch of rows of a file; see `app.intake.importing`. The last of a run says how many rows failed."""
 
     name: ClassVar[str] = "import"
 

@@ -47,6 +47,11 @@ class Batch(Input):
     model_config = ConfigDict(str_strip_whitespace=False)
 
     shipments: Annotated[list[SkipValidation[PostedShipment]], Field(min_length=1, max_length=1000)]
+    import_run: UUID | None = Field(
+        None,
+        description="Of a bulk import: an id of your own, the same for all its batches. Recipients then hear at most "
+        "of where a parcel is, and the shop's staff gets one digest of the run, ten minutes after its last batch",
+    )
 
 
 class Asked(Filters):
@@ -99,7 +104,7 @@ async def add_batch(
 
     async def effect(db: Session) -> Response:
         shop = await shops.get(db, caller.company_id, shop_id)
-        rows = await post_each(here, db, shop, checked)
+        rows = await post_each(here, db, shop, checked, given.import_run)
         return told({"items": [{"index": index, **row} for index, row in enumerate(rows)]})
 
     return await write.once(effect, shop_id)

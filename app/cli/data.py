@@ -32,7 +32,8 @@ def import_file(
     Columns: carrier and tracking_number (or sender_reference); beside them order_reference, direction, service,
     shipped_at, promised_on, parcel_count, tags (with | between them), and recipient_ name, company, email, phone,
     street, postcode, city, state, country, locale. Bad rows are told by their line and do not stop the others; then
-    the exit code is 1.
+    the exit code is 1. The shop's staff gets one mail that says where the shipments are; the same file a second time
+    brings no second one.
     """
     failed = asyncio.run(_import(file, shop))
     if failed:
@@ -86,18 +87,19 @@ async def _import(file: Path, shop: UUID) -> int:
     from app.commanding import commanding  # noqa: PLC0415
     from app.commands import ImportBatch  # noqa: PLC0415
     from app.errors import NoveError  # noqa: PLC0415
-    from app.intake.importing import batches  # noqa: PLC0415
+    from app.intake.importing import batches, run_of  # noqa: PLC0415
     from app.settings import read_settings  # noqa: PLC0415
 
     total: dict[str, int] = dict.fromkeys(("rows", "created", "known", "failed"), 0)
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     try:
         number = sum(map(len, batches(file)))  # a file that cannot be read whole is refused before anything is posted
+        run_id = run_of(file, shop)
         async with commanding(read_settings()) as ask:
             with Progress(*columns, console=Console(stderr=True)) as progress:
                 task = progress.add_task("rows", total=number)
                 for lines in batches(file):
-                    done = await ask(ImportBatch(shop=shop, lines=tuple(lines)))
+                    done = await ask(ImportBatch(shop=shop, lines=tuple(lines), run_id=run_id))
                     total["rows"] += len(lines)
                     total["created"] += done["created"]
                     total["known"] += done["known"]
@@ -105,6 +107,7 @@ async def _import(file: Path, shop: UUID) -> int:
                     for number, reason in done["failed"]:
                         echo(f"line {number}: {reason}", err=True)
                     progress.update(task, completed=total["rows"])
+            await ask(ImportBatch(shop=shop, lines=(), run_id=run_id, failed=total["failed"]))
     except NoveError:
         if total["rows"]:
             echo(f"Stopped after {total['rows']} rows; import the file again to go on.", err=True)

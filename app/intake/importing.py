@@ -1,10 +1,12 @@
 """Shipments out of a CSV file: read row by row, posted in batches, each row judged by itself.
 
 An import tells recipients at most of where a parcel stands at last, and machines `shipment.imported` once: see
-`triggers`. Rows whose shipment is known bring it up to date, so a file may be imported again.
+`triggers`. The shop gets one digest of it, by mail. Rows whose shipment is known bring it up to date, so a file may
+be imported again.
 """
 
 import csv
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +22,7 @@ from app import shops
 from app.errors import InvalidInput, Refused
 from app.installation import Installation
 from app.intake.posting import post
+from app.outbox import digests
 from app.shipments.posting import PostedShipment
 
 COLUMNS: Mapping[str, str] = {
@@ -89,10 +92,22 @@ def batches(path: Path, size: int = BATCH) -> Iterator[list[Line]]:
         raise InvalidInput(f"{path} is not in UTF-8: save it as `CSV UTF-8`.") from error
 
 
-async def import_batch(installation: Installation, shop_id: UUID, lines: Sequence[Line]) -> Imported:
-    """Post a batch in one transaction; a row that is refused leaves the others alone."""
+def run_of(path: Path, shop_id: UUID) -> UUID:
+    """The id of a run of imports, which the same file of the same shop has again, and so no second digest."""
+    with path.open("rb") as file:
+        return UUID(bytes=hashlib.file_digest(file, lambda: hashlib.sha256(shop_id.bytes)).digest()[:16])
+
+
+async def import_batch(
+    installation: Installation, shop_id: UUID, lines: Sequence[Line], run_id: UUID | None = None
+) -> Imported:
+    """Post a batch in one transaction; a row that is refused leaves the others alone.
+
+    The shop gets one digest of a run, once `end_run` says that it has ended.
+    """
     created = known = 0
     failed: list[tuple[int, str]] = []
+    stored: list[UUID] = []
     async with installation.database.transaction() as db:
         shop = await shops.find(db, shop_id)
         zone = ZoneInfo(shop.timezone)
@@ -106,7 +121,16 @@ async def import_batch(installation: Installation, shop_id: UUID, lines: Sequenc
             else:
                 created += result.created
                 known += not result.created
+                stored.append(result.shipment.id)
+        if run_id is not None:
+            await digests.note(db, shop, run_id, stored)
     return Imported(created, known, tuple(failed))
+
+
+async def end_run(installation: Installation, shop_id: UUID, run_id: UUID, failed: int) -> None:
+    """The run has ended, with so many rows refused: its digest leaves, once the carriers have been asked."""
+    async with installation.database.transaction() as db:
+        await digests.end(db, await shops.find(db, shop_id), run_id, failed)
 
 
 def _header(reader: Any) -> list[str]:

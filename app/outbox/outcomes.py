@@ -10,6 +10,7 @@ from sqlalchemy import Row, select, update
 from app.channels.base import Outcome
 from app.channels.retrying import next_delay
 from app.database import Session
+from app.outbox.preparing import Aside
 from app.outbox.putting import Announcement, announce, listeners
 from app.outbox.reasons import NotDelivered
 from app.outbox.tables import attempts, endpoints, messages
@@ -67,8 +68,8 @@ async def record(db: Session, row: Row[Any], outcome: Outcome, seconds: float) -
     return True
 
 
-async def set_aside(db: Session, row: Row[Any], state: str, reason: str) -> None:
-    """A claimed message that is not sent after all, with its reason."""
+async def set_aside(db: Session, row: Row[Any], aside: Aside) -> None:
+    """A claimed message that is not sent after all, or not yet."""
     await db.run(
         update(messages)
         .where(
@@ -76,7 +77,13 @@ async def set_aside(db: Session, row: Row[Any], state: str, reason: str) -> None
             messages.c.id == row.id,
             messages.c.lease_number == row.lease_number + 1,
         )
-        .values(state=state, reason=reason, lease_until=None, attempts=row.attempts)
+        .values(
+            state=aside.state,
+            reason=aside.reason,
+            due_at=aside.due_at or row.due_at,
+            lease_until=None,
+            attempts=row.attempts,
+        )
     )
 
 

@@ -19,13 +19,12 @@ from app.database import Session
 from app.errors import NoveError
 from app.installation import Installation
 from app.outbound import guarded_client
-from app.outbox import endpoints, rules
+from app.outbox import endpoints
 from app.outbox.claiming import LEASE, claim
 from app.outbox.outcomes import record, release, set_aside
+from app.outbox.preparing import Aside, letter
 from app.outbox.reasons import NotDelivered
 from app.outbox.tables import endpoints as endpoints_table
-from app.shipments.tables import shipments
-from app.triggers import still_holds
 
 IN_FLIGHT = 64
 STOP_SECONDS = 17.0
@@ -87,12 +86,12 @@ class Sender:
         database = self._installation.database
         try:
             async with database.reading() as db:
-                prepared = await self._prepared(db, row)
-            if isinstance(prepared, str):
+                outgoing = await self._prepared(db, row)
+            if isinstance(outgoing, Aside):
                 async with database.transaction() as db:
-                    await set_aside(db, row, *prepared.split(":", 1))
+                    await set_aside(db, row, outgoing)
                 return
-            channel, outgoing = prepared
+            channel = self._channel(row)
             begun = time.monotonic()
             outcome: Outcome = await channel.send(outgoing)
             seconds = time.monotonic() - begun
@@ -124,35 +123,21 @@ class Sender:
         if outcome.state == "sent" and row.decided_at is not None:
             metrics.told_lag.add(row.channel, values=(max(0.0, (now - row.decided_at).total_seconds()),))
 
-    async def _prepared(self, db: Session, row: Row[Any]) -> tuple[Channel, Outgoing] | str:
-        """The channel and what to hand it; or the state and reason, parted by a colon, with which it is not sent."""
-        return await (self._letter(db, row) if row.endpoint_id is None else self._webhook(db, row))
+    def _channel(self, row: Row[Any]) -> Channel:
+        if row.endpoint_id is not None:
+            return self._webhooks
+        assert self._mail is not None  # a letter is not prepared without
+        return self._mail
 
-    async def _webhook(self, db: Session, row: Row[Any]) -> tuple[Channel, Outgoing] | str:
+    async def _prepared(self, db: Session, row: Row[Any]) -> Outgoing | Aside:
+        if row.endpoint_id is None:
+            return await letter(self._installation, db, row, mail=self._mail is not None)
         found = await db.first(
             select(endpoints_table).where(
                 endpoints_table.c.company_id == row.company_id, endpoints_table.c.id == row.endpoint_id
             )
         )
         if found is None:
-            return f"cancelled:{NotDelivered.ENDPOINT_REMOVED}"
+            return Aside("cancelled", NotDelivered.ENDPOINT_REMOVED)
         secrets = endpoints.secrets_of(self._installation.sealer, found, db.now)
-        return self._webhooks, Outgoing(row.id, found.url, row.payload, secrets, attempt=row.attempts + 1)
-
-    async def _letter(self, db: Session, row: Row[Any]) -> tuple[Channel, Outgoing] | str:
-        """A letter is checked once more before it leaves: it may no longer be true, or wanted."""
-        present = await db.first(
-            select(shipments.c.status, shipments.c.sub_status, shipments.c.decided_at).where(
-                shipments.c.company_id == row.company_id, shipments.c.id == row.shipment_id
-            )
-        )
-        mine = {rule.id: rule for rule in await rules.of_shop(db, row.company_id, row.shop_id)}
-        rule = mine.get(str(row.rule_id))
-        if present is None or rule is None or not rule.enabled:
-            return f"cancelled:{NotDelivered.RULE_OFF}"
-        why_not = still_holds(rule, present.status, present.sub_status, present.decided_at, db.now)
-        if why_not is not None:
-            return f"cancelled:{why_not}"
-        if self._mail is None:
-            return f"skipped:{NotDelivered.NO_MAIL_SERVER}"
-        return self._mail, Outgoing(row.id, row.payload["to"], row.payload, (), row.payload["sender"], row.attempts + 1)
+        return Outgoing(row.id, found.url, row.payload, secrets, attempt=row.attempts + 1)
