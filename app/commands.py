@@ -16,7 +16,7 @@ from app import accounts, keys, resealing, secret_keys, shops
 from app.doctor import examine
 from app.errors import FieldError, InvalidInput
 from app.installation import Installation
-from app.intake.importing import Line, import_batch
+from app.intake.importing import Line, end_run, import_batch
 from app.intake.releasing import release
 from app.intake.replaying import reread
 from app.intake.stepping import Choice
@@ -173,10 +173,15 @@ class ImportBatch(Command):
 
     shop: UUID
     lines: tuple[Line, ...]
+    run_id: UUID | None = None
+    failed: int | None = None
 
     async def run(self, here: Installation) -> Json:
         """How many are new, how many were known, and the bad ones."""
-        return await import_batch(here, self.shop, self.lines)
+        done = await import_batch(here, self.shop, self.lines, self.run_id)
+        if self.run_id is not None and self.failed is not None:
+            await end_run(here, self.shop, self.run_id, self.failed)
+        return done
 
 
 class Replay(Command):
