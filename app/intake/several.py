@@ -11,7 +11,6 @@ from app.errors import FieldError, InvalidInput, Refused
 from app.installation import Installation
 from app.intake.posting import post
 from app.outbox import digests
-from app.outbox import digests
 from app.shipments.posting import PostedShipment
 from app.shops import Shop
 from app.wrong_fields import in_words
@@ -59,8 +58,6 @@ async def post_each(
             outcomes[index] = {"status": 201 if result.created else 200, "id": result.shipment.id}
         except Refused as error:
             outcomes[index] = _refused(error)
-    if run_id is not None:
-        await digests.note(db, shop, run_id, [each["id"] for each in outcomes.values() if "id" in each])
     if run_id is not None:
         await digests.note(db, shop, run_id, [each["id"] for each in outcomes.values() if "id" in each])
     return [outcomes[index] for index in range(len(rows))]
