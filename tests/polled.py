@@ -159,6 +159,25 @@ async def polled(database: Database, *, call_seconds: float = 5, **poller: Any) 
             await asker.close()
 
 
+@asynccontextmanager
+async def contract(desk: Polled, kind: type[StandIn], **credentials: str) -> AsyncIterator[StandIn]:
+    """An account with a carrier whose server is a stand-in."""
+    started = desk.world.now
+    stand_in = kind(lambda _number: journey(desk.world.database, started))
+    async with serving(stand_in.app()) as base_url:
+        async with desk.world.database.transaction() as db:
+            await accounts.add(
+                db,
+                desk.world.installation.sealer,
+                desk.world.shop.company_id,
+                kind.slug,
+                public_url="https://nove.example",
+                credentials={**stand_in.credentials, **credentials},
+                base_url=base_url,
+            )
+        yield stand_in
+
+
 def told(number: str, *steps: tuple[str, datetime], found: bool = True) -> Told:
     """What the sandbox is made to say of a number: codes and times."""
     return {

@@ -1,13 +1,11 @@
 """Every carrier that is polled, through its own wire format: from the shipment posted to the parcel delivered."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 
 from app import accounts
 from app.database import Database
-from app.demo.serving import serving
 from app.demo.stand_ins.base import StandIn
 from app.demo.stand_ins.brt import BrtStandIn
 from app.demo.stand_ins.dhl_unified import DhlUnified
@@ -18,7 +16,7 @@ from app.demo.stand_ins.ups import UpsStandIn
 from app.polling.adopting import Adopter
 from app.shipments.shipment import Shipment
 from carriers.vocabulary import Status
-from tests.polled import Polled, journey, polled
+from tests.polled import Polled, contract, polled
 
 S = Status
 
@@ -38,25 +36,6 @@ async def desk(database: Database) -> AsyncIterator[Polled]:
     """A world whose carriers are polled."""
     async with polled(database) as desk:
         yield desk
-
-
-@asynccontextmanager
-async def contract(desk: Polled, kind: type[StandIn]) -> AsyncIterator[StandIn]:
-    """An account with a carrier whose server is a stand-in."""
-    started = desk.world.now
-    stand_in = kind(lambda _number: journey(desk.world.database, started))
-    async with serving(stand_in.app()) as base_url:
-        async with desk.world.database.transaction() as db:
-            await accounts.add(
-                db,
-                desk.world.installation.sealer,
-                desk.world.shop.company_id,
-                kind.slug,
-                public_url="https://nove.example",
-                credentials=stand_in.credentials,
-                base_url=base_url,
-            )
-        yield stand_in
 
 
 async def follow(desk: Polled, shipment: Shipment) -> list[Status]:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, repeat
 from uuid import UUID
 
 import pytest
@@ -193,7 +193,7 @@ def test_no_span_has_more_calls_than_the_carrier_allows(rate: RateLimit) -> None
     """A worker that books whenever it can, for three times the span: any span of it keeps the limit."""
     now, booked, times = NOW, None, list[datetime]()
     while now < NOW + timedelta(seconds=rate.seconds * 3):
-        found, booked = book(rate, booked, now, 1000)
+        found, booked = book(rate, booked, now, repeat(1, 1000))
         times += found
         now += timedelta(seconds=max(1.0, rate.seconds / 500))
 
@@ -207,17 +207,17 @@ def test_a_slow_rate_lets_a_tenth_of_its_calls_go_out_at_once() -> None:
     """250 a day: 25 now, then one every six minutes; and again 25 after a quiet day."""
     rate = RateLimit(250, 86_400.0)
 
-    first, booked = book(rate, None, NOW, 1000)
-    soon, booked = book(rate, booked, NOW + timedelta(minutes=7), 1000)
-    rested, _ = book(rate, booked, NOW + timedelta(days=1), 1000)
+    first, booked = book(rate, None, NOW, repeat(1, 1000))
+    soon, booked = book(rate, booked, NOW + timedelta(minutes=7), repeat(1, 1000))
+    rested, _ = book(rate, booked, NOW + timedelta(days=1), repeat(1, 1000))
 
     assert (len(first), set(first), len(soon), len(rested)) == (25, {NOW}, 1, 25)
 
 
 def test_no_more_is_booked_than_the_horizon_and_the_work_ask_for() -> None:
     """Two calls wanted: two booked; many wanted: those of the next five seconds."""
-    two, until_two = book(RateLimit(1, 1.0), None, NOW, 2)
-    many, until_many = book(RateLimit(1, 1.0), None, NOW, 100)
+    two, until_two = book(RateLimit(1, 1.0), None, NOW, [1, 1])
+    many, until_many = book(RateLimit(1, 1.0), None, NOW, repeat(1, 100))
 
     assert (two, until_two) == ([NOW, NOW + SECOND], NOW + 2 * SECOND)
     assert (many[-1], until_many) == (NOW + HORIZON, NOW + HORIZON + SECOND)

@@ -45,13 +45,17 @@ class CredentialField(Output):
 
 
 class CarrierOut(Output):
-    """A carrier: whether it is polled (so many numbers a call), whether it pushes, how sure its table is."""
+    """A carrier: whether it is polled (so many numbers a call) and pushes, and how sure its table is.
+
+    `resolve`: whether it finds the number of a shipment posted with a `sender_reference` alone.
+    """
 
     slug: str
     name: str
     website: str
     poll: bool
     push: bool
+    resolve: bool
     batch_size: int
     confidence: str
     credentials: list[CredentialField]
@@ -141,6 +145,7 @@ def _carrier(carrier: Carrier) -> CarrierOut:
         website=carrier.website,
         poll=carrier.polls,
         push=carrier.pushes,
+        resolve=carrier.resolves,
         batch_size=carrier.batch_size,
         confidence=carrier.confidence,
         credentials=[

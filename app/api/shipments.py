@@ -25,7 +25,7 @@ from app.locales import supported
 from app.shipments import answer, listing, reading, store
 from app.shipments.columns import merged
 from app.shipments.listing import Filters
-from app.shipments.posting import ChangedShipment, PostedShipment
+from app.shipments.posting import AmendedShipment, PostedShipment
 from app.shipments.shipment import Shipment
 from app.shops import Shop
 
@@ -153,7 +153,7 @@ async def read(
 @router.patch("/v1/shipments/{shipment_id}", response_model=ShipmentWhole, responses=CHANGED)
 async def change(
     shipment_id: UUID,
-    given: ChangedShipment,
+    given: AmendedShipment,
     *,
     caller: Writer,
     reach: Shops,
@@ -164,6 +164,7 @@ async def change(
     """Change what is given; what is left out stays, and null empties.
 
     Of `recipient`, too, the fields given change and the others stay; `"recipient": null` forgets all of it.
+    `tracking_number` is for a shipment that was posted without: a number, once known, stays.
     With `If-Match`, nothing changes unless the shipment is still as that `ETag` says.
     """
 
@@ -174,7 +175,8 @@ async def change(
             if not still_matches(if_match, {found.tag(locale, db.now) for locale in (found.locale, *supported())}):
                 raise Changed("The shipment has changed since that `ETag`. Read it again, then send your change again.")
         shop = await shops.get(db, caller.company_id, before.shop_id)
-        return await _whole(here, db, await posting.change(here, db, shop, before, merged(before, given)), shop)
+        after = await posting.change(here, db, shop, before, merged(before, given), number=given.tracking_number)
+        return await _whole(here, db, after, shop)
 
     return await write.once(effect)
 

@@ -117,6 +117,8 @@ def ways_in(carrier: Carrier) -> str:
         token = ", with a token" if carrier.needs_token else ""
         rate = f"{carrier.rate.calls} in {carrier.rate.seconds:g} s"
         ways.append(f"polled, {carrier.batch_size} at a time, {rate}{token}")
+    if carrier.resolves:
+        ways.append("finds numbers by the sender's reference")
     if carrier.pushes:
         ways.append("pushes, signed" if carrier.signs else "pushes")
     return "; ".join(ways) or "the shop posts its events"

@@ -1,7 +1,7 @@
 """Taking shipments from a shop: created or brought up to date, with the pushes that came before them."""
 
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select, update
@@ -13,6 +13,7 @@ from app.installation import Installation
 from app.intake.change import tracking_page
 from app.intake.claiming import claim
 from app.intake.concerning import hold_number
+from app.intake.numbering import numbered, recycled
 from app.intake.scheduling import with_account
 from app.intake.telling import shipment_data
 from app.orders import Order
@@ -24,9 +25,6 @@ from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
 from app.shops import Shop
 from carriers.vocabulary import Status
-
-NEW_AFTER_FINAL = timedelta(days=30)
-NEW_AFTER = timedelta(days=180)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +43,9 @@ async def post(
     A number whose shipment ended over 30 days ago, or is over 180 days old, is a new parcel's: the next generation.
     """
     known = await _known(db, shop, posted)
-    if known is not None and not _recycled(known, db.now):
-        number = {} if known.tracking_number else {"tracking_number": posted.tracking_number}
-        return PostedResult(await change(installation, db, shop, known, posted, **number), False)
+    if known is not None and not recycled(known, db.now):
+        number = None if known.tracking_number else posted.tracking_number
+        return PostedResult(await change(installation, db, shop, known, posted, number=number), False)
     await _check_links(db, shop, posted, posted.carrier)
     generation = known.generation + 1 if known else 1
     created = await _create(installation, db, shop, posted, generation=generation, imported=imported)
@@ -57,11 +55,22 @@ async def post(
 
 
 async def change(
-    installation: Installation, db: Session, shop: Shop, before: Shipment, posted: ChangedShipment, **also: Any
+    installation: Installation,
+    db: Session,
+    shop: Shop,
+    before: Shipment,
+    posted: ChangedShipment,
+    *,
+    number: str | None = None,
 ) -> Shipment:
-    """The shipment with what the shop has changed. The row must be locked."""
+    """The shipment with what the shop has changed, and with its number if it is given one. The row must be locked.
+
+    Conflict if it has another number, or another shipment of the shop has that one.
+    """
     await _check_links(db, shop, posted, before.carrier)
-    values = {**columns(posted), **also}
+    values = columns(posted)
+    if number is not None:
+        values |= await numbered(db, before, number)
     if posted.order is not None:
         values |= await put_order(db, shop, posted.order, values, before)
     after = replace(before, **values)
@@ -81,7 +90,7 @@ async def change(
         .where(shipments.c.company_id == after.company_id, shipments.c.id == after.id)
         .values({name: value for name, value in _row(after).items() if value != getattr(before, name)})
     )
-    return await claim(installation, db, after) if also.get("tracking_number") else after
+    return await claim(installation, db, after) if "tracking_number" in values else after
 
 
 async def put_order(
@@ -153,11 +162,6 @@ async def _known(db: Session, shop: Shop, posted: PostedShipment) -> Shipment | 
             by_reference = by_reference.where(shipments.c.tracking_number.is_(None))
         row = await db.first(by_reference)
     return None if row is None else Shipment.of(row)
-
-
-def _recycled(shipment: Shipment, now: datetime) -> bool:
-    ended = shipment.final_since
-    return (ended is not None and now - ended > NEW_AFTER_FINAL) or now - shipment.created_at > NEW_AFTER
 
 
 async def _create(

@@ -13,6 +13,11 @@ from app.installation import Installation
 from app.shipments.shipment import Shipment
 from carriers import carriers
 
+NO_ACCOUNT = "no carrier account, so nothing is asked: add one with POST /v1/accounts"
+NO_NUMBER = (
+    "waiting for the tracking number, for which {carrier} cannot be asked: send it with PATCH /v1/shipments/{id}"
+)
+
 
 def next_poll(installation: Installation, shipment: Shipment, now: datetime) -> tuple[datetime | None, str]:
     """When to ask the carrier about the shipment next, or why never."""
@@ -32,17 +37,20 @@ def next_poll(installation: Installation, shipment: Shipment, now: datetime) -> 
 
 async def with_account(installation: Installation, db: Session, shipment: Shipment) -> Shipment:
     """The shipment with its account, asked about at once; or with the note that says why it is not asked about."""
-    account = await _account(installation, db, shipment)
+    account, carrier = await _account(installation, db, shipment), carriers()[shipment.carrier]
+    # A shop that tells the events itself needs no number.
+    unnumbered = not shipment.tracking_number and not carrier.resolves and (carrier.polls or carrier.pushes)
+    number = NO_NUMBER.format(carrier=carrier.name, id=shipment.id) if unnumbered else ""
     if account is None:
-        missing = carriers()[shipment.carrier].polls
-        note = "no carrier account, so nothing is asked: add one with POST /v1/accounts" if missing else ""
+        note = "; ".join(filter(None, (NO_ACCOUNT if carrier.polls else "", number)))
         return replace(shipment, next_poll_at=None, poll_note=note)
     credentials = accounts.opened(installation.sealer, account).credentials
     shipment = replace(shipment, account_id=account.id, speed=getattr(credentials, "speed", 1.0))
-    if not shipment.tracking_number:
-        return replace(shipment, next_poll_at=None, poll_note="waiting for the tracking number")
+    if unnumbered:
+        return replace(shipment, next_poll_at=None, poll_note=number)
     due, note = next_poll(installation, shipment, db.now)
-    return replace(shipment, next_poll_at=due and db.now, poll_note=note)
+    wait = "" if shipment.tracking_number else f"waiting for the tracking number: {carrier.name} is asked for it"
+    return replace(shipment, next_poll_at=due and db.now, poll_note=note or wait)
 
 
 async def _account(installation: Installation, db: Session, shipment: Shipment) -> CarrierAccount | None:

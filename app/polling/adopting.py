@@ -74,7 +74,6 @@ async def _orphans(db: Session, of: Row[Any]) -> list[Shipment]:
         .where(
             shipments.c.company_id == of.company_id,
             shipments.c.carrier == of.carrier,
-            shipments.c.tracking_number.is_not(None),
             shipments.c.status.in_(GOING_ON),
             left if live is None else or_(left, shipments.c.account_id.is_(None)),
         )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import repeat
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from carriers import carriers
 class Batch:
     """Shipments of one account, each number once, to be asked about in one call at a time of its own.
 
+    One that has no number yet is alone: its carrier is asked for that.
     `account` is its row of `carrier_accounts`. `probe`: the account's circuit is half open, and this call decides.
     """
 
@@ -54,7 +56,7 @@ async def claim(db: Session, company_id: UUID, account_id: UUID, most: int, leas
     if account is None or carrier is None or not carrier.polls:
         return []
     probe = account.open_until is not None
-    times, _ = book(carrier.rate, account.booked_until, db.now, 1 if probe else most)
+    times, _ = book(carrier.rate, account.booked_until, db.now, repeat(1, 1 if probe else most))
     if not times:
         return []
     due = due_shipments(company_id, account_id, db.now).limit(len(times) * carrier.batch_size)
@@ -62,7 +64,9 @@ async def claim(db: Session, company_id: UUID, account_id: UUID, most: int, leas
     groups = _grouped([Shipment.of(row) for row in rows], carrier.batch_size)[: len(times)]
     if not groups:
         return []
-    times, booked_until = book(carrier.rate, account.booked_until, db.now, len(groups))
+    calls = [1 if group[0].tracking_number else carrier.resolve_calls for group in groups]
+    times, booked_until = book(carrier.rate, account.booked_until, db.now, calls)
+    groups = groups[: len(times)]
     booking: dict[str, Any] = {"booked_until": booked_until}
     if probe:  # until it is back, nobody else tries; if its worker dies, the next probe comes then
         booking["open_until"] = db.now + lease
@@ -102,11 +106,11 @@ def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def _grouped(found: Sequence[Shipment], size: int) -> list[list[Shipment]]:
-    """Batches in order: no number twice in one, and by itself whatever has spoilt a batch before."""
+    """Batches in order: no number twice in one; by itself what has spoilt a batch before, or waits for its number."""
     groups: list[list[Shipment]] = []
     open_: list[Shipment] = []
     for shipment in found:
-        if asked_alone(shipment.poll_note):
+        if asked_alone(shipment.poll_note) or not shipment.tracking_number:
             groups.append([shipment])
             continue
         if not open_ or len(open_) == size or any(each.tracking_number == shipment.tracking_number for each in open_):

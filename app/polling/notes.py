@@ -15,6 +15,11 @@ def refused(reason: object) -> str:
     return f"{_REFUSED}{reason}"
 
 
+def unresolved(reason: object) -> str:
+    """The carrier was asked for the shipment's number, and there is none to take."""
+    return f"waiting for the tracking number: {reason}"
+
+
 def failing(reason: object, until: datetime) -> str:
     """The carrier, or its account, is not well."""
     return f"{reason}; asked again after {until:%Y-%m-%d %H:%M} UTC"

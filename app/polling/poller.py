@@ -14,8 +14,10 @@ from app.errors import NoveError
 from app.installation import Installation
 from app.leases import LEASE
 from app.outbound import carrier_client
-from app.polling.asking import CALL_SECONDS, ask_about
+from app.polling.asking import ask_about
+from app.polling.calling import CALL_SECONDS
 from app.polling.claiming import Batch, claim, due_accounts
+from app.polling.resolving import find_number
 from app.shipments.tables import shipments
 
 CALLS = 64
@@ -110,7 +112,7 @@ class Poller:
                 async with self._calls:
                     if self._stop.is_set() or line.shut:
                         await self._give_back(batch)
-                    elif not await ask_about(self._installation, self._http, batch, self._call_seconds):
+                    elif not await self._ask(batch):
                         line.shut = True
         except asyncio.CancelledError:
             await self._give_back(batch)
@@ -123,6 +125,10 @@ class Poller:
             line.busy -= 1
             if not line.busy:
                 del self._lines[batch.account.id]
+
+    async def _ask(self, batch: Batch) -> bool:
+        ask = ask_about if batch.shipments[0].tracking_number else find_number
+        return await ask(self._installation, self._http, batch, self._call_seconds)
 
     async def _wait(self, batch: Batch) -> None:
         """Until the call's time has come, or the stop."""

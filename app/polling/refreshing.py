@@ -26,8 +26,12 @@ async def refresh(db: Session, shipment: Shipment) -> bool:
         raise Conflict(
             f"There is no account with {carrier.name} to ask by: add one with POST /v1/accounts.", code="no_account"
         )
-    if not shipment.tracking_number:
-        raise Conflict("The shipment has no tracking number yet: there is nothing to ask for.", code="no_number")
+    if not shipment.tracking_number and not carrier.resolves:
+        raise Conflict(
+            f"The shipment has no tracking number yet, and {carrier.name} cannot be asked for it: send it with "
+            f"PATCH /v1/shipments/{shipment.id}.",
+            code="no_number",
+        )
     if shipment.next_poll_at is not None and shipment.next_poll_at <= db.now:
         return True
     recently = db.now - AT_MOST_EVERY / shipment.speed

@@ -33,7 +33,7 @@ log = structlog.get_logger()
 async def write(installation: Installation, batch: Batch, brought: Brought, received_at: datetime) -> None:
     """Take in what is new of the shipments still held, and say when each is asked about again."""
     async with installation.database.transaction() as db:
-        held = await _held(db, batch)
+        held = await still_held(db, batch)
         for taken in await take_in(installation, db, [each for each in brought.new if each.shipment_id in held]):
             held.update({shipment.id: shipment for shipment in taken.shipments})
         for spoilt in brought.spoilt:
@@ -48,7 +48,7 @@ async def write(installation: Installation, batch: Batch, brought: Brought, rece
             for id_, arrival in again.items():
                 if arrival.part_hash is not None:
                     held[id_] = await _missed_again(installation, db, held[id_], received_at)
-        await _schedule(installation, db, held.values(), brought.notes)
+        await schedule(installation, db, held.values(), brought.notes)
         await health.succeeded(db, batch)
 
 
@@ -91,8 +91,8 @@ def spoilt(batch: Batch, brought: Brought, error: Exception) -> Brought:
 async def write_off(installation: Installation, batch: Batch, note: str) -> None:
     """The carrier answered, and nothing can be made of it: the shipments are asked about at their pace."""
     async with installation.database.transaction() as db:
-        held = await _held(db, batch)
-        await _schedule(installation, db, held.values(), dict.fromkeys(held, note))
+        held = await still_held(db, batch)
+        await schedule(installation, db, held.values(), dict.fromkeys(held, note))
         await health.succeeded(db, batch)
 
 
@@ -106,7 +106,7 @@ async def ask_alone(installation: Installation, batch: Batch) -> None:
 async def fail(installation: Installation, batch: Batch, error: CarrierError) -> None:
     """The carrier, or the account with it, is not well: nothing is asked for a while."""
     async with installation.database.transaction() as db:
-        held = await _held(db, batch)
+        held = await still_held(db, batch)
         until = await health.failed(db, batch, error)
         answered = batch.account.last_success_at
         suspect = not isinstance(error, RateLimited | CredentialsRefused) and (
@@ -127,7 +127,7 @@ async def fail(installation: Installation, batch: Batch, error: CarrierError) ->
             await leases.release(db, shipments, [shipment], next_poll_at=due, poll_note=note)
 
 
-async def _held(db: Session, batch: Batch) -> dict[UUID, Shipment]:
+async def still_held(db: Session, batch: Batch) -> dict[UUID, Shipment]:
     """The batch's shipments as they are now, locked: those that no other worker has taken over."""
     rows = await db.all(
         select(shipments)
@@ -138,7 +138,7 @@ async def _held(db: Session, batch: Batch) -> dict[UUID, Shipment]:
     return {row.id: Shipment.of(row) for row in rows}
 
 
-async def _schedule(
+async def schedule(
     installation: Installation, db: Session, asked: Iterable[Shipment], said: Mapping[UUID, str]
 ) -> None:
     """Write when each shipment was asked about, when it will be, and give it back. No revision: nothing is news."""

@@ -1,7 +1,7 @@
 """From what a shop posts to the columns of `shipments`."""
 
 from datetime import datetime, time
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from app.shipments.posting import ChangedShipment, PostedOrder, Recipient, normal_email, normal_name, normal_phone
@@ -34,7 +34,10 @@ def columns(posted: ChangedShipment) -> dict[str, Any]:
     return values
 
 
-def merged(before: Shipment, posted: ChangedShipment) -> ChangedShipment:
+_Change = TypeVar("_Change", bound=ChangedShipment)
+
+
+def merged(before: Shipment, posted: _Change) -> _Change:
     """The change with the fields of the recipient that it does not name as they are; none forgets all of them."""
     if posted.recipient is None or not before.recipient:
         return posted

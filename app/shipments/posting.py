@@ -140,6 +140,12 @@ class ChangedShipment(Posted):
         return value
 
 
+class AmendedShipment(ChangedShipment):
+    """The same, and the tracking number of a shipment that was posted without one."""
+
+    tracking_number: Annotated[str, StringConstraints(max_length=60)] | None = None
+
+
 class PostedShipment(ChangedShipment):
     """A shipment: its carrier, and a tracking number or the sender's reference."""
 
@@ -160,11 +166,7 @@ class PostedShipment(ChangedShipment):
     def _number(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is None:
             return None
-        slug = info.data.get("carrier", "")
-        number = normal_number(value, slug)
-        if slug and not (known := carriers()[slug]).accepts(number):
-            raise ValueError(f"not a number that {known.name} can have; one looks like {known.example}")
-        return number
+        return number_of(value, info.data.get("carrier", ""))
 
     @model_validator(mode="after")
     def _named(self) -> Self:
@@ -217,6 +219,14 @@ def normal_number(value: str, carrier: str = "") -> str:
         number = number.upper()
     if not NUMBER.fullmatch(number):
         raise ValueError("a tracking number has 4 to 40 letters, digits and hyphens")
+    return number
+
+
+def number_of(value: str, carrier: str) -> str:
+    """The same for a number of this carrier (empty if it is not known); ValueError if the carrier can have no such."""
+    number = normal_number(value, carrier)
+    if carrier and not (known := carriers()[carrier]).accepts(number):
+        raise ValueError(f"not a number that {known.name} can have; one looks like {known.example}")
     return number
 
 

@@ -35,12 +35,14 @@ async def test_carriers_and_what_they_need(client: AsyncClient) -> None:
     [sandbox] = [each for each in items if each["slug"] == "sandbox"]
 
     assert [each["slug"] for each in items] == sorted(carriers())
+    assert [each["slug"] for each in items if each["resolve"]] == ["brt", "gls_it"]
     assert sandbox == {
         "slug": "sandbox",
         "name": "Sandbox",
         "website": "",
         "poll": True,
         "push": True,
+        "resolve": False,
         "batch_size": 20,
         "confidence": "high",
         "credentials": [{"name": "speed", "required": False, "secret": False, "description": ""}],
