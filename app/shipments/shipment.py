@@ -85,7 +85,7 @@ class Shipment:
     def of(cls, row: Row[Any]) -> "Shipment":
         """From a row of the table."""
         values = row._mapping
-        return cls(**{name: values[name] for name in _NAMES})
+        return cls(**{name: values[name] for name in NAMES})
 
     @property
     def number(self) -> str:
@@ -98,4 +98,5 @@ class Shipment:
         return self.status_since if self.status.final else None
 
 
-_NAMES = tuple(field.name for field in fields(Shipment))
+NAMES = tuple(field.name for field in fields(Shipment))
+"""Its columns, in the order in which it is made of them."""
