@@ -2,11 +2,8 @@
 
 import sqlite3
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, Table, func, select, text
 
@@ -14,41 +11,29 @@ from app import accounts
 from app.accounts import carrier_accounts
 from app.arrivals.keeping import ArrivalState
 from app.arrivals.tables import arrivals, unmapped
-from app.channels.email import EmailChannel
+from app.backlog import look
 from app.database import Session
 from app.disk import room
-from app.errors import NoveError, WrongSetting
+from app.errors import NoveError
+from app.finding import Finding, Level
 from app.installation import Installation
 from app.migrating import current
 from app.outbox.endpoints import secrets_of
-from app.outbox.tables import endpoints, messages
+from app.outbox.tables import endpoints
+from app.probing import probe
 from app.resealing import under_former
 from app.settings import Settings
-from app.shipments.tables import shipments
 from app.shops import shops
 
 CLOCK = timedelta(seconds=5)
-POLLS_LATE, MESSAGES_LATE = timedelta(minutes=15), timedelta(minutes=5)
+WORK = {
+    "polls": ("polls", timedelta(minutes=15)),
+    "messages": ("messages", timedelta(minutes=5)),
+    "retries": ("arrivals", timedelta(minutes=5)),
+    "timed": ("timed", timedelta(minutes=5)),
+}
+"""Topics, the queues they are about, and how long what is due there may wait."""
 SAFE_SQLITE = (3, 51, 3)
-SMTP_SECONDS = 5.0
-
-
-class Level(StrEnum):
-    """How bad it is; only a problem makes the command fail."""
-
-    OK = "ok"
-    INFORMATION = "information"
-    WARNING = "warning"
-    PROBLEM = "problem"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line: how bad, about what, and what to know or do."""
-
-    level: Level
-    topic: str
-    text: str
 
 
 def look_from_outside(settings: Settings) -> list[Finding]:
@@ -72,7 +57,7 @@ async def examine(here: Installation) -> list[Finding]:
     async with here.database.reading() as db:
         for check in (_shops, _secrets, _carriers, _endpoints, _arrivals, _work):
             found += [each async for each in check(here, db)]
-    found.append(await _smtp(here.settings))
+    found += await probe(here)
     return found
 
 
@@ -222,38 +207,25 @@ async def _arrivals(_here: Installation, db: Session) -> AsyncIterator[Finding]:
 
 
 async def _work(_here: Installation, db: Session) -> AsyncIterator[Finding]:
-    overdue = (
-        ("polls", shipments, shipments.c.next_poll_at, POLLS_LATE, ()),
-        ("messages", messages, messages.c.due_at, MESSAGES_LATE, (messages.c.state == "due",)),
-    )
-    for topic, table, due, patience, also in overdue:
-        late = (due < db.now - patience, *also)
-        if number := await _count(db, table, *late):
-            oldest = await db.value(select(func.min(due)).where(*late))
+    backlog = await look(db)
+    for topic, (name, patience) in WORK.items():
+        queue = backlog.queues[name]
+        if queue.oldest is not None and db.now - queue.oldest > patience:
             yield Finding(
                 Level.WARNING,
                 topic,
-                f"{number} overdue, the oldest since {_time(oldest)}: see that a worker runs (`nove serve`, or "
+                f"{queue.due} overdue, the oldest since {_time(queue.oldest)}: see that a worker runs (`nove serve` or "
                 "`nove worker`), and what its log says.",
             )
         else:
             yield Finding(Level.OK, topic, "None overdue.")
-
-
-async def _smtp(settings: Settings) -> Finding:
-    if settings.smtp_url is None:
-        return Finding(Level.INFORMATION, "e-mail", "NOVE_SMTP_URL is not set: no e-mail is sent, the ledger says so.")
-    try:
-        outcome = await EmailChannel(settings.smtp_url.get_secret_value(), seconds=SMTP_SECONDS).greet()
-    except WrongSetting as error:
-        return Finding(Level.PROBLEM, "e-mail", error.detail)
-    if outcome.state == "sent":
-        return Finding(Level.OK, "e-mail", "The mail server takes us.")
-    parts = urlsplit(settings.smtp_url.get_secret_value())
-    place = parts.hostname if parts.port is None else f"{parts.hostname}:{parts.port}"
-    return Finding(
-        Level.PROBLEM, "e-mail", f"The mail server {place} (NOVE_SMTP_URL) does not take us: {outcome.detail}."
-    )
+        if queue.expired:
+            yield Finding(
+                Level.WARNING,
+                topic,
+                f"{queue.expired} were left by a worker that is not heard of: one that runs takes them over within "
+                "seconds; if this stays, none does.",
+            )
 
 
 async def _count(db: Session, table: Table, *conditions: ColumnElement[bool]) -> int:

@@ -20,7 +20,7 @@ CARRIERS = (
 """The terms of `carriers`: each imports only from sets above its own, so no carrier knows another."""
 
 APP = (
-    {"disk", "errors", "failpoints", "finding", "pace", "lifecycle", "locales", "metrics", "wrong_fields"},
+    {"disk", "errors", "failpoints", "finding", "pace", "lifecycle", "locales", "mail_addresses", "metrics", "wrong_fields"},
     {"settings", "triggers"},
     {"sealing", "columns", "engines", "outbound", "logging", "demo.journeys"},
     {"secret_keys"},
@@ -31,9 +31,12 @@ APP = (
     {"shipments"},
     {"arrivals"},
     {"outbox"},
-    {"backlog", "erasing", "probing", "resealing", "schema"},
+    {"backlog", "cutting", "personal", "probing", "purging", "tombstones"},
+    {"erasing"},
+    {"erasures"},
+    {"resealing", "schema"},
     {"intake"},
-    {"polling", "doctor"},
+    {"polling", "doctor", "retention"},
     {"commands", "worker"},
     {"commanding"},
     {"api"},

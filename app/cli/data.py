@@ -5,6 +5,7 @@ They go to the running service where there is one, a batch at a time, so that it
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,7 +17,7 @@ from app.cli.asking import show
 
 if TYPE_CHECKING:
     from app.commanding import Run
-    from app.doctor import Finding
+    from app.finding import Finding
     from app.settings import Settings
 
 commands = Typer()
@@ -63,18 +64,29 @@ def replay(
 
 
 @commands.command()
-def doctor() -> None:
-    """See what is wrong with this installation; exit code 1 if there is a problem."""
+def doctor(as_json: Annotated[bool, Option("--json", help="One JSON list.")] = False) -> None:
+    """See what is wrong with this installation; exit code 1 if there is a problem.
+
+    Looks at settings, database, schema, disk and clock, whether the key opens what is sealed, whether the mail server
+    takes us, the public address leads here and carriers give tokens, and at work that nobody does. Sends nothing.
+    """
+    findings = asyncio.run(_examine())
+    if as_json:
+        show([asdict(each) for each in findings])
+    else:
+        _print(findings)
+    if any(each.level == "problem" for each in findings):
+        raise Exit(1)
+
+
+def _print(findings: "list[Finding]") -> None:
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    findings = asyncio.run(_examine())
     table = Table("", "about", "finding", box=None, pad_edge=False)
     for each in findings:
         table.add_row(f"[{_STYLES[each.level]}]{each.level}[/]", each.topic, _plain(each.text))
     Console().print(table)
-    if any(each.level == "problem" for each in findings):
-        raise Exit(1)
 
 
 _STYLES = {"ok": "green", "information": "blue", "warning": "yellow", "problem": "red"}
@@ -164,8 +176,9 @@ async def _examine() -> "list[Finding]":
 
     from app.commanding import commanding  # noqa: PLC0415
     from app.commands import Examine  # noqa: PLC0415
-    from app.doctor import Finding, Level, look_from_outside  # noqa: PLC0415
+    from app.doctor import look_from_outside  # noqa: PLC0415
     from app.errors import NoveError, WrongSetting  # noqa: PLC0415
+    from app.finding import Finding, Level  # noqa: PLC0415
     from app.settings import read_settings  # noqa: PLC0415
 
     try:
