@@ -5,7 +5,6 @@ They may come from another process over a socket, so arguments and results are w
 
 import os
 from abc import abstractmethod
-from email.utils import parseaddr
 from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID
 
@@ -21,21 +20,18 @@ from app.intake.releasing import release
 from app.intake.replaying import reread
 from app.intake.stepping import Choice
 from app.keys import Scope
+from app.mail_addresses import bare_address, named_address
 from app.outbox.rules import create_defaults
 from app.shops import Shop
+from app.wrong_fields import in_words
 
 Json = Any
 """What JSON can say; dates and ids become text on the way."""
 
 
-def _mailbox(value: str) -> str:
-    if value and "@" not in parseaddr(value)[1]:
-        raise ValueError("give an address such as `Shop <shop@example.com>`")
-    return value
-
-
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
-Mailbox = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True), AfterValidator(_mailbox)]
+NamedAddress = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True), AfterValidator(named_address)]
+BareAddress = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True), AfterValidator(bare_address)]
 
 
 class Command(BaseModel):
@@ -52,7 +48,7 @@ class Command(BaseModel):
             return cls.model_validate(given)
         except ValidationError as error:
             wrong = [
-                FieldError(".".join(map(str, each["loc"])), each["msg"].removeprefix("Value error, "))
+                FieldError(".".join(map(str, each["loc"])), in_words(each))
                 for each in error.errors(include_url=False, include_input=False)
             ]
             raise InvalidInput("The command cannot be understood.", wrong) from None
@@ -71,8 +67,8 @@ class CreateShop(Command):
     company: UUID | None = None
     locale: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")] = "it"
     live: bool = False
-    mail_from: Mailbox = ""
-    staff_mail: Mailbox = ""
+    mail_from: NamedAddress = ""
+    staff_mail: BareAddress = ""
 
     async def run(self, here: Installation) -> Json:
         """The ids, and the key in plain, shown this once."""

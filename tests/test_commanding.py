@@ -132,7 +132,11 @@ def test_a_command_is_checked_before_it_is_sent() -> None:
     with pytest.raises(InvalidInput) as wrong:
         CreateShop.of(shop_name=" ", locale="Italian", mail_from="nobody")
 
-    assert [each.field for each in wrong.value.errors] == ["shop_name", "locale", "mail_from"]
+    assert [(each.field, each.message) for each in wrong.value.errors] == [
+        ("shop_name", "Must not be empty: send at least 1 characters."),
+        ("locale", "Send a language, such as it or en-GB."),
+        ("mail_from", "Send an address such as `Shop <shop@example.com>`, or an empty text for none."),
+    ]
 
 
 async def test_only_its_owner_reaches_the_socket(settings: Settings) -> None:

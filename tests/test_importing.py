@@ -114,15 +114,15 @@ async def test_bad_rows_are_told_and_stop_nothing(world: World, tmp_path: Path) 
         2,
         0,
         (
-            (3, "tracking_number: a tracking number has 4 to 40 letters, digits and hyphens"),
+            (3, "tracking_number: A tracking number has 4 to 40 letters, digits and hyphens"),
             (
                 4,
-                "carrier: unknown carrier 'pigeon'; GET /v1/carriers lists them, `own` is for one without adapter",
+                "carrier: Unknown carrier 'pigeon'; GET /v1/carriers lists them, `own` is for one without adapter",
             ),
-            (5, "recipient_email: must be one e-mail address, such as anna@example.com"),
+            (5, "recipient_email: Must be one e-mail address, such as anna@example.com"),
             (6, "shipped_at: '02/03/2026' is no time such as 2026-03-14 or 2026-03-14T16:30"),
             (9, "6 cells under 4 columns: quote cells with the separator in"),
-            (10, "give a tracking_number, or a sender_reference by which the carrier knows the parcel"),
+            (10, "Give a tracking_number, or a sender_reference by which the carrier knows the parcel"),
         ),
     )
 

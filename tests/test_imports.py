@@ -20,8 +20,8 @@ CARRIERS = (
 """The terms of `carriers`: each imports only from sets above its own, so no carrier knows another."""
 
 APP = (
-    {"disk", "errors", "failpoints", "finding", "pace", "lifecycle", "locales", "mail_addresses", "metrics", "wrong_fields"},
-    {"settings", "triggers"},
+    {"disk", "errors", "failpoints", "finding", "pace", "lifecycle", "locales", "metrics", "wrong_fields"},
+    {"mail_addresses", "settings", "triggers"},
     {"sealing", "columns", "engines", "outbound", "logging", "demo.journeys"},
     {"secret_keys"},
     {"database"},

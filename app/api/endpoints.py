@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Response
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from app.api.access import Administrator, Here, OneShop, Reader
 from app.api.routing import answer, api
@@ -36,7 +36,7 @@ class EndpointChange(Input):
     url: Url | None = None
     types: Types | None = None
     description: Line | None = None
-    enabled: bool | None = None
+    enabled: StrictBool | None = None
 
 
 class EndpointOut(Output):

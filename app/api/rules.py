@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from fastapi import Response
+from pydantic import StrictBool
 
 from app.api.access import Administrator, Here, OneShop, Reader
 from app.api.routing import answer, api
@@ -19,7 +20,7 @@ router = api("rules")
 class RuleChange(Input):
     """Whether the rule speaks."""
 
-    enabled: bool
+    enabled: StrictBool
 
 
 class RuleOut(Output):

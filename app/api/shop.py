@@ -2,15 +2,12 @@
 
 import re
 from datetime import datetime
-from email.errors import HeaderParseError
-from email.headerregistry import Address
-from email.utils import parseaddr
 from typing import Annotated
 from uuid import UUID
 from zoneinfo import available_timezones
 
 from fastapi import Response
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StrictBool, StringConstraints
 
 from app import shops
 from app.api.access import Administrator, Here, OneShop, Reader
@@ -18,31 +15,9 @@ from app.api.routing import answer, api
 from app.api.shapes import Input, Line, Listed, Name, Output
 from app.api.writing import Write
 from app.database import Session
+from app.mail_addresses import bare_address, named_address
 
 router = api("shop")
-
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
-
-
-def _mail_address(value: str) -> str:
-    """`shop@example.com`, with or without a name before it; empty for none."""
-    name, address = parseaddr(value)
-    if not value:
-        return value
-    try:
-        if not _ADDRESS.fullmatch(address) or "," in address:
-            raise ValueError
-        Address(name, addr_spec=address)
-    except (ValueError, IndexError, HeaderParseError):
-        raise ValueError("Send an address such as `Shop <shop@example.com>`, or an empty text for none.") from None
-    return value
-
-
-def _bare_address(value: str) -> str:
-    if value and not _ADDRESS.fullmatch(value):
-        raise ValueError("Send an address such as staff@example.com, or an empty text for none.")
-    return _mail_address(value)
-
 
 def _time_zone(value: str) -> str:
     if value not in available_timezones():
@@ -66,7 +41,7 @@ class Brand(Input):
     logo_url: WebAddress = ""
     website: WebAddress = ""
     support_url: WebAddress = ""
-    support_email: Annotated[Line, AfterValidator(_bare_address)] = ""
+    support_email: Annotated[Line, AfterValidator(bare_address)] = ""
     colour: Annotated[str, StringConstraints(pattern=r"^(#[0-9a-fA-F]{6})?$")] = ""
 
 
@@ -76,9 +51,9 @@ class ShopChange(Input):
     name: Name | None = None
     locale: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")] | None = Field(None, examples=["it"])
     timezone: Annotated[Line, AfterValidator(_time_zone)] | None = Field(None, examples=["Europe/Rome"])
-    live: bool | None = Field(None, description="Whether recipients get messages")
-    mail_from: Annotated[Line, AfterValidator(_mail_address)] | None = Field(None, examples=["Shop <shop@example.com>"])
-    staff_mail: Annotated[Line, AfterValidator(_bare_address)] | None = Field(None, examples=["staff@example.com"])
+    live: StrictBool | None = Field(None, description="Whether recipients get messages")
+    mail_from: Annotated[Line, AfterValidator(named_address)] | None = Field(None, examples=["Shop <shop@example.com>"])
+    staff_mail: Annotated[Line, AfterValidator(bare_address)] | None = Field(None, examples=["staff@example.com"])
     brand: Brand | None = None
 
 

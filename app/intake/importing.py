@@ -24,6 +24,7 @@ from app.installation import Installation
 from app.intake.posting import post
 from app.outbox import digests
 from app.shipments.posting import PostedShipment
+from app.wrong_fields import in_words
 
 COLUMNS: Mapping[str, str] = {
     "carrier": "slug of the carrier, as `nove carriers` lists it (required)",
@@ -200,5 +201,4 @@ def _instant(text: str, zone: ZoneInfo) -> datetime:
 def _complaint(error: Mapping[str, Any]) -> str:
     """The column and what is wrong with it, without repeating the cell, which may be personal."""
     place = "_".join(str(part) for part in error["loc"] if not isinstance(part, int))
-    words = str(error["msg"]).removeprefix("Value error, ")
-    return f"{place}: {words}" if place else words
+    return f"{place}: {in_words(error)}" if place else in_words(error)

@@ -29,6 +29,8 @@ async def test_a_shop_reads_and_changes_its_settings(client: AsyncClient, shop: 
         ({"mail_from": "nobody"}, "mail_from"),
         ({"staff_mail": "Staff <s@b.example>"}, "staff_mail"),
         ({"timezone": "Europe/Atlantis"}, "timezone"),
+        ({"live": "yes"}, "live"),
+        ({"live": 1}, "live"),
         ({"locale": "italiano"}, "locale"),
         ({"brand": {"logo_url": "javascript:alert(1)"}}, "brand.logo_url"),
         ({"id": "x"}, "id"),
