@@ -1,0 +1,126 @@
+"""Goals 1 to 3: events that come in by a carrier's hook.
+
+FedEx's push: it is common, and signed. Each scan is new, of one of some thousand shipments, and of another meaning than
+the scan before: each is a transition, and each transition a message to the shop's endpoint, beside the letters that a
+new shop's rules ask for. The limit is `group_full`: the event once, the status, a message.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import count
+
+import asyncpg
+import orjson
+
+from bench.limits import postgres as bare
+from bench.load import Loaded, load, post
+from bench.shop import CITY, pushed, scan, signed
+from bench.stage import FRESH, Stage
+from bench.table import Line, line
+
+PER_BATCH = 100
+FASTEST = 6000
+"""Requests a second for which bodies are made beforehand."""
+
+Turn = tuple[int, int]
+"""Which of the fresh shipments, and which of its scans."""
+
+
+class Requests:
+    """Requests made beforehand, so that making them is no part of the load."""
+
+    def __init__(self, make: Callable[[Iterator[Turn]], bytes]) -> None:
+        self._make, self._turns = make, (divmod(n, FRESH)[::-1] for n in count())
+        self._ready: deque[bytes] = deque()
+
+    def ready(self, number: int) -> "Requests":
+        """Have so many at hand."""
+        while len(self._ready) < number:
+            self._ready.append(self._make(self._turns))
+        return self
+
+    def __call__(self) -> bytes:
+        return self._ready.popleft() if self._ready else self._make(self._turns)
+
+
+def hooks(stage: Stage, name: str, per_push: int = 1) -> Requests:
+    """Pushes to the service, each of so many scans of a shipment each."""
+
+    def push(turns: Iterator[Turn]) -> bytes:
+        found = [next(turns) for _ in range(per_push)]
+        body = pushed([(f"{name}{which:08}", [scan(lap)]) for which, lap in found])
+        return post(stage.shop.hooks[found[0][0] // per_push % len(stage.shop.hooks)], body, **signed(body))
+
+    return Requests(push)
+
+
+def bare_events(name: str, path: str = "/group_full") -> Requests:
+    """The same scans to the bare service, already in its words."""
+
+    def event(turns: Iterator[Turn]) -> bytes:
+        which, lap = next(turns)
+        said = scan(lap)
+        event = {
+            "number": f"{name}{which}",
+            "key": f"{which:032x}{lap:032x}",
+            "occurred_at": said["date"],
+            "local_time": said["date"][:19],
+            "code": said["eventType"],
+            "text": said["eventDescription"],
+            "status": lap % 5 + 3,
+            "city": CITY,
+            "country": "IT",
+        }
+        return post(path, orjson.dumps(event))
+
+    return Requests(event)
+
+
+async def stored(url: str) -> tuple[int, int, int]:
+    """Events, transitions, and transitions that no message tells of."""
+    connection = await asyncpg.connect(url)
+    try:
+        found = await connection.fetchrow(
+            """
+            SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM transitions), (
+                SELECT count(*) FROM transitions t WHERE NOT EXISTS (
+                    SELECT FROM messages m WHERE m.company_id = t.company_id AND m.shipment_id = t.shipment_id
+                    AND m.channel = 'webhook' AND m.type = 'shipment.status_changed' AND m.version = t.version
+                ))
+            """
+        )
+        return found[0], found[1], found[2]
+    finally:
+        await connection.close()
+
+
+async def hooked(stage: Stage, requests: Requests, seconds: float, events: int = 1) -> Loaded:
+    """A load on the service's hook; every event that it accepted is stored, is a transition and has its message."""
+    before = await stored(stage.url)
+    loaded = await load(stage.ours, requests.ready(int(seconds * FASTEST) // events), seconds)
+    after, new = await stored(stage.url), loaded.accepted * events
+    assert after == (before[0] + new, before[1] + new, 0), (before, after, loaded)
+    return loaded
+
+
+async def grouped(stage: Stage, requests: Requests, seconds: float) -> Loaded:
+    """A load on `group_full`, and the same check."""
+    before = await bare.stored(stage.bare_url)
+    loaded = await load(stage.bare, requests.ready(int(seconds * FASTEST)), seconds)
+    after = await bare.stored(stage.bare_url)
+    assert after == (before[0] + loaded.accepted, before[1] + loaded.accepted), (before, after, loaded)
+    return loaded
+
+
+async def single(stage: Stage) -> list[Line]:
+    """Goal 1."""
+    await stage.fresh("SINGLE")
+    pushes, bare_posts = hooks(stage, "SINGLE"), bare_events("SINGLE")
+
+    async def ours() -> float:
+        return (await hooked(stage, pushes, stage.seconds)).rate
+
+    async def limit() -> float:
+        return (await grouped(stage, bare_posts, stage.seconds)).rate
+
+    return [line("an event by a hook / group_full", await stage.measured(ours, limit), 1)]
