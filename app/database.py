@@ -38,6 +38,11 @@ from app import engines, failpoints
 from app.columns import HexKey, Id, Instant, Json, Word, metadata, new_id
 from app.errors import DatabaseTaken, Unavailable, WrongSetting
 
+MIGRATING = 764583
+"""The advisory lock of whoever changes the schema."""
+LOCK_SECONDS = 5.0
+"""How long a step of the schema waits for a table."""
+
 log = structlog.get_logger()
 
 __all__ = ["Database", "HexKey", "Id", "Instant", "Json", "Session", "Word", "metadata", "new_id"]
@@ -205,6 +210,29 @@ class Database:
             async with self._reader.connect() as connection:
                 yield Session(connection, self.now(), _driver(connection) if self.postgres else None)
 
+    @asynccontextmanager
+    async def altering(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for steps of the schema, for one process at a time; on PostgreSQL they end their transactions.
+
+        The lock is not waited for: an open statement would hold up an index that is built beside it.
+        """
+        if not self.postgres:
+            async with self.transaction() as db:
+                yield db.connection
+            return
+        with _translated():
+            async with self._writer.connect() as holder, self._writer.connect() as connection:
+                while not (await holder.execute(_TRY_LOCK)).scalar():  # noqa: ASYNC110 - another process holds it
+                    await asyncio.sleep(0.2)
+                try:
+                    # Behind a change that waits for a lock, everybody else would wait.
+                    await _driver(connection).execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
+                    await connection.execution_options(isolation_level="READ COMMITTED")
+                    yield connection
+                finally:
+                    await connection.invalidate()  # steps have changed its settings
+                    await holder.execute(select(func.pg_advisory_unlock(MIGRATING)))
+
     async def close(self) -> None:
         """Close every connection, the writing one last, and give the file back."""
         await self._reader.dispose()
@@ -224,6 +252,9 @@ _AWAY = (
 def _driver(connection: AsyncConnection) -> Any:
     """The driver's connection beneath; types come with neither."""
     return cast(Any, connection.sync_connection).connection.driver_connection
+
+
+_TRY_LOCK = select(func.pg_try_advisory_lock(MIGRATING))
 
 
 class _translated:  # noqa: N801  (reads as a word in its with statement)

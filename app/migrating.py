@@ -2,15 +2,17 @@
 
 from functools import cache
 from pathlib import Path
+from typing import TextIO
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from app.database import Database
-from app.errors import DatabaseBehind
+from app.errors import DatabaseBehind, Unusable
 
 FOLDER = Path(__file__).parent.parent / "migrations"
 
@@ -30,10 +32,24 @@ def newest() -> str | None:
 
 async def migrate(database: Database, target: str = "head") -> None:
     """Run every step up to the target that has not been run; one process at a time."""
-    async with database.transaction() as db:
-        if db.postgres:
-            await db.run(text("SELECT pg_advisory_xact_lock(764583)"))
-        await db.connection.run_sync(lambda connection: command.upgrade(_config(connection), target))
+    try:
+        async with database.altering() as connection:
+            await connection.run_sync(lambda sync: command.upgrade(_config(sync), target))
+    except DBAPIError as error:
+        if "lock timeout" not in str(error.orig):
+            raise
+        raise Unusable(
+            "A step waited 5 seconds for a table that others use, and gave up so as not to hold them up. What was done "
+            "stays done: run `nove migrate` again, at a quieter time perhaps."
+        ) from error
+
+
+def as_sql(step: str, out: TextIO) -> None:
+    """Write what a step does on PostgreSQL."""
+    config = _config()
+    config.output_buffer = out
+    before = ScriptDirectory.from_config(config).get_revision(step).down_revision
+    command.upgrade(config, f"{before or 'base'}:{step}", sql=True)
 
 
 async def bring_up_to_date(url: str) -> tuple[str | None, str | None]:
@@ -52,8 +68,8 @@ async def bring_up_to_date(url: str) -> tuple[str | None, str | None]:
 
 async def roll_back(database: Database, target: str) -> None:
     """Undo every step after the target (`base` for all)."""
-    async with database.transaction() as db:
-        await db.connection.run_sync(lambda connection: command.downgrade(_config(connection), target))
+    async with database.altering() as connection:
+        await connection.run_sync(lambda sync: command.downgrade(_config(sync), target))
 
 
 async def current(database: Database) -> str | None:

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.online import add_column, create_index, drop_index
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -20,21 +22,22 @@ def upgrade() -> None:
         sa.Column("shipment_id", sa.Uuid(), nullable=False),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("company_id", "run_id", "shipment_id", name=op.f("pk_imported")),
+        if_not_exists=True,
     )
-    op.create_index("ix_imported_created", "imported", ["created_at"], unique=False)
-    op.add_column("endpoints", sa.Column("last_failure_at", INSTANT, nullable=True))
-    op.add_column("endpoints", sa.Column("last_error", sa.Text(), server_default="", nullable=False))
-    op.add_column("endpoints", sa.Column("pace", sa.Float(), nullable=True))
-    op.add_column("endpoints", sa.Column("pace_taken", sa.Integer(), server_default="0", nullable=False))
-    op.add_column("endpoints", sa.Column("paced_until", INSTANT, nullable=True))
-    _index("ix_endpoints_failing", "endpoints", ["failing_since"], "failing_since IS NOT NULL")
-    op.add_column("messages", sa.Column("attempts_before", sa.Integer(), server_default="0", nullable=False))
-    op.drop_index("ix_messages_shipment", table_name="messages")
-    op.drop_index("ix_messages_endpoint", table_name="messages")
-    _index("ix_messages_endpoint", "messages", ["company_id", "endpoint_id", "id"], "endpoint_id IS NOT NULL")
-    _index("ix_messages_ahead", "messages", ["company_id", "endpoint_id", "shipment_id", "id"], "state = 'due'")
-    _index("ix_messages_failed", "messages", ["company_id", "shop_id", "id"], "state IN ('failed', 'unknown')")
-    op.create_index("ix_attempts_at", "attempts", ["at"], unique=False)
+    op.create_index("ix_imported_created", "imported", ["created_at"], unique=False, if_not_exists=True)
+    add_column("endpoints", sa.Column("last_failure_at", INSTANT, nullable=True))
+    add_column("endpoints", sa.Column("last_error", sa.Text(), server_default="", nullable=False))
+    add_column("endpoints", sa.Column("pace", sa.Float(), nullable=True))
+    add_column("endpoints", sa.Column("pace_taken", sa.Integer(), server_default="0", nullable=False))
+    add_column("endpoints", sa.Column("paced_until", INSTANT, nullable=True))
+    add_column("messages", sa.Column("attempts_before", sa.Integer(), server_default="0", nullable=False))
+    create_index("ix_endpoints_failing", "endpoints", ["failing_since"], "failing_since IS NOT NULL")
+    drop_index("ix_messages_shipment", "messages")
+    drop_index("ix_messages_endpoint", "messages")
+    create_index("ix_messages_endpoint", "messages", ["company_id", "endpoint_id", "id"], "endpoint_id IS NOT NULL")
+    create_index("ix_messages_ahead", "messages", ["company_id", "endpoint_id", "shipment_id", "id"], "state = 'due'")
+    create_index("ix_messages_failed", "messages", ["company_id", "shop_id", "id"], "state IN ('failed', 'unknown')")
+    create_index("ix_attempts_at", "attempts", ["at"])
 
 
 def downgrade() -> None:
@@ -52,9 +55,3 @@ def downgrade() -> None:
         op.drop_column("endpoints", name)
     op.drop_index("ix_imported_created", table_name="imported")
     op.drop_table("imported")
-
-
-def _index(name: str, table: str, columns: list[str], rows: str) -> None:
-    """An index of some rows."""
-    where = sa.text(rows)
-    op.create_index(name, table, columns, unique=False, postgresql_where=where, sqlite_where=where)
