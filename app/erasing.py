@@ -1,72 +1,160 @@
-"""Forgetting a shipment: its rows, raw bodies and messages; a tombstone keeps late events from bringing it back."""
+"""Erasing shipments with everything about them; a tombstone keeps late events from bringing them back."""
 
-from collections.abc import Iterable
-from hashlib import blake2b
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Table, delete, select, tuple_, update
+import zstandard
+from sqlalchemy import delete, select, update
 
-from app.arrivals.tables import arrivals, bodies
+from app.arrivals.keeping import MAX_BODY, body_hash
+from app.arrivals.tables import arrivals, bodies, unmapped
+from app.cutting import cut
 from app.database import Session
 from app.orders import orders
 from app.outbox.tables import attempts, messages
+from app.personal import about_a_shipment, emptied
+from app.sealing import Sealer
 from app.shipments.shipment import Shipment
-from app.shipments.tables import events, shipments, tombstones, transitions
+from app.shipments.tables import events, shipments
+from app.tombstones import mark, number_mark, order_mark, reference_mark
+from carriers import carriers
 
-AT_ONCE = 2_000
-
-
-def _mark(company_id: UUID, carrier: str, number: str) -> str:
-    """The digest under which an erased number is remembered: keyed, so that the number cannot be read from it."""
-    return blake2b(f"{carrier}\x1f{number}".encode(), key=company_id.bytes, digest_size=16).hexdigest()
+UNMAPPED_TEXT = 100
+"""A code without a row may be the beginning of an event's text: see `count_unmapped`."""
 
 
-async def erased(db: Session, named: Iterable[tuple[UUID, str, str]]) -> set[tuple[UUID, str, str]]:
-    """Those of these numbers (company, carrier, number) whose shipments have been forgotten."""
-    marks = {(each[0], _mark(*each)): each for each in named}
-    found: set[tuple[UUID, str, str]] = set()
-    for start in range(0, len(marks), AT_ONCE):
-        some = list(marks)[start : start + AT_ONCE]
-        rows = await db.all(
-            select(tombstones.c.company_id, tombstones.c.hash).where(
-                tuple_(tombstones.c.company_id, tombstones.c.hash).in_(some)
-            )
-        )
-        found |= {marks[row.company_id, row.hash] for row in rows}
+async def erase(db: Session, sealer: Sealer, shipment: Shipment) -> None:
+    """Forget everything about a shipment that the shop deletes; it may post it anew."""
+    await erase_all(db, sealer, [shipment])
+
+
+async def erase_all(
+    db: Session, sealer: Sealer, gone: Sequence[Shipment], *, marked: bool = True, person: bool = False
+) -> None:
+    """Forget everything about these shipments of one company, whose rows are locked.
+
+    With `marked` nothing about them is taken in again; `person` says that somebody wished it, so that the shop cannot
+    post them anew either, and that their orders go, too, once no other shipment carries them.
+    """
+    if not gone:
+        return
+    company_id, ids = gone[0].company_id, [each.id for each in gone]
+    await _erase_bodies(db, gone)
+    await _erase_unmapped(db, gone)
+    mine = select(messages.c.id).where(messages.c.company_id == company_id, messages.c.shipment_id.in_(ids))
+    await db.run(delete(attempts).where(attempts.c.company_id == company_id, attempts.c.message_id.in_(mine)))
+    for table in about_a_shipment():
+        await db.run(delete(table).where(table.c.company_id == company_id, table.c.shipment_id.in_(ids)))
+    await db.run(delete(shipments).where(shipments.c.company_id == company_id, shipments.c.id.in_(ids)))
+    await _forget_orders(db, company_id, gone, delete_them=person or not marked)
+    if marked:
+        await mark(db, sealer, company_id, _texts(gone, orders_too=person), person=person)
+
+
+def words_of(gone: Iterable[Shipment]) -> set[str]:
+    """What names the people of these shipments, as it was posted."""
+    found: set[str] = set()
+    for each in gone:
+        for part, names in ((each.recipient, ("name", "email", "phone", "street")), (each.buyer, ("name", "email"))):
+            found |= {str(part[name]) for name in names if part and part.get(name)}
     return found
 
 
-async def revive(db: Session, company_id: UUID, carrier: str, number: str) -> None:
-    """The shop has posted the number anew: its events are wanted again."""
-    mark = _mark(company_id, carrier, number)
-    await db.run(delete(tombstones).where(tombstones.c.company_id == company_id, tombstones.c.hash == mark))
+def _texts(gone: Sequence[Shipment], *, orders_too: bool) -> list[str]:
+    texts = []
+    for each in gone:
+        if each.tracking_number:
+            texts.append(number_mark(each.carrier, each.tracking_number))
+        if each.sender_reference:
+            texts.append(reference_mark(each.carrier, each.sender_reference))
+        if orders_too and each.order_reference:
+            texts.append(order_mark(each.shop_id, each.order_reference))
+    return texts
 
 
-async def erase(db: Session, shipment: Shipment) -> None:
-    """Forget everything about the shipment."""
-    company_id, id_ = shipment.company_id, shipment.id
-    digests = select(arrivals.c.body_hash).where(arrivals.c.company_id == company_id, arrivals.c.shipment_id == id_)
-    await db.run(delete(bodies).where(bodies.c.company_id == company_id, bodies.c.hash.in_(digests)))
-    mine = select(messages.c.id).where(messages.c.company_id == company_id, messages.c.shipment_id == id_)
-    await db.run(delete(attempts).where(attempts.c.company_id == company_id, attempts.c.message_id.in_(mine)))
-    tables: tuple[Table, ...] = (messages, arrivals, events, transitions)
-    for table in tables:
-        await db.run(delete(table).where(table.c.company_id == company_id, table.c.shipment_id == id_))
-    await db.run(delete(shipments).where(shipments.c.company_id == company_id, shipments.c.id == id_))
-    if shipment.order_id is not None:
-        await _forget_people(db, company_id, shipment.order_id)
-    if shipment.tracking_number:
-        mark = _mark(company_id, shipment.carrier, shipment.tracking_number)
-        await db.run(
-            db.insert(tombstones).values(company_id=company_id, hash=mark, created_at=db.now).on_conflict_do_nothing()
+async def _erase_bodies(db: Session, gone: Sequence[Shipment]) -> None:
+    """Raw bodies; out of one that also tells of other parcels, these are cut, or it goes as a whole."""
+    company_id, ids = gone[0].company_id, [each.id for each in gone]
+    rows = await db.all(
+        select(arrivals.c.body_hash, arrivals.c.shipment_id).where(
+            arrivals.c.company_id == company_id, arrivals.c.shipment_id.in_(ids)
         )
-
-
-async def _forget_people(db: Session, company_id: UUID, order_id: UUID) -> None:
-    """An order keeps no personal details once its last shipment is forgotten."""
-    others = select(shipments.c.id).where(shipments.c.company_id == company_id, shipments.c.order_id == order_id)
-    await db.run(
-        update(orders)
-        .where(orders.c.company_id == company_id, orders.c.id == order_id, ~others.exists())
-        .values(recipient=None, recipient_email=None, buyer=None, updated_at=db.now)
     )
+    told: defaultdict[str, set[UUID]] = defaultdict(set)
+    for row in rows:
+        told[row.body_hash].add(row.shipment_id)
+    if not told:
+        return
+    shared = await db.all(
+        select(arrivals.c.body_hash)
+        .where(
+            arrivals.c.company_id == company_id,
+            arrivals.c.body_hash.in_(told),
+            arrivals.c.shipment_id.is_(None) | arrivals.c.shipment_id.not_in(ids),
+        )
+        .distinct()
+    )
+    for row in shared:
+        its = [each for each in gone if each.id in told[row.body_hash]]
+        await _cut_body(db, row.body_hash, its)
+    await db.run(delete(bodies).where(bodies.c.company_id == company_id, bodies.c.hash.in_(told)))
+
+
+async def _cut_body(db: Session, digest: str, its: Sequence[Shipment]) -> None:
+    """Keep what a body tells of other parcels than these, under the digest that it has then."""
+    company_id = its[0].company_id
+    found = await db.first(
+        select(bodies.c.content, bodies.c.created_at).where(bodies.c.company_id == company_id, bodies.c.hash == digest)
+    )
+    carrier = carriers().get(its[0].carrier)
+    if found is None or carrier is None:
+        return
+    whole = zstandard.ZstdDecompressor().decompress(found.content, max_output_size=MAX_BODY)
+    rest = cut(carrier, whole, [each.number for each in its], words_of(its))
+    if rest is not None:
+        await _keep_rest(db, company_id, digest, rest, found.created_at)
+
+
+async def _keep_rest(db: Session, company_id: UUID, digest: str, rest: bytes, created_at: datetime) -> None:
+    packed = zstandard.ZstdCompressor(level=3).compress(rest)
+    insert = db.insert(bodies).values(
+        company_id=company_id, hash=body_hash(rest), content=packed, created_at=created_at
+    )
+    await db.run(insert.on_conflict_do_nothing())
+    await db.run(
+        update(arrivals)
+        .where(arrivals.c.company_id == company_id, arrivals.c.body_hash == digest)
+        .values(body_hash=body_hash(rest))
+    )
+
+
+async def _erase_unmapped(db: Session, gone: Sequence[Shipment]) -> None:
+    """What was counted of events without meaning, whose text may name somebody."""
+    company_id, ids = gone[0].company_id, [each.id for each in gone]
+    rows = await db.all(
+        select(events.c.text).where(
+            events.c.company_id == company_id,
+            events.c.shipment_id.in_(ids),
+            events.c.status.is_(None),
+            events.c.text != "",
+        )
+    )
+    texts = {row.text for row in rows}
+    if texts:
+        said = unmapped.c.text.in_(texts) | unmapped.c.code.in_({text[:UNMAPPED_TEXT] for text in texts})
+        await db.run(delete(unmapped).where(unmapped.c.company_id == company_id, said))
+
+
+async def _forget_orders(db: Session, company_id: UUID, gone: Sequence[Shipment], *, delete_them: bool) -> None:
+    """An order keeps no personal details once its last shipment is forgotten."""
+    ids = {each.order_id for each in gone if each.order_id is not None}
+    if not ids:
+        return
+    others = select(shipments.c.id).where(shipments.c.company_id == company_id, shipments.c.order_id == orders.c.id)
+    theirs = orders.c.company_id == company_id, orders.c.id.in_(ids), ~others.exists()
+    if delete_them:
+        await db.run(delete(orders).where(*theirs))
+    else:
+        await db.run(update(orders).where(*theirs).values(**emptied(orders), updated_at=db.now))

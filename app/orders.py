@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Date, Index, Table, Text, UniqueConstraint, select, update
+from sqlalchemy import Column, Date, Index, Table, Text, UniqueConstraint, select, text, update
 
 from app.database import Id, Instant, Json, Session, metadata, new_id
 from app.errors import NotFound
@@ -31,6 +31,14 @@ orders = Table(
     UniqueConstraint("company_id", "shop_id", "reference"),
     Index("ix_orders_reference", "company_id", "reference"),
     Index("ix_orders_email", "company_id", "recipient_email"),
+    Index(
+        "ix_orders_known",
+        "company_id",
+        "shop_id",
+        "updated_at",
+        postgresql_where=text("recipient IS NOT NULL OR buyer IS NOT NULL"),
+        sqlite_where=text("recipient IS NOT NULL OR buyer IS NOT NULL"),
+    ),
 )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Column, ColumnElement, LargeBinary, Table, func, select, 
 
 from app.accounts import carrier_accounts
 from app.database import HexKey, Session
+from app.erasures.tables import erasures
 from app.errors import WrongSetting
 from app.idempotency import idempotency_keys
 from app.installation import Installation
@@ -43,6 +44,7 @@ SEALED = (
     Sealed(carrier_accounts.c.credentials, carrier_accounts.c.id, "account"),
     Sealed(carrier_accounts.c.secret, carrier_accounts.c.id, "hook"),
     Sealed(endpoints.c.secrets, endpoints.c.id, "endpoint"),
+    Sealed(erasures.c.subject, erasures.c.id, "erasure"),
     Sealed(idempotency_keys.c.body, idempotency_keys.c.scope, "idempotency"),
 )
 """Everything that is sealed, in the order in which it is sealed anew."""

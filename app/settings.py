@@ -24,6 +24,8 @@ Network = IPv4Network | IPv6Network
 PREFIX = "NOVE_"
 MOST_DAYS = 365
 LEASE_SECONDS = 30.0
+MOST_DRAIN = 1000
+MOST_JOURNEY_DAYS = 3650
 MOST_HOURS = MOST_DAYS * 24
 
 _MAILBOX = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+")
@@ -76,6 +78,18 @@ class Settings(BaseSettings):
     )
     stale_days: float = Field(
         5.0, gt=0, le=MOST_DAYS, description="Days without news after which a shipment is marked stale"
+    )
+    drain_per_second: float = Field(
+        10.0,
+        gt=0,
+        le=MOST_DRAIN,
+        description="Webhooks a second that an endpoint gets first after an outage; doubles as it takes them",
+    )
+    raw_days: float = Field(
+        30.0, gt=0, le=MOST_DAYS, description="Days that carriers' raw bodies and receivers' answers are kept"
+    )
+    journey_days: float = Field(
+        730.0, gt=0, le=MOST_JOURNEY_DAYS, description="Days without news after which a shipment is deleted altogether"
     )
     testing: bool = Field(False, description="Whether this is a test of Nove itself: the next two are refused without")
     lease_seconds: float = Field(
@@ -207,7 +221,8 @@ def _words(error: ErrorDetails) -> str:
         case "bool_parsing" | "bool_type":
             return "must be true or false"
         case "greater_than" | "less_than_equal" | "finite_number":
-            return f"must be above 0 and at most {MOST_DAYS}"
+            [most] = [each.le for each in Settings.model_fields[str(error["loc"][0])].metadata if hasattr(each, "le")]
+            return f"must be above 0 and at most {most}"
         case "literal_error":
             return f"must be {error['ctx']['expected']}"
     return error["msg"].removeprefix("Value error, ")

@@ -5,11 +5,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column, ForeignKeyConstraint, Index, Table, Text, select, update
+from sqlalchemy import Boolean, Column, ForeignKeyConstraint, Index, Integer, Table, Text, select, update
 
 from app.database import Id, Instant, Json, Session, metadata, new_id
 from app.errors import FieldError, InvalidInput, NotFound
 from app.locales import choose, supported
+
+CONTACT_DAYS = 90
+LEAST_CONTACT_DAYS, MOST_CONTACT_DAYS = 30, 365
 
 companies = Table(
     "companies",
@@ -31,6 +34,8 @@ shops = Table(
     Column("mail_from", Text, nullable=False, server_default=""),
     Column("staff_mail", Text, nullable=False, server_default=""),
     Column("brand", Json, nullable=False),
+    # How long the recipients' data is kept once their parcels have arrived.
+    Column("contact_days", Integer, nullable=False, server_default="90"),
     Column("created_at", Instant, nullable=False),
     ForeignKeyConstraint(["company_id"], ["companies.company_id"]),
     Index("ix_shops_id", "id"),
@@ -39,7 +44,10 @@ shops = Table(
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """A shop. `mail_from` and `staff_mail` are empty until set; `live` means that recipients get messages."""
+    """A shop. `mail_from` and `staff_mail` are empty until set; `live` means that recipients get messages.
+
+    `contact_days` after a parcel's final status, whose it was is forgotten.
+    """
 
     company_id: UUID
     id: UUID
@@ -51,6 +59,7 @@ class Shop:
     staff_mail: str
     brand: dict[str, Any]
     created_at: datetime
+    contact_days: int = CONTACT_DAYS
 
 
 async def create_company(db: Session, name: str) -> UUID:

@@ -13,15 +13,16 @@ from datetime import UTC, timedelta
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from app.erasures.working import erase_due
 from app.errors import Unavailable
 from app.installation import Installation
-from app.intake.forgetting import forget_old
 from app.intake.retrying import retry_failed
 from app.intake.timed import settle_due
 from app.outbox.sending import Sender
 from app.polling.adopting import Adopter
 from app.polling.poller import Poller
 from app.polling.sandbox_pushes import SandboxPushes
+from app.retention import forget_old
 
 STOP_SECONDS = 19.0
 """After this, what has neither finished nor been given back is cut off."""
@@ -35,6 +36,7 @@ SECONDS = {
     "sandbox": 1.0,
     "clocks": 60.0,
     "forget": 3600.0,
+    "erase": 5.0,
 }
 """How often each job ticks, by its id."""
 
@@ -60,6 +62,7 @@ class Worker:
             "sandbox": self.sandbox.tick,
             "clocks": installation.database.compare_clocks,
             "forget": lambda: self._until_none(lambda: forget_old(installation)),
+            "erase": lambda: self._until_none(lambda: erase_due(installation)),
         }
         self.scheduler = AsyncIOScheduler(timezone=UTC)
         for name, seconds in SECONDS.items():

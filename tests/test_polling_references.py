@@ -176,7 +176,7 @@ async def test_a_number_that_another_shipment_has_is_not_taken_from_it(desk: Pol
         await desk.poll()
         crossed, kept = await desk.world.look(shipment), await desk.world.look(other)
         async with desk.world.database.transaction() as db:
-            await erasing.erase(db, kept)
+            await erasing.erase(db, desk.world.installation.sealer, kept)
         await desk.poll(hours=1.2)
         await desk.poll()
 

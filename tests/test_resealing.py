@@ -89,6 +89,7 @@ async def test_everything_is_sealed_anew_and_the_old_key_is_of_no_use(database: 
         ("account", 1, ()),
         ("hook", 1, ()),
         ("endpoint", 1, ()),
+        ("erasure", 0, ()),
         ("idempotency", 1, ()),
     ]
     assert {step.number for step in again} == {0}

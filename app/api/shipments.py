@@ -17,6 +17,7 @@ from app.api.shapes import Input, Listed, Output
 from app.api.shipment_shapes import ShipmentSummary, ShipmentWhole
 from app.api.writing import Write
 from app.database import Session
+from app.erasures import asking
 from app.errors import Changed
 from app.installation import Installation
 from app.intake import posting, tracking_page
@@ -182,11 +183,13 @@ async def change(
 
 
 @router.delete("/v1/shipments/{shipment_id}", status_code=204)
-async def forget(shipment_id: UUID, caller: Writer, reach: Shops, write: Write) -> Response:
+async def forget(shipment_id: UUID, caller: Writer, reach: Shops, here: Here, write: Write) -> Response:
     """Forget the shipment, its events, raw bodies and messages; what its carrier says later brings nothing back."""
 
     async def effect(db: Session) -> Response:
-        await erasing.erase(db, await store.get(db, caller.company_id, reach, shipment_id, lock=True))
+        shipment = await store.get(db, caller.company_id, reach, shipment_id, lock=True)
+        await erasing.erase(db, here.sealer, shipment)
+        await asking.follow_deletion(db, here.sealer, shipment)
         return Response(status_code=204)
 
     return await write.once(effect)

@@ -19,6 +19,7 @@ from app.mail_addresses import bare_address, named_address
 
 router = api("shop")
 
+
 def _time_zone(value: str) -> str:
     if value not in available_timezones():
         raise ValueError("Send the name of a time zone such as Europe/Rome.")
@@ -55,6 +56,9 @@ class ShopChange(Input):
     mail_from: Annotated[Line, AfterValidator(named_address)] | None = Field(None, examples=["Shop <shop@example.com>"])
     staff_mail: Annotated[Line, AfterValidator(bare_address)] | None = Field(None, examples=["staff@example.com"])
     brand: Brand | None = None
+    contact_days: Annotated[int, Field(ge=shops.LEAST_CONTACT_DAYS, le=shops.MOST_CONTACT_DAYS)] | None = Field(
+        None, description="Days after a parcel's final status until its recipient's data is forgotten", examples=[90]
+    )
 
 
 class ShopOut(Output):
@@ -68,6 +72,7 @@ class ShopOut(Output):
     mail_from: str
     staff_mail: str
     brand: dict[str, str]
+    contact_days: int
     created_at: datetime
 
 

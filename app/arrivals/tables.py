@@ -11,6 +11,7 @@ bodies = Table(
     Column("hash", HexKey, primary_key=True),
     Column("content", LargeBinary, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Index("ix_bodies_created", "created_at"),
 )
 
 arrivals = Table(

@@ -62,6 +62,7 @@ _WORDS = {
     "account": "accounts' credentials",
     "hook": "accounts' push secrets",
     "endpoint": "endpoints' secrets",
+    "erasure": "requests to erase",
     "idempotency": "kept answers",
     "token": "token keys",
 }

@@ -10,11 +10,11 @@ from sqlalchemy import delete, select
 from app.arrivals.keeping import ArrivalSource, ArrivalState, Arrived, read_body
 from app.arrivals.tables import arrivals
 from app.database import Session
-from app.erasing import revive
 from app.installation import Installation
 from app.intake.concerning import numbers_of
 from app.intake.taking import take_in
 from app.shipments.shipment import Shipment
+from app.tombstones import revive
 from carriers import UnreadablePayload, carriers
 
 UNCLAIMED_FOR = timedelta(days=30)
@@ -24,7 +24,7 @@ async def claim(installation: Installation, db: Session, shipment: Shipment) -> 
     """Take in the pushes that came for the number before anybody had posted it, newest 30 days."""
     if shipment.tracking_number is None:
         return shipment
-    await revive(db, shipment.company_id, shipment.carrier, shipment.tracking_number)
+    await revive(db, installation.sealer, shipment.company_id, shipment.carrier, shipment.tracking_number)
     waiting = (
         arrivals.c.company_id == shipment.company_id,
         arrivals.c.carrier == shipment.carrier,

@@ -1,4 +1,4 @@
-"""Forgetting what has been kept for long enough: pushes that nobody claimed, ids of pushes, answers to writes."""
+"""Forgetting what is short-lived: pushes that nobody claimed, bodies nobody could read, ids of pushes, answers."""
 
 from datetime import timedelta
 
@@ -8,8 +8,10 @@ from app import failpoints, idempotency
 from app.arrivals.keeping import ArrivalState
 from app.arrivals.tables import arrivals, bodies, pushes
 from app.database import Session
+from app.idempotency import idempotency_keys
 from app.installation import Installation
 from app.intake.claiming import UNCLAIMED_FOR
+from app.purging import purge
 
 PUSHES_FOR = timedelta(days=30)
 BATCH = 1000
@@ -20,18 +22,18 @@ async def forget_old(installation: Installation) -> int:
     async with installation.database.transaction() as db:
         forgotten = (
             await _unclaimed(db)
-            + await db.run(delete(pushes).where(pushes.c.received_at < db.now - PUSHES_FOR))
-            + await idempotency.forget_old(db)
+            + await purge(db, pushes, pushes.c.received_at, db.now - PUSHES_FOR)
+            + await purge(db, idempotency_keys, idempotency_keys.c.created_at, db.now - idempotency.KEPT)
         )
         failpoints.reach(failpoints.FORGOTTEN)
         return forgotten
 
 
 async def _unclaimed(db: Session) -> int:
-    """Unclaimed arrivals, with the bodies that no other arrival needs."""
+    """Unclaimed and unreadable arrivals, with the bodies that no other arrival needs."""
     rows = await db.all(
         select(arrivals.c.company_id, arrivals.c.id, arrivals.c.body_hash)
-        .where(arrivals.c.state == ArrivalState.UNCLAIMED.value, arrivals.c.received_at < db.now - UNCLAIMED_FOR)
+        .where(arrivals.c.state != ArrivalState.TAKEN.value, arrivals.c.received_at < db.now - UNCLAIMED_FOR)
         .order_by(arrivals.c.id)
         .limit(BATCH)
         .with_for_update(skip_locked=True)

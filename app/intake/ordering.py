@@ -9,6 +9,7 @@ from app import orders
 from app.database import Session
 from app.installation import Installation
 from app.intake.posting import change, post
+from app.intake.refusing import refuse_order
 from app.orders import Order
 from app.shipments import store
 from app.shipments.columns import order_columns, recipient_columns
@@ -58,6 +59,7 @@ class OrderResult:
 
 async def post_order(installation: Installation, db: Session, shop: Shop, posted: PostedWholeOrder) -> OrderResult:
     """Make the order or bring it up to date, then its parcels; earlier ones get what they lack of what is shared."""
+    await refuse_order(installation, db, shop, posted)
     values = _columns(posted)
     order, created = await orders.put(db, shop, posted.reference, values)
     shared = {name: getattr(posted, name) for name in SHARED if getattr(posted, name) is not None}

@@ -14,6 +14,7 @@ from app.intake.change import tracking_page
 from app.intake.claiming import claim
 from app.intake.concerning import hold_number
 from app.intake.numbering import numbered, recycled
+from app.intake.refusing import refuse_change, refuse_shipment
 from app.intake.scheduling import with_account
 from app.intake.telling import shipment_data
 from app.orders import Order
@@ -47,6 +48,7 @@ async def post(
         number = None if known.tracking_number else posted.tracking_number
         return PostedResult(await change(installation, db, shop, known, posted, number=number), False)
     await _check_links(db, shop, posted, posted.carrier)
+    await refuse_shipment(installation, db, shop, posted)
     generation = known.generation + 1 if known else 1
     created = await _create(installation, db, shop, posted, generation=generation, imported=imported)
     if created is None:  # another process has made it meanwhile: then ours is a change
@@ -68,6 +70,8 @@ async def change(
     Conflict if it has another number, or another shipment of the shop has that one.
     """
     await _check_links(db, shop, posted, before.carrier)
+    if posted.order is not None or number is not None:
+        await refuse_change(installation, db, before, posted, number=number)
     values = columns(posted)
     if number is not None:
         values |= await numbered(db, before, number)
@@ -84,7 +88,7 @@ async def change(
         return before
     if "shipped_at" in values and before.last_event_at is not None:
         after = replace(after, refold_at=db.now)  # the bound on early events moved: a worker folds anew
-    after = replace(after, revision=before.revision + 1, updated_at=db.now)
+    after = replace(after, revision=before.revision + 1, updated_at=db.now, forgotten_at=None)
     await db.run(
         update(shipments)
         .where(shipments.c.company_id == after.company_id, shipments.c.id == after.id)

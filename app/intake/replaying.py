@@ -50,7 +50,9 @@ class Reread:
 async def reread(installation: Installation, choice: Choice, after: Cursor | None, *, apply: bool) -> Step[Reread]:
     """Read the next shipments again, in one transaction; without `apply` it is rolled back."""
     place = (shipments.c.company_id, shipments.c.id)
-    wanted: list[ColumnElement[bool]] = [tuple_(*place) > tuple_(*after)] if after else []
+    # Of a forgotten recipient's parcel the words are gone that a meaning may hang on.
+    wanted: list[ColumnElement[bool]] = [shipments.c.forgotten_at.is_(None)]
+    wanted += [tuple_(*place) > tuple_(*after)] if after else []
     if choice.carrier:
         wanted.append(shipments.c.carrier == choice.carrier)
     if choice.shipment:

@@ -1,13 +1,13 @@
 """Taking arrivals in: whose they are, what in them is new, and what follows from it."""
 
-from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Container, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 from app.arrivals.keeping import ArrivalSource, ArrivalState, Arrived, Part, count_unmapped, keep_all
+from app.cutting import cut
 from app.database import Session
-from app.erasing import erased
 from app.installation import Installation
 from app.intake import counting
 from app.intake.concerning import concerned, numbers_of
@@ -18,6 +18,7 @@ from app.shipments import history
 from app.shipments.history import StoredEvent, stored
 from app.shipments.recording import Recorded, record, write
 from app.shipments.shipment import Shipment
+from app.tombstones import erased
 from carriers import carriers
 from carriers.event import Parcel, keyed, withdrawn_key
 
@@ -64,7 +65,9 @@ async def take_in(installation: Installation, db: Session, arrivals: Sequence[Ar
     mine = {shipment.id: shipment for each in found for shipment in each}
     known = await history.of_many(db, list(mine.values()))
     gathered = {id_: _Gathered(shipment, Recorded(known[id_], (), (), ())) for id_, shipment in mine.items()}
-    forgotten = await erased(db, _unknown(arrivals, found))
+    forgotten = await erased(db, installation.sealer, _unknown(arrivals, found))
+    if forgotten:
+        arrivals = [_without(arrived, forgotten) for arrived in arrivals]
     parts: list[Part] = []
     outcomes = []
     for arrived, its in zip(arrivals, found, strict=True):
@@ -114,6 +117,17 @@ def _kept(
     return parts, _Outcome(parts[-1].state, parts[-1].id, mine)
 
 
+def _without(arrived: Arrived, forgotten: Collection[tuple[UUID, str, str]]) -> Arrived:
+    """The same without what its body tells of erased parcels; without any body, if that cannot be cut out."""
+    gone = [
+        number for company_id, slug, number in forgotten if (company_id, slug) == (arrived.company_id, arrived.carrier)
+    ]
+    told = arrived.body.decode("utf-8", "replace").upper()
+    if not any(number.upper() in told for number in gone):
+        return arrived
+    return replace(arrived, body=cut(carriers()[arrived.carrier], arrived.body, gone) or b"")
+
+
 def _record(gathered: _Gathered, arrived: Arrived, arrival_id: UUID) -> tuple[str, ...]:
     """Add what an arrival says of a shipment; the keys of events that are new by it."""
     shipment, parcel = gathered.before, arrived.parcel or Parcel("")
@@ -129,6 +143,8 @@ def _record(gathered: _Gathered, arrived: Arrived, arrival_id: UUID) -> tuple[st
         )
         for key, event in keyed(shipment.carrier, shipment.number, parcel.events)
     ]
+    if shipment.forgotten_at is not None:  # whose parcel it was has been forgotten: late words name nobody again
+        said = [replace(each, text="", author="") for each in said]
     snapshot = arrived.source is ArrivalSource.POLL and carriers()[arrived.carrier].complete_history
     recorded = record(
         gathered.recorded.events,
@@ -161,7 +177,7 @@ def _said(shipment: Shipment, parcel: Parcel) -> dict[str, Any]:
         said["eta_source"] = "carrier"
     if parcel.service:
         said["carrier_service"] = parcel.service
-    if parcel.pickup_point:
+    if parcel.pickup_point and shipment.forgotten_at is None:
         said["carrier_pickup_point"] = parcel.pickup_point
     return {name: value for name, value in said.items() if getattr(shipment, name) != value}
 

@@ -80,6 +80,7 @@ class Shipment:
     page_hash: str
     created_at: datetime
     updated_at: datetime
+    forgotten_at: datetime | None = None
 
     @classmethod
     def of(cls, row: Row[Any]) -> "Shipment":

@@ -81,6 +81,8 @@ shipments = Table(
     Column("page_hash", HexKey, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    # When it was forgotten whose parcel it was; what the shop changes afterwards is forgotten anew.
+    Column("forgotten_at", Instant),
     UniqueConstraint("company_id", "shop_id", "carrier", "tracking_number", "direction", "generation"),
     Index("ix_shipments_number", "company_id", "carrier", "tracking_number"),
     Index("ix_shipments_any_number", "company_id", "tracking_number"),
@@ -101,6 +103,14 @@ shipments = Table(
         "id",
         postgresql_where=text("next_poll_at IS NOT NULL"),
         sqlite_where=text("next_poll_at IS NOT NULL"),
+    ),
+    Index(
+        "ix_shipments_known",
+        "company_id",
+        "shop_id",
+        "status_since",
+        postgresql_where=text("forgotten_at IS NULL"),
+        sqlite_where=text("forgotten_at IS NULL"),
     ),
     *(
         Index(
@@ -168,12 +178,4 @@ transitions = Table(
     # PostgreSQL fills in the transaction's id: the feed reads only below the oldest one still open.
     Column("txid", BigInteger),
     Index("ix_transitions_feed", "company_id", "txid", "id"),
-)
-
-tombstones = Table(
-    "tombstones",
-    metadata,
-    Column("company_id", Id, primary_key=True),
-    Column("hash", HexKey, primary_key=True),
-    Column("created_at", Instant, nullable=False),
 )

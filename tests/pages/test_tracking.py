@@ -129,7 +129,7 @@ async def test_unknown_revoked_and_forgotten_are_the_same(world: World, visitor:
     new = token_hash(world.installation.sealer.page_token("page", revoked.id, 2)).hex()
     async with world.database.transaction() as db:
         await db.run(update(shipments).where(shipments.c.id == revoked.id).values(page_generation=2, page_hash=new))
-        await erase(db, forgotten)
+        await erase(db, world.installation.sealer, forgotten)
 
     def seen(answer: Response) -> tuple[object, ...]:
         nonce = answer.text.partition('<style nonce="')[2].partition('"')[0]

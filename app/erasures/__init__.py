@@ -1,0 +1,1 @@
+"""Requests to erase a person: taken at once, done by the worker lot by lot."""
