@@ -20,6 +20,7 @@ from carriers.base import (
     Account,
     Answer,
     Carrier,
+    CarrierUnavailable,
     Credentials,
     CredentialsRefused,
     RateLimit,
@@ -108,7 +109,7 @@ class PosteItaliane(Carrier):
         given = json_object(answer.content)
         value, seconds = text_of(given.get("access_token"), 8192), text_of(given.get("expires_in"))
         if not value:
-            raise UnreadablePayload("an answer of Poste Italiane without access_token")
+            raise CarrierUnavailable("an answer of Poste Italiane without access_token")
         return Token(value, float(seconds) if seconds.isdecimal() else 3600.0)
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
