@@ -3,7 +3,7 @@
 import re
 
 from app.channels.base import Outcome
-from app.outbox.outcomes import _verdict
+from app.outbox.outcomes import verdict
 from app.outbox.reasons import IN_WORDS, NotDelivered
 from app.triggers import NotSent
 
@@ -19,7 +19,7 @@ def test_every_reason_is_a_slug_with_its_sentence() -> None:
 def test_what_a_receiver_answers_is_never_the_reason() -> None:
     """Its words stay with the attempt."""
     said = [
-        _verdict(Outcome(state, 550, "user unknown"), retried=False) for state in ("unknown", "retry", "gone", "failed")
+        verdict(Outcome(state, 550, "user unknown"), retried=False) for state in ("unknown", "retry", "gone", "failed")
     ]
 
     assert said == [

@@ -1,6 +1,7 @@
 """What is due leaves once: letters by a real mail server, webhooks to real receivers, with a ledger of it all."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,7 +18,7 @@ from starlette.routing import Route
 from app.database import Database
 from app.demo.serving import serving
 from app.outbox import endpoints
-from app.outbox.claiming import claim
+from app.outbox.claiming import Room, claim
 from app.outbox.sending import Sender
 from app.outbox.tables import attempts, messages
 from app.outbox.tables import endpoints as endpoints_table
@@ -230,13 +231,13 @@ async def test_a_letter_whose_worker_died_is_unknown_and_not_repeated(
     shipment = await world.ship()
     await world.say(shipment, event(S.OUT_FOR_DELIVERY, at=world.now))
     async with database.transaction() as db:
-        claimed = await claim(db, 10, {})
+        claimed = await claim(db, Room(10, 10))
     world.pass_time(seconds=31)
 
     await _send(world)
 
     [(_, state, _)] = await world.ledger(shipment)
-    assert (len(claimed), state, box.taken) == (1, "unknown", [])
+    assert (len(claimed.rows), state, box.taken) == (1, "unknown", [])
 
 
 async def test_a_stale_worker_cannot_write_back(database: Database) -> None:
@@ -249,10 +250,13 @@ async def test_a_stale_worker_cannot_write_back(database: Database) -> None:
         await world.say(shipment, event(S.IN_TRANSIT, at=world.now))
         sender = Sender(world.installation)
         async with database.transaction() as db:
-            rows = [row for row in await claim(db, 10, {}) if row.endpoint_id]
+            claimed = await claim(db, Room(10, 10))
             await db.run(update(messages).values(lease_number=99))
-        for row in rows:
-            await sender._deliver(row)
+        for row in claimed.rows:
+            if row.endpoint_id is not None:
+                sender._lanes.add(row, claimed.targets[row.endpoint_id], math.inf)
+        sender._pump()
+        await sender.idle()
         await sender.close()
 
     async with database.reading() as db:

@@ -4,15 +4,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from app.database import Session
 from app.intake.change import Change, tracking_page
 from app.locales import amount_in_words, choose
+from app.outbox import notices
 from app.outbox.ledger import NOTHING_TOLD, ToldSoFar, told_so_far
+from app.outbox.notices import Notice
 from app.outbox.putting import Announcement, address_known, letters, put_letters, put_webhooks, webhooks
 from app.shipments import answer
 from app.shipments.shipment import Shipment
-from app.triggers import Audience, NotSent, Situation, decide
+from app.triggers import Audience, Decision, NotSent, Situation, decide
+from app.triggers.deciding import DAY_CAP, TOTAL_CAP
 from carriers import carriers
 
 BACKFILL = timedelta(hours=48)
@@ -33,9 +37,14 @@ async def tell_all(db: Session, changes: Sequence[Change]) -> None:
     # Before its first status nothing has been told of a shipment, unless that it is late or stale.
     known = [each for each in changes if each.before.version or each.before.late or each.before.stale]
     past = await told_so_far(db, [(each.after, each.to.rules) for each in known])
-    await put_letters(
-        db, [row for each in changes for row in _letters(db, each, past.get(each.after.id, NOTHING_TOLD))]
-    )
+    rows: list[dict[str, Any]] = []
+    for change in changes:
+        before = past.get(change.after.id, NOTHING_TOLD)
+        decisions = _decisions(change, before, db.now)
+        rows += _letters(db, change, decisions)
+        if held := held_back(change, decisions, before, db.now):
+            await notices.put(db, change.to.shop, [held])
+    await put_letters(db, rows)
 
 
 def _announcements(change: Change, now: datetime) -> Iterator[Announcement]:
@@ -88,7 +97,7 @@ def shipment_data(shipment: Shipment, page: str, locale: str) -> dict[str, Any]:
     return data
 
 
-def _letters(db: Session, change: Change, past: ToldSoFar) -> list[dict[str, Any]]:
+def _decisions(change: Change, past: ToldSoFar, now: datetime) -> list[Decision]:
     after, to = change.after, change.to
     situation = Situation(
         state=change.state,
@@ -102,11 +111,38 @@ def _letters(db: Session, change: Change, past: ToldSoFar) -> list[dict[str, Any
         late=change.marks.late,
         stale=change.marks.stale,
     )
-    decisions = decide(situation, to.rules, past.told, db.now)
+    decisions = decide(situation, to.rules, past.told, now)
     if change.replay:
-        decisions = [replace(each, send_at=None, reason=NotSent.REPLAY) for each in decisions]
+        return [replace(each, send_at=None, reason=NotSent.REPLAY) for each in decisions]
+    return decisions
+
+
+def _letters(db: Session, change: Change, decisions: Sequence[Decision]) -> list[dict[str, Any]]:
     written = {each.rule.audience: letter(change, each.rule.audience) for each in decisions}
-    return letters(db, after, decisions, written)
+    return letters(db, change.after, decisions, written)
+
+
+def held_back(change: Change, decisions: Sequence[Decision], past: ToldSoFar, now: datetime) -> Notice | None:
+    """What the shop is told when its recipient has had the most messages there may be; once a day of the shop's."""
+    reasons = [each.reason for each in decisions if each.reason in (NotSent.CAP_DAY, NotSent.CAP_TOTAL)]
+    if not reasons:
+        return None
+    after, shop = change.after, change.to.shop
+    sent = sum(1 for each in decisions if each.reason is None and each.rule.audience is Audience.RECIPIENT)
+    of_all = past.total + sent >= TOTAL_CAP
+    facts = {
+        "reason": (NotSent.CAP_TOTAL if of_all else NotSent.CAP_DAY).value,
+        "count": (past.total if of_all else past.today) + sent,
+        "limit": TOTAL_CAP if of_all else DAY_CAP,
+        "held": [(after.status.value, after.sub_status.value if after.sub_status else None)],
+        "direction": after.direction.value,
+        "carrier_name": carriers()[after.carrier].name,
+        "tracking_number": after.number,
+        "order_reference": after.order_reference or "",
+        "tracking_page": tracking_page(change.installation, after),
+    }
+    day = now.astimezone(ZoneInfo(shop.timezone)).date()
+    return Notice("messages_held", after.id, str(day), facts, after.version)
 
 
 def letter(change: Change, audience: Audience) -> dict[str, Any]:

@@ -1,67 +1,184 @@
 """Claiming messages that are due: with a lease and a number, so that each is sent by one worker at a time."""
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
+from math import floor
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, exists, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, exists, or_, select, text, tuple_, update
 
 from app.database import Session
 from app.outbox.reasons import NotDelivered
 from app.outbox.tables import endpoints, messages
+from app.settings import LEASE_SECONDS
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=LEASE_SECONDS)
 """Twice the longest attempt: a lease that runs out means that its worker is gone."""
 
 PER_ENDPOINT = 4
 FIRST_ATTEMPTS = 3
 """Newer messages of a shipment wait while an older one to the same endpoint is in its first attempts."""
 
-CANDIDATES = 200
+CANDIDATES, ROUNDS = 200, 4
+BURST = timedelta(seconds=0.5)
+"""What a paced endpoint may catch up on at once."""
+
 LOST = "unknown"
 
 
-async def claim(db: Session, room: int, busy: Mapping[UUID, int], lease: timedelta = LEASE) -> list[Row[Any]]:
-    """At most `room` due messages, leased, oldest due first; `busy` counts what this process sends to each endpoint.
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many messages may be claimed: in all, and letters.
+
+    `held` counts what this process has of each endpoint's, `most` how much it may have where that is not the usual.
+    """
+
+    total: int
+    letters: int
+    held: Mapping[UUID, int] = field(default_factory=dict)
+    most: Mapping[UUID, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An endpoint as it was at the claim; `well` if its health and pace need no counting."""
+
+    id: UUID
+    url: str
+    secrets: bytes = field(repr=False)
+    well: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Leased messages, oldest due first, and where they go; `more` if others were due that had no room."""
+
+    rows: Sequence[Row[Any]]
+    targets: Mapping[UUID, Target]
+    more: bool
+
+
+NOTHING = Claim((), {}, False)
+
+
+async def claim(db: Session, room: Room, lease: timedelta = LEASE) -> Claim:
+    """Lease due messages as far as there is room; claims of all processes come one after the other.
 
     A letter to a person whose worker died while sending it is not claimed: nobody knows whether it was taken, so it is
     marked unknown and never repeated.
     """
-    full = [endpoint_id for endpoint_id, count in busy.items() if count >= PER_ENDPOINT]
-    found = await db.all(_due(db, full).limit(CANDIDATES))
-    chosen, taken, pairs = [], Counter(busy), set()
-    for row in found:
-        pair = row.endpoint_id, row.shipment_id
-        if row.endpoint_id is not None:
-            if taken[row.endpoint_id] >= (1 if row.failing else PER_ENDPOINT) or pair in pairs:
-                continue
-            taken[row.endpoint_id] += 1
-            pairs.add(pair)
-        chosen.append((row.company_id, row.id))
-        if len(chosen) == room:
-            break
+    if db.postgres:
+        # A process that stops just here, for whatever reason, does not hold up the others for long.
+        await db.run(text("SELECT set_config('idle_in_transaction_session_timeout', '5s', true)"))
+        await db.lock("outbox.claim")
+    found, more = await _choose(db, room)
+    lost = [(row.company_id, row.id) for row in found if row.endpoint_id is None and row.lease_until is not None]
+    if lost:
+        values = {"state": LOST, "reason": NotDelivered.WORKER_STOPPED, "lease_until": None}
+        await db.run(update(messages).where(tuple_(messages.c.company_id, messages.c.id).in_(lost)).values(values))
+    chosen = [(row.company_id, row.id) for row in found if (row.company_id, row.id) not in lost]
     if not chosen:
-        return []
-    ids = tuple_(messages.c.company_id, messages.c.id).in_(chosen)
-    rows = await db.all(
-        select(messages).where(ids, *_free(db)).order_by(messages.c.due_at).with_for_update(skip_locked=True)
+        return Claim((), {}, more)
+    free = (
+        select(messages.c.company_id, messages.c.id)
+        .where(tuple_(messages.c.company_id, messages.c.id).in_(chosen), *_free(db))
+        .order_by(messages.c.company_id, messages.c.id)
+        .with_for_update(skip_locked=True)
     )
-    lost = [row for row in rows if row.lease_until is not None and row.endpoint_id is None]
-    for row in lost:
-        lost_by = {"state": LOST, "reason": NotDelivered.WORKER_STOPPED, "lease_until": None}
-        await db.run(update(messages).where(*_this(row)).values(lost_by))
-    claimed = [row for row in rows if row not in lost]
-    for row in claimed:
-        await db.run(
-            update(messages)
-            .where(*_this(row))
-            .values(
-                lease_until=db.now + lease, lease_number=messages.c.lease_number + 1, attempts=messages.c.attempts + 1
-            )
+    rows = await db.all(
+        update(messages)
+        .where(tuple_(messages.c.company_id, messages.c.id).in_(free))
+        .values(lease_until=db.now + lease, lease_number=messages.c.lease_number + 1, attempts=messages.c.attempts + 1)
+        .returning(messages)
+    )
+    targets = {
+        row.endpoint_id: Target(
+            row.endpoint_id, row.url, row.secrets, not row.failures and row.open_until is None and row.pace is None
         )
-    return claimed
+        for row in found
+        if row.endpoint_id is not None
+    }
+    place = {row.id: number for number, row in enumerate(found)}
+    return Claim(sorted(rows, key=lambda row: place[row.id]), targets, more)
+
+
+async def _choose(db: Session, room: Room) -> tuple[list[Row[Any]], bool]:
+    """Due messages as far as there is room, and whether others had none; a full endpoint hides nobody behind it."""
+    choice = _Choice(db, room)
+    for _ in range(ROUNDS):
+        found = await db.all(_due(db, choice.full, choice.letters > 0).limit(CANDIDATES))
+        for row in found:
+            choice.consider(row)
+        if len(found) < CANDIDATES or len(choice.rows) >= room.total:
+            break
+    for endpoint_id, row in choice.paced.items():
+        await _book(db, row, sum(1 for each in choice.rows.values() if each.endpoint_id == endpoint_id))
+    return list(choice.rows.values()), choice.more
+
+
+class _Choice:
+    """What is chosen of due messages, one after the other."""
+
+    def __init__(self, db: Session, room: Room) -> None:
+        self._db, self._room = db, room
+        self.rows: dict[UUID, Row[Any]] = {}
+        self.letters = room.letters
+        self.paced: dict[UUID, Row[Any]] = {}
+        self._left = {each: room.most.get(each, PER_ENDPOINT) - held for each, held in room.held.items()}
+        self._pairs: set[tuple[UUID, UUID]] = set()
+        self.more = bool(self.full) or not self.letters
+
+    @property
+    def full(self) -> list[UUID]:
+        """The endpoints that may get no more."""
+        return [endpoint_id for endpoint_id, number in self._left.items() if number <= 0]
+
+    def consider(self, row: Row[Any]) -> None:
+        """Choose the message if there is room for it."""
+        if row.id in self.rows:
+            return
+        if len(self.rows) >= self._room.total or not (self._to_machine(row) if row.endpoint_id else self._to_person()):
+            self.more = True
+            return
+        self.rows[row.id] = row
+
+    def _to_person(self) -> bool:
+        self.letters -= 1
+        return self.letters >= 0
+
+    def _to_machine(self, row: Row[Any]) -> bool:
+        left = self._left.get(row.endpoint_id, self._room.most.get(row.endpoint_id, PER_ENDPOINT))
+        if row.open_until is not None:  # one, to see whether it is well again
+            left = min(left, 1 - self._room.held.get(row.endpoint_id, 0) - self._chosen(row.endpoint_id))
+        elif row.pace is not None and row.endpoint_id not in self.paced:
+            self.paced[row.endpoint_id] = row
+            left = min(left, _share(self._db, row))
+        pair = row.endpoint_id, row.shipment_id
+        takes = left > 0 and pair not in self._pairs
+        self._left[row.endpoint_id] = left - takes
+        self._pairs.add(pair)
+        return takes
+
+    def _chosen(self, endpoint_id: UUID) -> int:
+        return sum(1 for each in self.rows.values() if each.endpoint_id == endpoint_id)
+
+
+def _share(db: Session, row: Row[Any]) -> int:
+    """How many a paced endpoint may get now."""
+    since = max(row.paced_until or db.now, db.now - BURST)
+    share: float = (db.now - since).total_seconds() * row.pace
+    return max(0, floor(share + 1e-6))
+
+
+async def _book(db: Session, row: Row[Any], number: int) -> None:
+    """A paced endpoint has had its share for so long."""
+    if number:
+        since = max(row.paced_until or db.now, db.now - BURST)
+        mine = endpoints.c.company_id == row.company_id, endpoints.c.id == row.endpoint_id
+        until = since + timedelta(seconds=number / row.pace)
+        await db.run(update(endpoints).where(*mine).values(paced_until=until))
 
 
 def _free(db: Session) -> tuple[ColumnElement[bool], ...]:
@@ -72,16 +189,17 @@ def _free(db: Session) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _due(db: Session, full: list[UUID]) -> Any:
+def _due(db: Session, full: list[UUID], letters: bool) -> Any:
     """Due and free messages; to machines only where the endpoint takes them and no other of the shipment is first."""
     other = messages.alias("other")
+    first = other.c.attempts - other.c.attempts_before < FIRST_ATTEMPTS
     ahead = exists().where(
         other.c.company_id == messages.c.company_id,
         other.c.endpoint_id == messages.c.endpoint_id,
         other.c.shipment_id == messages.c.shipment_id,
         other.c.id != messages.c.id,
         other.c.state == "due",
-        or_(other.c.lease_until >= db.now, and_(other.c.id < messages.c.id, other.c.attempts < FIRST_ATTEMPTS)),
+        or_(other.c.lease_until >= db.now, and_(other.c.id < messages.c.id, first)),
     )
     takes = and_(
         endpoints.c.enabled,
@@ -90,19 +208,22 @@ def _due(db: Session, full: list[UUID]) -> Any:
         messages.c.endpoint_id.not_in(full),
     )
     same = and_(endpoints.c.company_id == messages.c.company_id, endpoints.c.id == messages.c.endpoint_id)
+    to_people = [messages.c.endpoint_id.is_(None)] if letters else []
     return (
         select(
             messages.c.company_id,
             messages.c.id,
             messages.c.endpoint_id,
             messages.c.shipment_id,
-            endpoints.c.open_until.is_not(None).label("failing"),
+            messages.c.lease_until,
+            endpoints.c.url,
+            endpoints.c.secrets,
+            endpoints.c.failures,
+            endpoints.c.open_until,
+            endpoints.c.pace,
+            endpoints.c.paced_until,
         )
         .select_from(messages.outerjoin(endpoints, same))
-        .where(*_free(db), or_(messages.c.endpoint_id.is_(None), takes))
+        .where(*_free(db), or_(*to_people, takes))
         .order_by(messages.c.due_at, messages.c.id)
     )
-
-
-def _this(row: Row[Any]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return messages.c.company_id == row.company_id, messages.c.id == row.id

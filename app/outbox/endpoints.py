@@ -11,7 +11,9 @@ from sqlalchemy import ColumnElement, Row, delete, func, select, update
 
 from app.database import Session, new_id
 from app.errors import Conflict, FieldError, InvalidInput, NotFound
-from app.outbox.tables import endpoints
+from app.outbox.claiming import Target
+from app.outbox.reasons import NotDelivered
+from app.outbox.tables import endpoints, messages
 from app.sealing import Sealer, new_signing_secret
 
 Type = Literal[
@@ -28,6 +30,8 @@ Type = Literal[
 """What an endpoint can be told of."""
 
 TYPES: tuple[Type, ...] = get_args(Type)
+
+Circuit = Literal["closed", "open", "half_open"]
 
 PAYLOAD_VERSION = "1"
 """The form of the payloads that a new endpoint gets; an old one keeps its own."""
@@ -70,6 +74,12 @@ class Endpoint:
     pace_taken: int
     paced_until: datetime | None
     created_at: datetime
+
+    def circuit(self, now: datetime) -> Circuit:
+        """`open` while nothing is sent, `half_open` when one message may try again."""
+        if self.open_until is None:
+            return "closed"
+        return "open" if self.open_until > now else "half_open"
 
 
 async def create(
@@ -168,17 +178,21 @@ async def rotate(db: Session, sealer: Sealer, endpoint: Endpoint) -> tuple[Endpo
 
 
 async def remove(db: Session, company_id: UUID, shop_id: UUID, endpoint_id: UUID) -> None:
-    """Delete an endpoint; NotFound if the shop has none such."""
+    """Delete an endpoint, and cancel what is due to it; NotFound if the shop has none such."""
     if not await db.run(delete(endpoints).where(*_this(company_id, shop_id, endpoint_id))):
         raise NotFound(f"No endpoint {endpoint_id}.")
+    due = messages.c.company_id == company_id, messages.c.endpoint_id == endpoint_id, messages.c.state == "due"
+    await db.run(
+        update(messages).where(*due).values(state="cancelled", reason=NotDelivered.ENDPOINT_REMOVED, lease_until=None)
+    )
 
 
-def secrets_of(sealer: Sealer, endpoint: Endpoint | Row[Any], now: datetime) -> tuple[str, ...]:
+def secrets_of(sealer: Sealer, endpoint: Endpoint | Target, now: datetime) -> tuple[str, ...]:
     """The secrets that sign at this time, the newest first."""
     return tuple(str(each["secret"]) for each in _live(sealer, endpoint, now))
 
 
-def _live(sealer: Sealer, endpoint: Endpoint | Row[Any], now: datetime) -> list[dict[str, str | None]]:
+def _live(sealer: Sealer, endpoint: Endpoint | Target, now: datetime) -> list[dict[str, str | None]]:
     kept: list[dict[str, str | None]] = orjson.loads(sealer.open(endpoint.secrets, f"endpoint:{endpoint.id}"))
     return [each for each in kept if each["until"] is None or datetime.fromisoformat(each["until"]) > now]
 

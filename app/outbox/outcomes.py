@@ -1,106 +1,131 @@
-"""What became of an attempt: the ledger, the next try, the endpoint's health."""
+"""What became of attempts: the ledger, the next try, the endpoints' health; of many at once, by a few statements."""
 
-from datetime import timedelta
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from random import Random
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, and_, select, tuple_, update
 
+from app.bulk import Insert
 from app.channels.base import Outcome
 from app.channels.retrying import next_delay
 from app.database import Session
+from app.outbox import health
 from app.outbox.preparing import Aside
 from app.outbox.putting import Announcement, announce, listeners
 from app.outbox.reasons import NotDelivered
-from app.outbox.tables import attempts, endpoints, messages
+from app.outbox.tables import attempts, messages
 from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
 
-OPENS_AFTER = 10
-PROBE = timedelta(seconds=30)
-DISABLED_AFTER = timedelta(days=5)
-DISABLED_ATTEMPTS = 20
 _chance = Random()  # jitter: no secret hangs on it
 
 
-async def record(db: Session, row: Row[Any], outcome: Outcome, seconds: float) -> bool:
-    """Write the attempt and what follows; false, and nothing written, if another worker has taken the message over."""
-    number = row.attempts + 1
-    delay = next_delay(number, outcome, _chance)
-    state, reason = _verdict(outcome, retried=delay is not None)
-    changed = await db.run(
-        update(messages)
-        .where(
-            messages.c.company_id == row.company_id,
-            messages.c.id == row.id,
-            messages.c.lease_number == row.lease_number + 1,
-            messages.c.state == "due",
-        )
-        .values(
-            state=state,
-            reason=reason,
-            lease_until=None,
-            due_at=row.due_at if delay is None else db.now + delay,
-            sent_at=db.now if state == "sent" else None,
-        )
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A claimed message after an attempt; `well` if its endpoint was when it was claimed."""
+
+    row: Row[Any]
+    outcome: Outcome
+    seconds: float
+    well: bool = False
+
+
+async def record(db: Session, attempted: Sequence[Done], first_pace: float) -> list[Done]:
+    """Write attempts and what follows; those written, without the messages that another worker has taken over."""
+    verdicts = {done.row.id: (done, *_verdict(db, done)) for done in attempted}
+    written = await _mark(db, list(verdicts.values()))
+    await _INSERT_ATTEMPTS(
+        db,
+        [
+            (row.company_id, row.id, row.attempts, db.now, tried.state, tried.code, tried.detail, done.seconds)
+            for done in written
+            for row, tried in ((done.row, done.outcome),)
+        ],
     )
-    if not changed:
-        return False
-    await db.run(
-        db.insert(attempts)
-        .values(
-            company_id=row.company_id,
-            message_id=row.id,
-            number=number,
-            at=db.now,
-            outcome=outcome.state,
-            code=outcome.code,
-            detail=outcome.detail,
-            seconds=seconds,
-        )
-        .on_conflict_do_nothing()
-    )
-    if row.endpoint_id is not None:
-        await _health(db, row, outcome)
-    elif state == "failed":
-        await _announce_failure(db, row, outcome)
-    return True
+    tries = defaultdict[tuple[UUID, UUID], list[Done]](list)
+    for done in written:
+        if done.row.endpoint_id is not None:
+            tries[done.row.company_id, done.row.endpoint_id].append(done)
+        elif verdicts[done.row.id][1] == "failed":
+            await _announce_failure(db, done.row, done.outcome)
+    well = {each for each, all_ in tries.items() if all(done.well and done.outcome.state == "sent" for done in all_)}
+    await health.note_successes(db, well)
+    others = {each: [done.outcome for done in all_] for each, all_ in tries.items() if each not in well}
+    await health.count(db, others, first_pace)
+    return written
+
+
+_INSERT_ATTEMPTS = Insert(
+    attempts,
+    ("company_id", "message_id", "number", "at", "outcome", "code", "detail", "seconds"),
+    conflict="DO NOTHING",
+)
+
+_MARK = """
+    UPDATE messages AS m
+    SET state = v.state, reason = v.reason, lease_until = NULL, due_at = v.due_at, sent_at = v.sent_at
+    FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[])
+      AS v(company_id, id, lease_number, state, reason, due_at, sent_at)
+    WHERE m.company_id = v.company_id AND m.id = v.id AND m.lease_number = v.lease_number AND m.state = 'due'
+    RETURNING m.id
+"""
+
+
+async def _mark(db: Session, verdicts: Sequence[tuple[Done, str, str, datetime | None]]) -> list[Done]:
+    """Write the verdicts; the messages that are still ours."""
+    rows = [
+        (*_ours(done.row), state, str(reason), due_at, db.now if state == "sent" else None)
+        for done, state, reason, due_at in verdicts
+    ]
+    if db.driver is not None:
+        ids = {each["id"] for each in await db.driver.fetch(_MARK, *zip(*rows, strict=True))}
+        return [done for done, *_ in verdicts if done.row.id in ids]
+    written = []
+    for (done, *_), (company_id, id_, number, state, reason, due_at, sent_at) in zip(verdicts, rows, strict=True):
+        ours = and_(messages.c.company_id == company_id, messages.c.id == id_, messages.c.lease_number == number)
+        values = {"state": state, "reason": reason, "lease_until": None, "due_at": due_at, "sent_at": sent_at}
+        if await db.run(update(messages).where(ours, messages.c.state == "due").values(values)):
+            written.append(done)
+    return written
+
+
+def _ours(row: Row[Any]) -> tuple[UUID, UUID, int]:
+    return row.company_id, row.id, row.lease_number
 
 
 async def set_aside(db: Session, row: Row[Any], aside: Aside) -> None:
     """A claimed message that is not sent after all, or not yet."""
-    await db.run(
-        update(messages)
-        .where(
-            messages.c.company_id == row.company_id,
-            messages.c.id == row.id,
-            messages.c.lease_number == row.lease_number + 1,
-        )
-        .values(
-            state=aside.state,
-            reason=aside.reason,
-            due_at=aside.due_at or row.due_at,
-            lease_until=None,
-            attempts=row.attempts,
-        )
-    )
+    values = {"state": aside.state, "reason": aside.reason, "due_at": aside.due_at or row.due_at}
+    await _give_up(db, [row], values)
 
 
-async def release(db: Session, row: Row[Any]) -> None:
-    """Give a claimed message back unsent: the process stops."""
-    await db.run(
-        update(messages)
-        .where(
-            messages.c.company_id == row.company_id,
-            messages.c.id == row.id,
-            messages.c.lease_number == row.lease_number + 1,
-        )
-        .values(lease_until=None, attempts=row.attempts)
-    )
+async def release(db: Session, rows: Sequence[Row[Any]]) -> None:
+    """Give claimed messages back unsent: the process stops."""
+    if rows:
+        await _give_up(db, rows, {})
 
 
-def _verdict(outcome: Outcome, *, retried: bool) -> tuple[str, str]:
+async def _give_up(db: Session, rows: Sequence[Row[Any]], values: dict[str, Any]) -> None:
+    ours = tuple_(messages.c.company_id, messages.c.id, messages.c.lease_number).in_([_ours(row) for row in rows])
+    unsent = {"lease_until": None, "attempts": messages.c.attempts - 1}
+    await db.run(update(messages).where(ours, messages.c.state == "due").values(unsent | values))
+
+
+def _verdict(db: Session, done: Done) -> tuple[str, str, datetime | None]:
+    """State, reason, and when it is due; none of it says more than this attempt."""
+    row = done.row
+    delay = next_delay(row.attempts - row.attempts_before, done.outcome, _chance)
+    state, reason = verdict(done.outcome, retried=delay is not None)
+    return state, reason, row.due_at if delay is None else db.now + delay
+
+
+def verdict(outcome: Outcome, *, retried: bool) -> tuple[str, str]:
+    """The state of a message after this attempt, and the reason if it was not sent."""
     match outcome.state:
         case "sent":
             return "sent", ""
@@ -114,27 +139,6 @@ def _verdict(outcome: Outcome, *, retried: bool) -> tuple[str, str]:
             return "failed", NotDelivered.ENDPOINT_GONE
         case _:
             return "failed", NotDelivered.REFUSED
-
-
-async def _health(db: Session, row: Row[Any], outcome: Outcome) -> None:
-    """One success makes an endpoint well; ten failures in a row open its circuit, five days of them switch it off."""
-    mine = endpoints.c.company_id == row.company_id, endpoints.c.id == row.endpoint_id
-    if outcome.state == "sent":
-        well = {"failures": 0, "failing_since": None, "open_until": None, "warned_at": None, "last_success_at": db.now}
-        await db.run(update(endpoints).where(*mine).values(well))
-        return
-    now = await db.first(select(endpoints).where(*mine).with_for_update())
-    if now is None:
-        return
-    failures, since = now.failures + 1, now.failing_since or db.now
-    values: dict[str, Any] = {"failures": failures, "failing_since": since}
-    if failures >= OPENS_AFTER:
-        values["open_until"] = db.now + PROBE
-    if outcome.state == "gone":
-        values |= {"enabled": False, "disabled_reason": "it answered 410: gone"}
-    elif db.now - since >= DISABLED_AFTER and failures >= DISABLED_ATTEMPTS:
-        values |= {"enabled": False, "disabled_reason": f"nothing but failures since {since:%Y-%m-%d %H:%M} UTC"}
-    await db.run(update(endpoints).where(*mine).values(values))
 
 
 async def _announce_failure(db: Session, row: Row[Any], outcome: Outcome) -> None:

@@ -1,32 +1,34 @@
-"""Sending what is due: claimed in a transaction, sent outside of it, recorded in another."""
+"""Sending what is due: claimed in a transaction, sent outside of it, recorded with what ended meanwhile in another."""
 
 import asyncio
 import time
-from collections import Counter
+from collections.abc import Coroutine
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, select
+from sqlalchemy import Row
 
 from app import failpoints
 from app.channels.base import Channel, Outcome, Outgoing
 from app.channels.email import EmailChannel
 from app.channels.webhook import WebhookChannel
-from app.database import Session
 from app.errors import NoveError
 from app.installation import Installation
 from app.outbound import guarded_client
 from app.outbox import endpoints
-from app.outbox.claiming import LEASE, claim
-from app.outbox.outcomes import record, release, set_aside
+from app.outbox.claiming import LEASE, Room, Target, claim
+from app.outbox.lanes import Lanes
+from app.outbox.outcomes import Done, record, release, set_aside
 from app.outbox.preparing import Aside, letter
-from app.outbox.reasons import NotDelivered
-from app.outbox.tables import endpoints as endpoints_table
 
 IN_FLIGHT = 64
+"""Messages of a process that are sent and not yet recorded; as many could be sent twice if it were killed."""
+
+HELD = 256
+"""Messages that a process has claimed."""
+
 STOP_SECONDS = 17.0
 
 log = structlog.get_logger()
@@ -39,31 +41,44 @@ class Sender:
         self._installation, self._lease = installation, lease
         settings = installation.settings
         self._http = guarded_client(settings.outbound_allow)
-        self._webhooks: Channel = WebhookChannel(self._http, now=lambda: installation.database.now().timestamp())
+        self._webhooks = WebhookChannel(self._http, now=lambda: installation.database.now().timestamp())
         smtp = settings.smtp_url
         self._mail: Channel | None = EmailChannel(smtp.get_secret_value()) if smtp else None
-        self._busy: Counter[UUID] = Counter()
+        self._lanes = Lanes()
+        self._slots = IN_FLIGHT
+        self._done: list[Done] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._claiming = asyncio.Lock()
+        self._recording = False
+        self._more = False
         self._stopping = False
 
     async def send_due(self) -> int:
-        """Claim what is due and begin to send it; the number claimed. A slow receiver holds up nobody else."""
+        """Claim what is due and begin to send it; the number claimed. A slow receiver holds up nobody else.
+
+        What there was no room for is claimed as soon as there is.
+        """
         async with self._claiming:
-            room = IN_FLIGHT - len(self._tasks)
-            if self._stopping or room <= 0:
+            waiting = self._lanes.waiting
+            free = max(0, self._slots - waiting)
+            room = Room(HELD - (IN_FLIGHT - self._slots) - waiting, free, self._lanes.held(), self._lanes.most())
+            if self._stopping or room.total <= 0:
                 return 0
             async with self._installation.database.transaction() as db:
-                rows = await claim(db, room, self._busy, self._lease)
-            if rows:
+                claimed = await claim(db, room, self._lease)
+            self._more = claimed.more
+            # Later than that an attempt could outlast the lease.
+            until = time.monotonic() + self._lease.total_seconds() / 2
+            if claimed.rows:
                 failpoints.reach(failpoints.MESSAGES_CLAIMED)
-            for row in rows:
-                if row.endpoint_id is not None:
-                    self._busy[row.endpoint_id] += 1
-                task = asyncio.create_task(self._deliver(row))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
-            return len(rows)
+            for row in claimed.rows:
+                if row.endpoint_id is None:
+                    self._slots -= 1
+                    self._begin(self._post_letter(row))
+                else:
+                    self._lanes.add(row, claimed.targets[row.endpoint_id], until)
+            self._pump()
+            return len(claimed.rows)
 
     async def idle(self) -> None:
         """Wait until nothing is being sent."""
@@ -75,69 +90,131 @@ class Sender:
         self._stopping = True
         async with self._claiming:  # what is being claimed just now is sent, too
             pass
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await self._give_back(list(self._lanes.clear()))
+        ends = time.monotonic() + STOP_SECONDS
+        while self._tasks and time.monotonic() < ends:
+            await asyncio.wait(self._tasks, timeout=ends - time.monotonic())
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._http.aclose()
 
-    async def _deliver(self, row: Row[Any]) -> None:
-        database = self._installation.database
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _pump(self) -> None:
+        """Send what has its turn, as long as there are slots."""
+        while self._slots > 0 and (turn := self._lanes.next()):
+            self._slots -= 1
+            self._begin(self._post_webhook(*turn))
+
+    async def _post_webhook(self, row: Row[Any], target: Target, until: float) -> None:
+        begun = time.monotonic()
+        outcome: Outcome | None = None
+        try:
+            if begun < until:
+                now = self._installation.database.now()
+                secrets = endpoints.secrets_of(self._installation.sealer, target, now)
+                outcome = await self._webhooks.send(Outgoing(row.id, target.url, row.payload, secrets))
+        finally:
+            seconds = time.monotonic() - begun
+            self._lanes.landed(target.id, sent=outcome is not None and outcome.state == "sent", seconds=seconds)
+            if outcome is None:  # cut off, or too late to begin
+                self._free(row)
+                await self._give_back([row])
+        if outcome is not None:
+            self._ended(Done(row, outcome, seconds, target.well))
+
+    async def _post_letter(self, row: Row[Any]) -> None:
+        """Cut off, it is not given back: it may have been handed over, which its lease says when it runs out."""
+        database, mail = self._installation.database, self._mail
         try:
             async with database.reading() as db:
-                outgoing = await self._prepared(db, row)
-            if isinstance(outgoing, Aside):
+                prepared = await letter(self._installation, db, row, mail=mail is not None)
+            if isinstance(prepared, Aside):
                 async with database.transaction() as db:
-                    await set_aside(db, row, outgoing)
+                    await set_aside(db, row, prepared)
+                self._free(row)
                 return
-            channel = self._channel(row)
-            begun = time.monotonic()
-            outcome: Outcome = await channel.send(outgoing)
-            seconds = time.monotonic() - begun
-            failpoints.reach(failpoints.MESSAGE_SENT)
+        except NoveError as error:  # the lease runs out
+            log.warning("message not prepared", message_id=str(row.id), error=str(error))
+            self._free(row)
+            return
+        assert mail is not None  # nothing is prepared without
+        begun = time.monotonic()
+        outcome = await mail.send(prepared)
+        self._ended(Done(row, outcome, time.monotonic() - begun))
+
+    def _ended(self, done: Done) -> None:
+        """An attempt has ended; it is recorded together with those that end meanwhile."""
+        failpoints.reach(failpoints.MESSAGE_SENT)
+        self._done.append(done)
+        if not self._recording:
+            self._recording = True
+            self._begin(self._record())
+
+    async def _record(self) -> None:
+        try:
+            while self._done:
+                together, self._done = self._done, []
+                try:
+                    await self._write(together)
+                finally:
+                    for done in together:
+                        self._free(done.row)
+                if self._stopping:
+                    continue
+                self._pump()
+                if self._more and not self._claiming.locked():
+                    self._begin(self._refill())
+        finally:
+            self._recording = False
+
+    async def _write(self, together: list[Done]) -> None:
+        """Write the outcomes; if that fails, each by itself, so that none fails its neighbours."""
+        database = self._installation.database
+        try:
             async with database.transaction() as db:
-                if not await record(db, row, outcome, seconds):
-                    log.warning("message taken over by another worker", message_id=str(row.id))
-                db.committed.append(partial(self._count, row, outcome, seconds, db.now))
+                written = await record(db, together, self._installation.settings.drain_per_second)
+                db.committed.append(partial(self._count, written, db.now))
                 failpoints.reach(failpoints.MESSAGE_MARKING)
             failpoints.reach(failpoints.MESSAGE_MARKED)
-        except asyncio.CancelledError:
-            if row.endpoint_id is not None:  # a letter may have been handed over: its lease says so when it runs out
-                async with database.transaction() as db:
-                    await release(db, row)
-            raise
-        except NoveError as error:
-            # The lease runs out and the message is claimed again.
-            log.warning("message not sent", message_id=str(row.id), error=str(error))
-        finally:
-            if row.endpoint_id is not None:
-                self._busy[row.endpoint_id] -= 1
-                if not self._busy[row.endpoint_id]:
-                    del self._busy[row.endpoint_id]
+        except NoveError as error:  # the leases run out, and the messages are claimed again
+            log.warning("messages not recorded", messages=len(together), error=str(error))
+        except Exception:
+            log.exception("messages not recorded", message_ids=[str(done.row.id) for done in together])
+            if len(together) > 1:
+                for done in together:
+                    await self._write([done])
+        else:
+            if len(written) < len(together):
+                log.warning("messages taken over by another worker", messages=len(together) - len(written))
 
-    def _count(self, row: Row[Any], outcome: Outcome, seconds: float, now: datetime) -> None:
-        metrics = self._installation.metrics
-        metrics.sends.add(row.channel, outcome.state)
-        metrics.send_seconds.add(row.channel, values=(seconds,))
-        if outcome.state == "sent" and row.decided_at is not None:
-            metrics.told_lag.add(row.channel, values=(max(0.0, (now - row.decided_at).total_seconds()),))
+    async def _refill(self) -> None:
+        try:
+            await self.send_due()
+        except NoveError as error:  # the next tick tries again
+            log.warning("no messages claimed", error=str(error))
 
-    def _channel(self, row: Row[Any]) -> Channel:
+    async def _give_back(self, rows: list[Row[Any]]) -> None:
+        try:
+            async with self._installation.database.transaction() as db:
+                await release(db, rows)
+        except NoveError as error:  # the leases run out
+            log.warning("messages not given back", messages=len(rows), error=str(error))
+
+    def _free(self, row: Row[Any]) -> None:
+        self._slots += 1
         if row.endpoint_id is not None:
-            return self._webhooks
-        assert self._mail is not None  # a letter is not prepared without
-        return self._mail
+            self._lanes.recorded(row.endpoint_id)
 
-    async def _prepared(self, db: Session, row: Row[Any]) -> Outgoing | Aside:
-        if row.endpoint_id is None:
-            return await letter(self._installation, db, row, mail=self._mail is not None)
-        found = await db.first(
-            select(endpoints_table).where(
-                endpoints_table.c.company_id == row.company_id, endpoints_table.c.id == row.endpoint_id
-            )
-        )
-        if found is None:
-            return Aside("cancelled", NotDelivered.ENDPOINT_REMOVED)
-        secrets = endpoints.secrets_of(self._installation.sealer, found, db.now)
-        return Outgoing(row.id, found.url, row.payload, secrets, attempt=row.attempts + 1)
+    def _count(self, written: list[Done], now: datetime) -> None:
+        metrics = self._installation.metrics
+        for done in written:
+            metrics.sends.add(done.row.channel, done.outcome.state)
+            metrics.send_seconds.add(done.row.channel, values=(done.seconds,))
+            if done.outcome.state == "sent" and done.row.decided_at is not None:
+                lag = max(0.0, (now - done.row.decided_at).total_seconds())
+                metrics.told_lag.add(done.row.channel, values=(lag,))
