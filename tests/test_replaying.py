@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -22,7 +22,7 @@ from app.shipments.shipment import Shipment
 from app.shipments.tables import transitions
 from carriers import carriers
 from carriers.base import UnreadablePayload
-from carriers.event import Parcel
+from carriers.event import Eta, Parcel
 from carriers.sandbox import Sandbox
 from carriers.tables import Row, Table
 from carriers.vocabulary import Status, SubStatus
@@ -240,3 +240,32 @@ async def test_an_adapter_that_trips(world: World, monkeypatch: pytest.MonkeyPat
     assert (await reread(world.installation, ALL, None, apply=True)).changes == ()
     assert (await release(world.installation, ALL, None, apply=True)).changes == ()
     assert await events_of(world, shipment) == before
+
+
+async def test_when_it_is_expected_is_read_again_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the newest body that tells it says now; a body that tells nothing leaves it, and so does a second replay."""
+    shipment = await world.ship("SANDBOX-LOST-1", "sandbox")
+    for day in ("2026-03-03", "2026-03-04", None):
+        parcel: dict[str, object] = {"number": "SANDBOX-LOST-1", "expected_on": day, "events": []}
+        content = orjson.dumps({"carrier": "sandbox", "parcels": [parcel]})
+        [read] = carriers()["sandbox"].parse(content)
+        await arrive(world, content, read)
+    before, parse = await world.look(shipment), Sandbox.parse
+
+    def mended(carrier: Sandbox, content: bytes) -> list[Parcel]:
+        """A day later than was read before."""
+        return [
+            replace(each, eta=each.eta and Eta(day=each.eta.day and each.eta.day + timedelta(days=1)))
+            for each in parse(carrier, content)
+        ]
+
+    monkeypatch.setattr(Sandbox, "parse", mended)
+    dry = await reread(world.installation, ALL, None, apply=False)
+    kept = await world.look(shipment)
+    done = await reread(world.installation, ALL, None, apply=True)
+    again = await reread(world.installation, ALL, None, apply=True)
+
+    after = await world.look(shipment)
+    assert (before.eta_day, kept.eta_day, after.eta_day) == (date(2026, 3, 4), date(2026, 3, 4), date(2026, 3, 5))
+    assert [(each.eta, each.new, each.before == each.after) for each in done.changes] == [(True, 0, True)]
+    assert (dry.changes, again.changes) == (done.changes, ())

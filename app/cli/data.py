@@ -162,8 +162,9 @@ async def _steps(ask: "Run", choice: Any, *, quarantined: bool, apply: bool) -> 
 def _reread(change: dict[str, Any]) -> str:
     before, after = ("/".join(part for part in change[name] if part) for name in ("before", "after"))
     counts = ", ".join(f"{change[name]} {name}" for name in ("new", "remapped", "withdrawn") if change[name])
+    eta = "; expected at another time" if change["eta"] else ""
     moved = f"{before} -> {after}" if before != after else f"stays {before}"
-    return f"{change['carrier']} {change['number']} ({change['shipment_id']}): {moved}; events: {counts}"
+    return f"{change['carrier']} {change['number']} ({change['shipment_id']}): {moved}; events: {counts or 'none'}{eta}"
 
 
 def _released(change: dict[str, Any]) -> str:

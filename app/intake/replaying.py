@@ -2,8 +2,8 @@
 
 Each shipment's bodies are parsed anew and its events take the meaning they have now; what an adapter no longer reads
 out of a body is withdrawn. Events whose body is gone take the meaning that their table row, or their code, has now.
-A shop's own events are its own words and stay. Machines hear of what changes as of any correction; people are not
-told again (the ledger says `replay`).
+When it is expected is what the newest body that tells it says now. A shop's own events are its own words and stay.
+Machines hear of what changes as of any correction; people are not told again (the ledger says `replay`).
 
 A dry run does all this in a transaction that is rolled back, so it shows exactly what would be.
 """
@@ -19,6 +19,7 @@ from app.arrivals.keeping import ArrivalSource, ArrivalState
 from app.arrivals.tables import arrivals
 from app.database import Session
 from app.installation import Installation
+from app.intake.expecting import expected
 from app.intake.settling import settle
 from app.intake.stepping import AT_ONCE, Choice, Cursor, Step, Undone, following, parcels_of
 from app.lifecycle import Source
@@ -30,12 +31,15 @@ from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
 from carriers import Carrier, carriers
 from carriers.base import mapped
-from carriers.event import Moment, OffsetSource, Place, TrackingEvent, keyed, withdrawn_key
+from carriers.event import Eta, Moment, OffsetSource, Place, TrackingEvent, keyed, withdrawn_key
 
 
 @dataclass(frozen=True, slots=True)
 class Reread:
-    """What reading a shipment again changes; statuses are (status, sub-status), counts are of events."""
+    """What reading a shipment again changes; statuses are (status, sub-status), counts are of events.
+
+    `eta`: whether it is expected at another time than before.
+    """
 
     shipment_id: UUID
     carrier: str
@@ -45,6 +49,7 @@ class Reread:
     new: int
     remapped: int
     withdrawn: int
+    eta: bool = False
 
 
 async def reread(installation: Installation, choice: Choice, after: Cursor | None, *, apply: bool) -> Step[Reread]:
@@ -119,9 +124,10 @@ async def _reread_one(installation: Installation, db: Session, to: Listeners, sh
             withdrawn.append(key)  # the adapter no longer reads it out of its body
     recorded = record(known, said.values(), withdrawn=withdrawn, remap=True)
     await write(db, [(shipment, recorded)])
-    if not recorded.changed:
+    eta = expected(shipment, told.eta)
+    if not recorded.changed and not eta:
         return None
-    after = await settle(installation, db, to, shipment, recorded, replay=True)
+    after = await settle(installation, db, to, shipment, recorded, said=eta, replay=True)
     return Reread(
         shipment.id,
         shipment.carrier,
@@ -131,16 +137,21 @@ async def _reread_one(installation: Installation, db: Session, to: Listeners, sh
         len(recorded.new),
         len(recorded.corrected),
         len(recorded.withdrawn),
+        bool(eta),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What a shipment's kept bodies say now: events by key, voided keys, and the arrivals whose body was read."""
+    """What a shipment's kept bodies say now: events by key, voided keys, the arrivals whose body was read.
+
+    `eta` is the newest estimate in them; bodies go oldest first, so none that is gone had a newer one.
+    """
 
     events: dict[str, StoredEvent]
     withdrawn: tuple[str, ...]
     read: frozenset[UUID]
+    eta: Eta | None
 
 
 async def _told(db: Session, shipment: Shipment, carrier: Carrier) -> _Told:
@@ -157,17 +168,19 @@ async def _told(db: Session, shipment: Shipment, carrier: Carrier) -> _Told:
     events: dict[str, StoredEvent] = {}
     withdrawn: list[str] = []
     read: set[UUID] = set()
+    eta: Eta | None = None
     for row in rows:
         parcels = await parcels_of(db, row)
         if parcels is None:
             continue
         read.add(row.id)
         for parcel in parcels:
+            eta = parcel.eta or eta
             withdrawn.extend(withdrawn_key(carrier.slug, shipment.number, id_) for id_ in parcel.withdrawn)
             for key, event in keyed(carrier.slug, shipment.number, parcel.events):
                 made = stored(event, key, source=Source.CARRIER, received_at=row.received_at, arrival_id=row.id)
                 events[key] = _winner(events.get(key), made)
-    return _Told(events, tuple(withdrawn), frozenset(read))
+    return _Told(events, tuple(withdrawn), frozenset(read), eta)
 
 
 def _winner(one: StoredEvent | None, other: StoredEvent) -> StoredEvent:

@@ -11,6 +11,7 @@ from app.database import Session
 from app.installation import Installation
 from app.intake import counting
 from app.intake.concerning import concerned, numbers_of
+from app.intake.expecting import expected
 from app.intake.settling import Settlement, settle_all
 from app.lifecycle import Source
 from app.outbox.putting import Listeners, listeners
@@ -170,16 +171,12 @@ def _strangers(recorded: Recorded) -> list[StoredEvent]:
 def _said(shipment: Shipment, parcel: Parcel) -> dict[str, Any]:
     """What an answer says beside its events; the estimate stays when an answer has none."""
     said: dict[str, Any] = {"not_found": parcel.not_found}
-    if parcel.eta is not None:
-        said["eta_from"] = parcel.eta.earliest
-        said["eta_to"] = parcel.eta.latest or parcel.eta.earliest
-        said["eta_day"] = None if said["eta_to"] else parcel.eta.day
-        said["eta_source"] = "carrier"
     if parcel.service:
         said["carrier_service"] = parcel.service
     if parcel.pickup_point and shipment.forgotten_at is None:
         said["carrier_pickup_point"] = parcel.pickup_point
-    return {name: value for name, value in said.items() if getattr(shipment, name) != value}
+    changed = {name: value for name, value in said.items() if getattr(shipment, name) != value}
+    return changed | expected(shipment, parcel.eta)
 
 
 async def _settled(installation: Installation, db: Session, gathered: Mapping[UUID, _Gathered]) -> dict[UUID, Shipment]:
