@@ -108,6 +108,6 @@ def probes(installation: Installation) -> FastAPI:
 def _installed(app: FastAPI, installation: Installation, body_seconds: float) -> FastAPI:
     app.state.installation = installation
     app.state.scrape = Scrape(installation)
-    problems.install(app)
+    problems.install(app, [route for router in ROUTERS for route in router.routes])
     app.add_middleware(Limits, here=installation, body_seconds=body_seconds)
     return app

@@ -7,7 +7,9 @@ from app.api.access import Door
 from app.api.shapes import Output
 from app.intake.pushed import Outcome, Pushes
 
-router = APIRouter(tags=["hooks"], responses={each: problems.RESPONSES[each] for each in (401, 404, 413, 429, 503)})
+router = APIRouter(
+    tags=["hooks"], responses={each: problems.RESPONSES[each] for each in (401, 404, 413, 415, 422, 429, 503)}
+)
 
 
 class PushAnswer(Output):

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from contextlib import suppress
 
 import structlog
 from starlette.datastructures import MutableHeaders
@@ -18,6 +19,8 @@ from app.installation import Installation
 MIB = 1024 * 1024
 BODY, HOOK_BODY, HEADERS = MIB, 4 * MIB, 16 * 1024
 BODY_SECONDS = 10.0
+LINGER_BYTES, LINGER_SECONDS = 2 * MIB, 1.0
+"""What is still taken of a body that was refused: to who is cut off while sending, the answer may be lost."""
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _CLOSED = "default-src 'none'; frame-ancestors 'none'"
@@ -48,6 +51,10 @@ class Limits:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 _add_headers(scope, message, ends=body.unread)
+            elif body.unread and not message.get("more_body", False):
+                await send({**message, "more_body": True})
+                await body.linger()
+                message = {"type": "http.response.body"}
             await send(message)
 
         began = time.monotonic()
@@ -73,7 +80,7 @@ class _Body:
         """Whether some of it may still be on its way: then the connection must end with the answer."""
         self._receive, self._seconds = receive, seconds
         self._deadline = asyncio.get_running_loop().time() + seconds
-        self._size, self._whole = 0, False
+        self._size, self._whole, self._lingers = 0, False, True
 
     async def receive(self) -> Message:
         """The next part; TooLarge, TooSlow."""
@@ -83,6 +90,7 @@ class _Body:
             async with asyncio.timeout_at(self._deadline):
                 message = await self._receive()
         except TimeoutError:
+            self._lingers = False
             raise TooSlow(f"The request did not arrive whole within {self._seconds:g} seconds.") from None
         self._size += len(message.get("body", b""))
         if self._size > self.limit:
@@ -90,6 +98,16 @@ class _Body:
         if not message.get("more_body", False):
             self._whole, self.unread = True, False
         return message
+
+    async def linger(self) -> None:
+        """Take some of what is still on its way, and throw it away."""
+        size, going_on = 0, self._lingers
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                while going_on and size < LINGER_BYTES:
+                    message = await self._receive()
+                    size += len(message.get("body", b""))
+                    going_on = message.get("more_body", False)
 
 
 _READ = (b"x-request-id", b"content-length", b"content-encoding", b"transfer-encoding")

@@ -21,7 +21,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 def count_request(here: Installation, scope: Scope, status: int, seconds: float) -> None:
     """Count a request under its route's pattern: never its address, which anyone can make up."""
-    route = getattr(scope.get("route"), "path", "unknown")
+    route = getattr(scope.get("route"), "path_format", "unknown")
     method = scope["method"] if scope["method"] in _METHODS else "other"
     here.metrics.requests.add(method, route, str(status))
     here.metrics.request_seconds.add(route, values=(seconds,))

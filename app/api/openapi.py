@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from app.api.problems import Problem
+from carriers import carriers
 
 TAGS = {
     "shipments": "Parcels: post them, read where they are, tell of events.",
@@ -59,6 +60,9 @@ def describe(app: FastAPI) -> None:
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)
             _tell_headers(document)
+            _tell_absence(document)
+            for taken in ("PostedShipment", "NewAccount"):
+                schemas[taken]["properties"]["carrier"]["enum"] = sorted(carriers())
         assert app.openapi_schema is not None
         return app.openapi_schema
 
@@ -75,3 +79,15 @@ def _tell_headers(document: dict[str, Any]) -> None:
             for status, response in operation["responses"].items():
                 names = [name for name in HEADERS if name != "Retry-After" or status in RETRIED]
                 response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _tell_absence(document: dict[str, Any]) -> None:
+    """A parameter may be left out, which is all that FastAPI means by null: none can be sent."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for parameter in operation.get("parameters", ()):
+                schema = parameter["schema"]
+                choices = [each for each in schema.get("anyOf", ()) if each.get("type") != "null"]
+                if len(choices) == 1:
+                    del schema["anyOf"]
+                    schema.update(choices[0])

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match, Route
 
 from app.errors import FieldError, InvalidInput, NoveError, TryLater, Unavailable, Unusable
 from app.wrong_fields import in_words
@@ -122,14 +123,22 @@ def of(error: Exception, request_id: str) -> Response:
     return problem(request_id, error.status, error.given_code, error.detail, errors=errors, headers=headers)
 
 
-def install(app: FastAPI) -> None:
-    """Answer every error of the application this way."""
+def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+    """Answer every error of the application, which has these routes, this way."""
 
     async def answer(request: Request, error: Exception) -> Response:
+        if isinstance(error, HTTPException) and error.status_code == 405:
+            error.headers = {"Allow": ", ".join(_methods(request, routes))}
         return of(error, request.state.request_id)
 
     for kind in (NoveError, RequestValidationError, HTTPException, PoolTimeout):
         app.add_exception_handler(kind, answer)
+
+
+def _methods(request: Request, routes: Sequence[BaseRoute]) -> list[str]:
+    """The methods of the address, of which a router tells those of its first route alone."""
+    matching = [each for each in routes if isinstance(each, Route) and each.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for each in matching for method in each.methods or ()})
 
 
 def _busy(error: Exception) -> bool:

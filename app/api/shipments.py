@@ -130,7 +130,7 @@ async def listed(
     return told({"items": items, "next_cursor": cursor_of(str(shown[-1].id)) if more else None})
 
 
-@router.get("/v1/shipments/{shipment_id}", response_model=ShipmentWhole, responses=NOT_MODIFIED)
+@router.get("/v1/shipments/{shipment_id:uuid}", response_model=ShipmentWhole, responses=NOT_MODIFIED)
 async def read(
     shipment_id: UUID,
     *,
@@ -151,7 +151,7 @@ async def read(
         return told(await reading.whole(db, found.shipment, page_, locale or found.locale), headers=headers)
 
 
-@router.patch("/v1/shipments/{shipment_id}", response_model=ShipmentWhole, responses=CHANGED)
+@router.patch("/v1/shipments/{shipment_id:uuid}", response_model=ShipmentWhole, responses=CHANGED)
 async def change(
     shipment_id: UUID,
     given: AmendedShipment,
@@ -182,7 +182,7 @@ async def change(
     return await write.once(effect)
 
 
-@router.delete("/v1/shipments/{shipment_id}", status_code=204)
+@router.delete("/v1/shipments/{shipment_id:uuid}", status_code=204)
 async def forget(shipment_id: UUID, caller: Writer, reach: Shops, here: Here, write: Write) -> Response:
     """Forget the shipment, its events, raw bodies and messages; what its carrier says later brings nothing back."""
 

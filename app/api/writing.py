@@ -49,7 +49,11 @@ async def writing(
     request: Request,
     here: Here,
     idempotency_key: Annotated[
-        str | None, Header(description="Up to 255 characters; the same key and body within 72 hours: the same answer")
+        str | None,
+        Header(
+            description="Up to 255 characters; the same key and body within 72 hours: the same answer",
+            json_schema_extra={"pattern": r"^[ -~]{1,255}$"},
+        ),
     ] = None,
 ) -> Writing:
     """A dependency: the write of this request."""

@@ -38,7 +38,7 @@ Accepted = Annotated[str | None, Header(alias="accept-language", include_in_sche
 @router.get(
     "/t/{token}.json",
     response_model=TrackingView,
-    responses={status: problems.RESPONSES[status] for status in (404, 429)},
+    responses={status: problems.RESPONSES[status] for status in (404, 422, 429)},
 )
 async def as_json(request: Request, token: str, lang: Asked = None, accept_language: Accepted = None) -> Response:
     """What the tracking page shows, for programs that hold its link; no key is needed."""

@@ -53,7 +53,18 @@ async def test_unknown_addresses_and_methods(client: AsyncClient) -> None:
 
     assert (nothing.status_code, nothing.json()["code"]) == (404, "not_found")
     assert (method.status_code, method.json()["code"]) == (405, "method_not_allowed")
-    assert method.headers["allow"]
+    assert method.headers["allow"] == "GET, PATCH"
+
+
+async def test_only_what_an_address_takes_is_allowed(client: AsyncClient) -> None:
+    """All of its methods and none of another address's that looks like it."""
+    batch, one = (
+        await client.get("/v1/shipments/batch"),
+        await client.put("/v1/shipments/0199c0de-5f2a-7b3c-8d4e-5f6071829304"),
+    )
+
+    assert (batch.status_code, batch.headers["allow"]) == (405, "POST")
+    assert (one.status_code, one.headers["allow"]) == (405, "DELETE, GET, PATCH")
 
 
 async def test_input_errors_name_their_fields(client: AsyncClient) -> None:
