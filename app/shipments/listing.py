@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, true
 
 from app.database import Session
 from app.shipments.posting import known_carrier, normal_number
@@ -64,6 +64,8 @@ def _conditions(db: Session, filters: Filters) -> Iterator[ColumnElement[bool]]:
     for name in ("order_reference", "problem", "stale", "late", "direction"):
         if (value := getattr(filters, name)) is not None:
             yield shipments.c[name] == value
+    if filters.stale or filters.late:
+        yield shipments.c.problem == true()  # as each of them is: the index of problems serves
     if filters.country is not None:
         yield shipments.c.recipient_country == filters.country
     if filters.tracking_number is not None:

@@ -1,0 +1,119 @@
+"""The plans that PostgreSQL makes of the very statements a job issues, on tables with thousands of rows."""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Table, event, text
+
+from app.database import Database, Session
+from app.orders import orders
+from app.shipments.tables import shipments
+from tests.building import World
+
+ROWS = 6_000
+BIG = {"shipments", "messages", "arrivals", "orders", "pushes", "idempotency_keys"}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A statement, the indexes that it is answered by, tables read through, and how many rows are sorted at most."""
+
+    statement: str
+    indexes: frozenset[str]
+    read_through: frozenset[str]
+    sorted_rows: float
+
+
+async def multiply(db: Session, table: Table, rows: int, **columns: str) -> None:
+    """Copy a table's one row thousands of times, with these expressions of `n` for what must differ."""
+    names = [each.name for each in table.c]
+    made = ", ".join(columns.get(name, f'"{name}"') for name in names)
+    into = ", ".join(f'"{name}"' for name in names)
+    await db.run(
+        text(f"INSERT INTO {table.name} ({into}) SELECT {made} FROM {table.name}, generate_series(1, {rows}) AS n")
+    )
+
+
+async def fill(world: World, tables: Mapping[Table, Mapping[str, str]], rows: int = ROWS) -> None:
+    """Multiply the rows of these tables, and let PostgreSQL learn how many there are."""
+    async with world.database.transaction() as db:
+        for table, columns in tables.items():
+            await multiply(db, table, rows, **columns)
+    async with world.database.transaction() as db:
+        await db.run(text("ANALYZE"))
+
+
+async def plans(database: Database, job: Callable[[], Awaitable[object]]) -> list[Plan]:
+    """The plans of what a job asks or changes in a big table."""
+    said: dict[str, Any] = {}
+
+    def hear(_connection: object, _cursor: object, statement: str, parameters: Any, *_rest: object) -> None:
+        if statement.startswith(("SELECT", "UPDATE", "DELETE", "\n")):
+            said.setdefault(statement, parameters)
+
+    engine = database._reader.sync_engine
+    event.listen(engine, "before_cursor_execute", hear)
+    try:
+        await job()
+    finally:
+        event.remove(engine, "before_cursor_execute", hear)
+    found = []
+    async with database.reading() as db:
+        for statement, parameters in said.items():
+            once = parameters[0] if isinstance(parameters, list) else parameters
+            explained = await db.connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", once)
+            nodes = list(_nodes(explained.scalar_one()[0]["Plan"]))
+            if any(node.get("Relation Name") in BIG for node in nodes):
+                found.append(_plan(statement, nodes))
+    return found
+
+
+def _plan(statement: str, nodes: list[dict[str, Any]]) -> Plan:
+    return Plan(
+        statement,
+        frozenset(node["Index Name"] for node in nodes if "Index Name" in node),
+        frozenset(node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan") & BIG,
+        max((node["Plan Rows"] for node in nodes if node["Node Type"] == "Sort"), default=0),
+    )
+
+
+def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for each in node.get("Plans", ()):
+        yield from _nodes(each)
+
+
+AGO = "now() - CASE WHEN n % 20 = 0 THEN n ELSE -n END * interval '1 second'"
+"""A twentieth of it is due."""
+
+SHIPMENTS = {
+    shipments: {
+        "id": "md5('s' || n)::uuid",
+        "shop_id": "CASE WHEN n % 4 = 0 THEN shop_id ELSE md5('shop' || n % 4)::uuid END",
+        "order_id": "CASE WHEN n % 2 = 0 THEN md5('o' || n)::uuid END",
+        "tracking_number": "'NUMBER' || n",
+        "order_reference": "'R' || n",
+        "sender_reference": "NULL",
+        "page_hash": "decode(md5('p' || n), 'hex')",
+        "recipient_email": "'e' || n || '@example.com'",
+        "recipient_phone": "'+39333' || n",
+        "recipient_name": "'anna prova' || n",
+        "recipient_postcode": "lpad((n % 1000)::text, 5, '0')",
+        "recipient_country": "CASE WHEN n % 10 = 0 THEN 'FR' ELSE 'IT' END",
+        "status": "CASE WHEN n % 3 = 0 THEN 'delivered' ELSE 'in_transit' END",
+        "problem": "n % 50 = 0",
+        "stale": "n % 100 = 0",
+        "late": "n % 150 = 0",
+        "next_poll_at": AGO,
+        "refold_at": AGO,
+        "late_at": AGO,
+        "stale_at": AGO,
+    },
+    orders: {
+        "id": "md5('o' || n)::uuid",
+        "reference": "'R' || n",
+        "recipient_email": "'o' || n || '@example.com'",
+    },
+}
+"""What differs from row to row: a fourth is of the shop that asks."""
