@@ -30,6 +30,7 @@ STOP_SECONDS = 19.0
 SECONDS = {
     "poll": 1.0,
     "send": 0.25,
+    "endpoints": 60.0,
     "timed": 1.0,
     "failed": 5.0,
     "accounts": 5.0,
@@ -56,6 +57,7 @@ class Worker:
         self.jobs: dict[str, Callable[[], Awaitable[object]]] = {
             "poll": self.poller.tick,
             "send": lambda: self._until_none(self.sender.send_due),
+            "endpoints": lambda: self._until_none(self.sender.warn),
             "timed": lambda: self._until_none(lambda: settle_due(installation)),
             "failed": lambda: self._until_none(lambda: retry_failed(installation)),
             "accounts": Adopter(installation).tick,

@@ -48,6 +48,7 @@ async def test_every_job_ticks_under_a_fixed_name_and_none_is_skipped_or_doubled
     assert {name: job.trigger.interval for name, job in jobs.items()} == {
         "poll": timedelta(seconds=1),
         "send": timedelta(seconds=0.25),
+        "endpoints": timedelta(seconds=60),
         "timed": timedelta(seconds=1),
         "failed": timedelta(seconds=5),
         "accounts": timedelta(seconds=5),

@@ -14,7 +14,7 @@ from app.api.writing import Write
 from app.database import Session
 from app.outbound import check_url
 from app.outbox import endpoints
-from app.outbox.endpoints import Endpoint, Type
+from app.outbox.endpoints import Circuit, Endpoint, Type
 
 router = api("endpoints")
 
@@ -40,7 +40,12 @@ class EndpointChange(Input):
 
 
 class EndpointOut(Output):
-    """An endpoint and its health: failures in a row, since when, and until when it is left in peace."""
+    """An endpoint and its health.
+
+    `failures` in a row, since when, and what the last one was; `circuit`: `open` while nothing is sent (until
+    `open_until`), `half_open` when one message may try again; `pace`: messages a second while it recovers, null for no
+    limit.
+    """
 
     id: UUID
     shop_id: UUID
@@ -52,8 +57,12 @@ class EndpointOut(Output):
     disabled_reason: str
     failures: int
     failing_since: datetime | None
+    circuit: Circuit
     open_until: datetime | None
+    pace: float | None
     last_success_at: datetime | None
+    last_failure_at: datetime | None
+    last_error: str
     created_at: datetime
 
 
@@ -68,7 +77,7 @@ async def listed(caller: Reader, shop_id: OneShop, here: Here) -> Listed[Endpoin
     """The shop's endpoints, oldest first."""
     async with here.database.reading() as db:
         found = await endpoints.of_shop(db, caller.company_id, shop_id)
-    return Listed(items=[EndpointOut.model_validate(each) for each in found])
+    return Listed(items=[_shown(each, here.database.now()) for each in found])
 
 
 @router.post("/v1/endpoints", response_model=EndpointMade, status_code=201)
@@ -78,7 +87,7 @@ async def create(given: NewEndpoint, caller: Administrator, shop_id: OneShop, he
 
     async def effect(db: Session) -> Response:
         made = await endpoints.create(db, here.sealer, caller.company_id, shop_id, **given.model_dump())
-        return answer(_made(*made), 201)
+        return answer(_made(*made, db.now), 201)
 
     return await write.once(effect, shop_id)
 
@@ -87,7 +96,7 @@ async def create(given: NewEndpoint, caller: Administrator, shop_id: OneShop, he
 async def read(endpoint_id: UUID, caller: Reader, shop_id: OneShop, here: Here) -> EndpointOut:
     """One endpoint."""
     async with here.database.reading() as db:
-        return EndpointOut.model_validate(await endpoints.get(db, caller.company_id, shop_id, endpoint_id))
+        return _shown(await endpoints.get(db, caller.company_id, shop_id, endpoint_id), db.now)
 
 
 @router.patch("/v1/endpoints/{endpoint_id}", response_model=EndpointOut)
@@ -101,7 +110,7 @@ async def change(
     async def effect(db: Session) -> Response:
         endpoint = await endpoints.get(db, caller.company_id, shop_id, endpoint_id)
         changed = await endpoints.change(db, endpoint, **given.model_dump(exclude_none=True))
-        return answer(EndpointOut.model_validate(changed))
+        return answer(_shown(changed, db.now))
 
     return await write.once(effect, shop_id)
 
@@ -112,7 +121,7 @@ async def rotate(endpoint_id: UUID, caller: Administrator, shop_id: OneShop, her
 
     async def effect(db: Session) -> Response:
         endpoint = await endpoints.get(db, caller.company_id, shop_id, endpoint_id)
-        return answer(_made(*await endpoints.rotate(db, here.sealer, endpoint)))
+        return answer(_made(*await endpoints.rotate(db, here.sealer, endpoint), db.now))
 
     return await write.once(effect, shop_id)
 
@@ -124,5 +133,10 @@ async def remove(endpoint_id: UUID, caller: Administrator, shop_id: OneShop, her
         await endpoints.remove(db, caller.company_id, shop_id, endpoint_id)
 
 
-def _made(endpoint: Endpoint, secret: str) -> EndpointMade:
-    return EndpointMade(**EndpointOut.model_validate(endpoint).model_dump(), secret=secret)
+def _shown(endpoint: Endpoint, now: datetime) -> EndpointOut:
+    fields = {name: getattr(endpoint, name) for name in EndpointOut.model_fields if name != "circuit"}
+    return EndpointOut(**fields, circuit=endpoint.circuit(now))
+
+
+def _made(endpoint: Endpoint, secret: str, now: datetime) -> EndpointMade:
+    return EndpointMade(**_shown(endpoint, now).model_dump(), secret=secret)

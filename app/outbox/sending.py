@@ -17,7 +17,7 @@ from app.channels.webhook import WebhookChannel
 from app.errors import NoveError
 from app.installation import Installation
 from app.outbound import guarded_client
-from app.outbox import endpoints
+from app.outbox import endpoints, health
 from app.outbox.claiming import LEASE, Room, Target, claim
 from app.outbox.lanes import Lanes
 from app.outbox.outcomes import Done, record, release, set_aside
@@ -79,6 +79,11 @@ class Sender:
                     self._lanes.add(row, claimed.targets[row.endpoint_id], until)
             self._pump()
             return len(claimed.rows)
+
+    async def warn(self) -> int:
+        """Tell shops of endpoints that have failed for a day; how many."""
+        async with self._installation.database.transaction() as db:
+            return await health.warn(db)
 
     async def idle(self) -> None:
         """Wait until nothing is being sent."""

@@ -35,8 +35,12 @@ async def test_an_endpoint_shows_its_secret_once(service: Service, client: Async
         "disabled_reason": "",
         "failures": 0,
         "failing_since": None,
+        "circuit": "closed",
         "open_until": None,
+        "pace": None,
         "last_success_at": None,
+        "last_failure_at": None,
+        "last_error": "",
         "created_at": made.json()["created_at"],
     }
     assert listed.json() == {"items": [read.json()], "next_cursor": None}
