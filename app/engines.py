@@ -25,8 +25,8 @@ def postgres(url: str) -> AsyncEngine:
     driver, secure = _driver_url(url)
     engine = create_async_engine(
         driver,
-        pool_size=10,
-        max_overflow=10,
+        pool_size=20,  # a connection more than these would be made anew for each use
+        max_overflow=0,
         pool_timeout=5,
         # `Database.transaction` begins and ends them: a read of one statement is one round trip.
         isolation_level="AUTOCOMMIT",
