@@ -11,6 +11,7 @@ from types import FunctionType
 import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from sqlalchemy import Index, UniqueConstraint
 
 from app.main import ROUTERS
 from app.schema import metadata
@@ -113,6 +114,22 @@ def test_every_key_begins_with_the_company(table: object) -> None:
     columns = [column.name for column in metadata.tables[str(table)].primary_key.columns]
 
     assert columns[0] == "company_id"
+
+
+BEFORE_THE_COMPANY_IS_KNOWN = {"ix_api_keys_hash", "ix_carrier_accounts_hook", "ix_shipments_page"}
+"""Digests of what a stranger brings: an API key, a hook's address, a tracking page's."""
+
+
+def test_every_unique_key_begins_with_the_company() -> None:
+    """What is unique is so within its company, so that a shard can see to it; three digests come before any company."""
+    unique = {
+        str(each.name): next(column.name for column in each.columns)
+        for table in metadata.tables.values()
+        for each in (*table.indexes, *table.constraints)
+        if isinstance(each, UniqueConstraint) or (isinstance(each, Index) and each.unique)
+    }
+
+    assert {name for name, first in unique.items() if first != "company_id"} == BEFORE_THE_COMPANY_IS_KNOWN
 
 
 def test_names_say_what_a_file_is() -> None:
