@@ -36,6 +36,11 @@ def number_mark(carrier: str, number: str) -> str:
     return f"number\x1f{carrier}\x1f{number}"
 
 
+def body_name(digest: str) -> str:
+    """What a body that tells of no parcel goes by, in the place of a number."""
+    return f"body {digest}"
+
+
 def reference_mark(carrier: str, reference: str) -> str:
     """What stands for a parcel by the sender's reference."""
     return f"reference\x1f{carrier}\x1f{reference}"

@@ -27,7 +27,7 @@ from app.sealing import Sealer
 from app.shipments.posting import normal_email, normal_phone
 from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
-from app.tombstones import mark, order_mark
+from app.tombstones import body_name, mark, number_mark, order_mark
 
 LOT, LOOKED_AT = 50, 500
 LEAST = 6
@@ -150,6 +150,12 @@ class _Work:
         if theirs:
             nobodys = arrivals.c.shipment_id.is_(None)
             mine = arrivals.c.company_id == self.company_id, arrivals.c.body_hash.in_(theirs), nobodys
+            names = select(arrivals.c.carrier, arrivals.c.tracking_number, arrivals.c.body_hash).where(*mine)
+            marks = [
+                number_mark(row.carrier, row.tracking_number or body_name(row.body_hash))
+                for row in await self.db.all(names)
+            ]
+            await mark(self.db, self.sealer, self.company_id, marks, person=False)
             await self.db.run(delete(arrivals).where(*mine))
             gone = bodies.c.company_id == self.company_id, bodies.c.hash.in_(theirs)
             self._count("bodies", await self.db.run(delete(bodies).where(*gone)))
@@ -180,6 +186,8 @@ class _Work:
         lower = body.lower()
         if {each.decode() for each in _ID.findall(lower)} & set(self.subject.ids):
             return True
+        if not self.row.unowned:
+            return False  # it may be another shop's, which must not even be told
         return any(word.lower().encode() in lower for word in self.subject.words if len(word) >= LEAST)
 
     def _count(self, what: str, number: int) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from app.arrivals.keeping import ArrivalSource, ArrivalState, Arrived, Part, count_unmapped, keep_all
+from app.arrivals.keeping import ArrivalSource, ArrivalState, Arrived, Part, body_hash, count_unmapped, keep_all
 from app.cutting import cut
 from app.database import Session
 from app.installation import Installation
@@ -19,7 +19,7 @@ from app.shipments import history
 from app.shipments.history import StoredEvent, stored
 from app.shipments.recording import Recorded, record, write
 from app.shipments.shipment import Shipment
-from app.tombstones import erased
+from app.tombstones import body_name, erased
 from carriers import carriers
 from carriers.event import Parcel, keyed, withdrawn_key
 
@@ -68,7 +68,7 @@ async def take_in(installation: Installation, db: Session, arrivals: Sequence[Ar
     gathered = {id_: _Gathered(shipment, Recorded(known[id_], (), (), ())) for id_, shipment in mine.items()}
     forgotten = await erased(db, installation.sealer, _unknown(arrivals, found))
     if forgotten:
-        arrivals = [_without(arrived, forgotten) for arrived in arrivals]
+        arrivals = [without(arrived, forgotten) for arrived in arrivals]
     parts: list[Part] = []
     outcomes = []
     for arrived, its in zip(arrivals, found, strict=True):
@@ -91,12 +91,12 @@ async def take_in(installation: Installation, db: Session, arrivals: Sequence[Ar
 
 
 def _unknown(arrivals: Sequence[Arrived], found: Sequence[Sequence[Shipment]]) -> list[tuple[UUID, str, str]]:
-    """Company, carrier and number of parcels that no shipment is known of."""
+    """Company, carrier and number of parcels that no shipment is known of; of what tells of no parcel, the body's."""
     return [
         (arrived.company_id, arrived.carrier, number)
         for arrived, mine in zip(arrivals, found, strict=True)
         if not mine
-        for number in numbers_of(arrived)
+        for number in (numbers_of(arrived) if arrived.parcel is not None else [body_name(body_hash(arrived.body))])
     ]
 
 
@@ -105,6 +105,8 @@ def _kept(
 ) -> tuple[list[Part], _Outcome]:
     """The rows of an arrival, one for each shipment or number that it is about, and what became of it."""
     if arrived.parcel is None:
+        if (arrived.company_id, arrived.carrier, body_name(body_hash(arrived.body))) in forgotten:
+            return [], _Outcome(None)
         parts = [Part(arrived, ArrivalState.QUARANTINED, reason=arrived.reason)]
     elif mine:
         parts = [Part(arrived, ArrivalState.TAKEN, arrived.parcel.number, shipment.id) for shipment in mine]
@@ -118,7 +120,7 @@ def _kept(
     return parts, _Outcome(parts[-1].state, parts[-1].id, mine)
 
 
-def _without(arrived: Arrived, forgotten: Collection[tuple[UUID, str, str]]) -> Arrived:
+def without(arrived: Arrived, forgotten: Collection[tuple[UUID, str, str]]) -> Arrived:
     """The same without what its body tells of erased parcels; without any body, if that cannot be cut out."""
     gone = [
         number for company_id, slug, number in forgotten if (company_id, slug) == (arrived.company_id, arrived.carrier)

@@ -14,6 +14,7 @@ from app.arrivals.keeping import ArrivalState
 from app.database import Session
 from app.installation import Installation
 from app.intake import next_poll, settle, take_in
+from app.intake.taking import without
 from app.outbox.putting import listeners
 from app.polling import health, notes
 from app.polling.answers import Brought, Spoilt
@@ -21,6 +22,7 @@ from app.polling.claiming import Batch
 from app.shipments.recording import missed_again
 from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
+from app.tombstones import erased
 from carriers import carriers
 from carriers.base import CarrierError, CredentialsRefused, RateLimited
 
@@ -34,7 +36,11 @@ async def write(installation: Installation, batch: Batch, brought: Brought, rece
     """Take in what is new of the shipments still held, and say when each is asked about again."""
     async with installation.database.transaction() as db:
         held = await still_held(db, batch)
-        for taken in await take_in(installation, db, [each for each in brought.new if each.shipment_id in held]):
+        new = [each for each in brought.new if each.shipment_id in held]
+        lost = [(each.company_id, each.carrier, each.number) for each in batch.shipments if each.id not in held]
+        if lost and (forgotten := await erased(db, installation.sealer, lost)):
+            new = [without(arrived, forgotten) for arrived in new]  # what was erased while the carrier was asked
+        for taken in await take_in(installation, db, new):
             held.update({shipment.id: shipment for shipment in taken.shipments})
         for spoilt in brought.spoilt:
             if spoilt.shipment.id in held:
