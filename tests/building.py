@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app import shops
 from app.arrivals.keeping import ArrivalSource, Arrived
-from app.database import Database
+from app.database import Database, Session
 from app.installation import Installation
 from app.intake import Taken, take_in
 from app.intake.posting import post
@@ -93,6 +93,18 @@ class World:
         self, shipment: Shipment, *events: TrackingEvent, source: ArrivalSource = ArrivalSource.HOOK, **parcel: Any
     ) -> Taken:
         """The same, with what became of the arrival."""
+        async with self.database.transaction() as db:
+            return await self.take_within(db, shipment, *events, source=source, **parcel)
+
+    async def take_within(
+        self,
+        db: Session,
+        shipment: Shipment,
+        *events: TrackingEvent,
+        source: ArrivalSource = ArrivalSource.HOOK,
+        **parcel: Any,
+    ) -> Taken:
+        """The same in an open transaction."""
         arrived = Arrived(
             shipment.company_id,
             shipment.carrier,
@@ -101,8 +113,7 @@ class World:
             self.database.now(),
             parcel=Parcel(shipment.number, events, **parcel),
         )
-        async with self.database.transaction() as db:
-            [taken] = await take_in(self.installation, db, [arrived])
+        [taken] = await take_in(self.installation, db, [arrived])
         return taken
 
     async def look(self, shipment: Shipment) -> Shipment:
