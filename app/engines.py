@@ -92,7 +92,16 @@ def _sqlite(path: Path, pool_size: int) -> AsyncEngine:
     )
 
 
+_LET_GO = (
+    "SET idle_in_transaction_session_timeout = '10s'; SET tcp_keepalives_idle = 10; "
+    "SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3"
+)
+"""A process that is frozen, or cut off, in the middle of a transaction would hold its locks, and so everybody, for
+hours. By SQL, since not every pooler passes such settings on at the start of a connection."""
+
+
 def _prepare_postgres(connection: DBAPIConnection, _record: object) -> None:
+    cast(Any, connection).run_async(lambda driver: driver.execute(_LET_GO))
     # The driver's own UUID is a subclass that JSON encoders refuse.
     codec = {"encoder": lambda value: value.bytes, "decoder": lambda data: UUID(bytes=bytes(data)), "format": "binary"}
     cast(Any, connection).run_async(lambda driver: driver.set_type_codec("uuid", schema="pg_catalog", **codec))

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.engine import make_url
 
 from app.database import Database
@@ -213,3 +213,17 @@ async def test_a_broken_way_to_the_database_is_told_and_healed(only_postgres: No
     assert told + failed == 20
     assert (now.status, now.version) == (Status.DELIVERED, 2)
     assert len({type_ for type_, _, _ in ledger}) == len(ledger)
+
+
+async def test_a_frozen_process_does_not_hold_its_locks_for_long(only_postgres: None, database: Database) -> None:
+    """The server ends a transaction that says nothing more, as of a process that was stopped in the middle of it."""
+    with pytest.raises(Unavailable):
+        async with database.transaction() as db:
+            kept = await db.value(text("SHOW idle_in_transaction_session_timeout"))
+            await db.run(text("SET LOCAL idle_in_transaction_session_timeout = '50ms'"))
+            await asyncio.sleep(0.5)
+            await db.value(select(messages.c.id))
+    async with database.transaction() as db:
+        left = await db.value(select(messages.c.id))
+
+    assert (kept, left) == ("10s", None)
