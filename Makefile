@@ -40,9 +40,12 @@ crash: $(READY)
 	$(BIN)/python -m tests.crash $(ARGS)
 
 # After a change of the dependencies in pyproject.toml.
+# What the benchmark compares parsing with, in an environment of its own.
+PEER = karrio==2026.1.32 karrio-ups==2026.1.32 karrio-fedex==2026.1.32 karrio-dhl-universal==2026.1.32
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-header --no-annotate
 lock: $(READY)
 	$(COMPILE) pyproject.toml -o .requirements/service.txt
 	$(COMPILE) --extra development pyproject.toml -o .requirements/development.txt
 	echo 'setuptools>=80' | $(COMPILE) - -o .requirements/build.txt
+	printf '%s\n' $(PEER) | $(COMPILE) - -o .requirements/bench.txt

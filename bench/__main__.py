@@ -16,7 +16,7 @@ import orjson
 import uvloop
 from rich.console import Console
 
-from bench.goals import ingest, reading
+from bench.goals import ingest, parsing, reading
 from bench.stage import Stage, staged
 from bench.table import GOALS, Line, as_json, show
 
@@ -25,6 +25,10 @@ ON_STAGE: dict[int, Callable[[Stage], Awaitable[list[Line]]]] = {
     1: ingest.single,
     4: reading.whole,
     5: reading.unchanged,
+}
+ALONE: dict[int, Callable[[int, float], Awaitable[list[Line]]]] = {
+    6: parsing.against_karrio,
+    7: parsing.against_loads,
 }
 
 
@@ -63,11 +67,14 @@ async def _measured(folder: Path, only: Collection[int], *, quick: bool) -> list
     gc.freeze()
     lines: list[Line] = []
     stored, rounds, seconds = (200_000, 3, 3.0) if quick else (1_000_000, 5, 5.0)
+    for number, run in ALONE.items():
+        if number in only:
+            lines += await run(rounds, 0.2 if quick else 1.0)
     if wanted := [number for number in ON_STAGE if number in only]:
         async with staged(folder, stored=stored, rounds=rounds, seconds=seconds) as stage:
             for number in wanted:
                 lines += await ON_STAGE[number](stage)
-    return sorted(lines, key=lambda line: line.number or 0)
+    return lines
 
 
 sys.exit(main())
