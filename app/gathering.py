@@ -7,6 +7,7 @@ fails alone. Nobody waits without bound: beyond `room` waiting jobs the answer i
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import Context
 from typing import Generic, TypeVar
 
 from app import failpoints
@@ -50,7 +51,7 @@ class Gatherer(Generic[Job, Result]):
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((job, future))
         if self._runner is None or self._runner.done():
-            self._runner = asyncio.create_task(self._run())
+            self._runner = asyncio.create_task(self._run(), context=Context())  # it works for many: named for none
         return await future
 
     async def _run(self) -> None:

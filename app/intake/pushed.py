@@ -103,6 +103,7 @@ class Pushes:
 
     async def push(self, account: CarrierAccount, headers: Mapping[str, str], body: bytes) -> PushResult:
         """Take a push in. Header names are in lower case. NotAuthenticated says what is wrong with its signature."""
+        structlog.contextvars.bind_contextvars(account_id=str(account.id))
         carrier = carriers().get(account.carrier)
         if carrier is None:
             raise NotFound("No carrier account has this address.")

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Coroutine
+from contextvars import Context
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -66,7 +67,7 @@ class Sender:
                 return 0
             async with self._installation.database.transaction() as db:
                 claimed = await claim(db, room, self._lease)
-            self._more = claimed.more
+            self._more = claimed.more or bool(claimed.rows)  # once sent, they may let others go
             # Later than that an attempt could outlast the lease.
             until = time.monotonic() + self._lease.total_seconds() / 2
             if claimed.rows:
@@ -105,7 +106,7 @@ class Sender:
         await self._http.aclose()
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
+        task = asyncio.create_task(work, context=Context())  # named in the log for itself alone
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -116,6 +117,7 @@ class Sender:
             self._begin(self._post_webhook(*turn))
 
     async def _post_webhook(self, row: Row[Any], target: Target, until: float) -> None:
+        _name_in_log(row)
         begun = time.monotonic()
         outcome: Outcome | None = None
         try:
@@ -134,6 +136,7 @@ class Sender:
 
     async def _post_letter(self, row: Row[Any]) -> None:
         """Cut off, it is not given back: it may have been handed over, which its lease says when it runs out."""
+        _name_in_log(row)
         database, mail = self._installation.database, self._mail
         try:
             async with database.reading() as db:
@@ -223,3 +226,8 @@ class Sender:
             if done.outcome.state == "sent" and done.row.decided_at is not None:
                 lag = max(0.0, (now - done.row.decided_at).total_seconds())
                 metrics.told_lag.add(done.row.channel, values=(lag,))
+
+
+def _name_in_log(row: Row[Any]) -> None:
+    """Let every line that this task writes say which message it is about."""
+    structlog.contextvars.bind_contextvars(message_id=str(row.id), shipment=str(row.shipment_id))

@@ -106,6 +106,8 @@ class Poller:
         return claimed, full
 
     async def _work(self, batch: Batch, line: _Line) -> None:
+        named = {"shipment": str(batch.shipments[0].id)} if len(batch.shipments) == 1 else {}
+        structlog.contextvars.bind_contextvars(account_id=str(batch.account.id), **named)
         try:
             async with leases.renewed(self._installation.database, shipments, batch.shipments, self._lease):
                 await self._wait(batch)
