@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test long bench crash lock
+.PHONY: setup demo test long bench crash fuzz lock
 
 setup: $(READY)
 
@@ -38,6 +38,10 @@ bench: $(READY)
 # Kills processes under load; see `python -m tests.crash --help` for ARGS.
 crash: $(READY)
 	$(BIN)/python -m tests.crash $(ARGS)
+
+# Hostile input for the API and the adapters; see `python -m tests.fuzz --help` for ARGS.
+fuzz: $(READY)
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 # After a change of the dependencies in pyproject.toml.
 # What the benchmark compares parsing with, in an environment of its own.

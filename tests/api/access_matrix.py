@@ -76,4 +76,6 @@ MATRIX: dict[str, Row] = {
     "GET /v1/feed": Row("read"),
     "GET /v1/arrivals": Row("support"),
     "GET /v1/arrivals/{arrival_id}": Row("support", thing="arrival"),
+    "POST /v1/erasures": Row("admin", {"email": "nobody@example.com"}),
+    "GET /v1/erasures/{erasure_id}": Row("admin", thing="erasure"),
 }

@@ -1,0 +1,1 @@
+"""Hostile input: the running API by what its document says, each adapter by broken bytes."""
