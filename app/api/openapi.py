@@ -18,6 +18,7 @@ TAGS = {
     "accounts": "Contracts with carriers.",
     "rules": "Who is told of what.",
     "endpoints": "Where webhooks go.",
+    "messages": "What was told to whom, and sending it again.",
     "tracking": "What the holder of a tracking page's link sees.",
     "reference": "Statuses and carriers.",
     "operation": "How the service itself is.",

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, tuple_
+from sqlalchemy import Row, select, text, tuple_
 
 from app.database import Session
+from app.errors import NotFound
 from app.outbox.tables import attempts, messages
 from app.shipments.shipment import Shipment
 from app.shipments.tables import transitions
@@ -98,6 +99,66 @@ async def of_shipment(db: Session, company_id: UUID, shipment_id: UUID) -> list[
         .where(messages.c.company_id == company_id, messages.c.shipment_id == shipment_id)
         .order_by(messages.c.id)
     )
+    return await _with_attempts(db, company_id, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which messages; those given must all hold."""
+
+    states: Sequence[str] = ()
+    channel: str | None = None
+    endpoint_id: UUID | None = None
+    shipment_id: UUID | None = None
+    since: datetime | None = None
+
+
+async def listed(
+    db: Session, company_id: UUID, shop_ids: Sequence[UUID], filters: Filters, *, limit: int, before: UUID | None
+) -> list[tuple[Row[Any], list[Row[Any]]]]:
+    """The messages of these shops that fit, newest first, older than `before` if given; each with its attempts."""
+    query = select(messages).where(messages.c.company_id == company_id, messages.c.shop_id.in_(shop_ids))
+    if filters.states:
+        query = query.where(messages.c.state.in_(filters.states))
+        if set(filters.states) <= {"failed", "unknown"}:  # said as the index of those says it
+            query = query.where(text("state IN ('failed', 'unknown')"))
+    if filters.channel is not None:
+        query = query.where(messages.c.channel == filters.channel)
+    if filters.endpoint_id is not None:
+        query = query.where(messages.c.endpoint_id == filters.endpoint_id)
+    if filters.shipment_id is not None:
+        query = query.where(messages.c.shipment_id == filters.shipment_id)
+    if filters.since is not None:
+        query = query.where(messages.c.created_at >= filters.since)
+    if before is not None:
+        query = query.where(messages.c.id < before)
+    return await _with_attempts(db, company_id, await db.all(query.order_by(messages.c.id.desc()).limit(limit)))
+
+
+async def one(
+    db: Session, company_id: UUID, shop_ids: Sequence[UUID], message_id: UUID
+) -> tuple[Row[Any], list[Row[Any]]]:
+    """One message of these shops with its attempts; NotFound."""
+    row = await find(db, company_id, shop_ids, message_id)
+    [found] = await _with_attempts(db, company_id, [row])
+    return found
+
+
+async def find(db: Session, company_id: UUID, shop_ids: Sequence[UUID], message_id: UUID) -> Row[Any]:
+    """One message of these shops; NotFound."""
+    row = await db.first(
+        select(messages).where(
+            messages.c.company_id == company_id, messages.c.id == message_id, messages.c.shop_id.in_(shop_ids)
+        )
+    )
+    if row is None:
+        raise NotFound(f"No message {message_id}.")
+    return row
+
+
+async def _with_attempts(
+    db: Session, company_id: UUID, rows: Sequence[Row[Any]]
+) -> list[tuple[Row[Any], list[Row[Any]]]]:
     tried: defaultdict[UUID, list[Row[Any]]] = defaultdict(list)
     if rows:
         for attempt in await db.all(

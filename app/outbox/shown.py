@@ -13,6 +13,12 @@ async def shown(db: Session, company_id: UUID, shipment_id: UUID) -> list[dict[s
     return [_message(row, tried) for row, tried in await of_shipment(db, company_id, shipment_id)]
 
 
+def shown_with_place(row: Any, tried: list[Any]) -> dict[str, Any]:
+    """A message as it stands in a list: with its shop, and its shipment if it is about one."""
+    notice = row.target.startswith("notice:") and row.type != "messages_held"
+    return {"shop_id": row.shop_id, "shipment_id": None if notice else row.shipment_id, **_message(row, tried)}
+
+
 def _message(row: Any, tried: list[Any]) -> dict[str, Any]:
     return {
         "id": row.id,

@@ -50,7 +50,7 @@ class Tenant:
         async with self.service.database.transaction() as db:
             await rules.create_defaults(db, self.shop.company_id, self.shop.id)
         self.things["shop"] = str(self.shop.id)
-        for thing in ("account", "endpoint", "key", "rule", "shipment", "order", "arrival", "erasure"):
+        for thing in ("account", "endpoint", "key", "rule", "shipment", "message", "order", "arrival", "erasure"):
             self.things[thing] = await self.make(thing)
 
     async def make(self, thing: str) -> str:
@@ -70,11 +70,12 @@ class Tenant:
                 json={"status": "in_transit", "occurred_at": ago(hours=2)},
             ),
             "erasure": lambda: client.post("/v1/erasures", json={"email": "nobody@example.com"}),
+            "message": lambda: client.get("/v1/messages", params={"channel": "webhook"}),
             "rule": lambda: client.get("/v1/rules"),
         }
         said = (await makers[thing]()).raise_for_status().json()
         match thing:
-            case "rule":
+            case "rule" | "message":
                 return str(said["items"][0]["id"])
             case "order":
                 return str(said["reference"])
