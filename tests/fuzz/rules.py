@@ -19,6 +19,7 @@ RULES = {
     "country": "of ISO 3166",
     "credentials": "those of the carrier",
     "tracking_number": "a number that the carrier can have",
+    "carrier": "of those there are",
     "sub_status": "one of the status",
     "status": "something that can happen",
     "locale": "a language that there are words for",
@@ -28,6 +29,10 @@ RULES = {
     "mail_from": "an address of mail",
     "staff_mail": "an address of mail",
     "metadata": "at most 16 KiB",
+    "logo_url": "an address that begins with https://",
+    "website": "the same",
+    "support_url": "the same",
+    "shipments": "each with a number, or a reference by which its carrier knows it",
     "body": "something to look for, and what goes with it",
 }
 """Fields whose values obey more than their schema, and what."""
@@ -57,3 +62,11 @@ def refused_for_a_rule(_ctx: CheckContext, response: Response, case: Case[Any]) 
         assert RULES.keys() & {*parts} or any(text in error["message"] for text in TEXTS), (
             f"{case.operation.label}: {error['field']} is refused, which its schema does not say: {error['message']}"
         )
+
+
+@schemathesis.check
+def a_wrong_row_is_refused_alone(_ctx: CheckContext, response: Response, case: Case[Any]) -> None:
+    """A batch that breaks its schema is refused, or has a row that is."""
+    wrong = case.meta is not None and case.meta.generation.mode.is_negative
+    if wrong and response.status_code == 200 and case.operation.path == "/v1/shipments/batch":
+        assert 422 in {row["status"] for row in response.json()["items"]}, "a wrong batch was taken whole"
