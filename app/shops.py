@@ -1,12 +1,13 @@
 """Companies and their shops: the tenants, and the channels they sell through."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column, ForeignKeyConstraint, Index, Integer, Table, Text, select, update
+from sqlalchemy import Boolean, Column, ForeignKeyConstraint, Index, Integer, Table, Text, bindparam, select, update
 
+from app.bulk import Fetch, listed
 from app.database import Id, Instant, Json, Session, metadata, new_id
 from app.errors import FieldError, InvalidInput, NotFound
 from app.locales import choose, supported
@@ -111,10 +112,19 @@ async def create(
 
 async def get(db: Session, company_id: UUID, shop_id: UUID) -> Shop:
     """One shop of a company; NotFound for another company's as for a missing one."""
-    row = await db.first(select(shops).where(shops.c.company_id == company_id, shops.c.id == shop_id))
-    if row is None:
+    found = await _GET(db, (company_id, shop_id), {"company": company_id, "shop": shop_id})
+    if not found:
         raise NotFound(f"No shop {shop_id}.")
-    return Shop(**row._mapping)
+    return found[0]
+
+
+_COLUMNS = [shops.c[field.name] for field in fields(Shop)]
+_GET = Fetch(
+    _COLUMNS,
+    Shop,
+    f"SELECT {listed(_COLUMNS)} FROM shops WHERE company_id = $1 AND id = $2",  # noqa: S608
+    select(*_COLUMNS).where(shops.c.company_id == bindparam("company"), shops.c.id == bindparam("shop")),
+)
 
 
 async def find(db: Session, shop_id: UUID) -> Shop:

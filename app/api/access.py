@@ -41,6 +41,7 @@ class Gate:
         self._database = database
         self._buckets = buckets or Buckets()
         self._known: dict[str, tuple[float, Caller]] = {}
+        self._hooks: dict[tuple[str, str], tuple[float, CarrierAccount]] = {}
         self._notes: set[asyncio.Task[None]] = set()
 
     async def admit(self, request: Request) -> Caller:
@@ -65,12 +66,23 @@ class Gate:
     async def admit_push(self, request: Request, carrier: str, token: str) -> CarrierAccount:
         """The account that a carrier pushes to, which pays for it; NotFound, TooMany."""
         try:
-            async with self._database.reading() as db:
-                account = await accounts.by_hook(db, carrier, token)
+            account = await self.account(carrier, token)
         except NotFound:
             self._charge_stranger(request)
             raise
         self._charge(request.state, self._buckets.take(("hook", account.id), "hook", *_PUSHES))
+        return account
+
+    async def account(self, carrier: str, token: str) -> CarrierAccount:
+        """The account of an address, remembered as keys are; NotFound."""
+        now, place = time.monotonic(), (carrier, token)
+        until, account = self._hooks.get(place, (0.0, None))
+        if account is None or now >= until:
+            async with self._database.reading() as db:
+                account = await accounts.by_hook(db, carrier, token)
+            if len(self._hooks) >= CROWDED:
+                self._hooks = {each: known for each, known in self._hooks.items() if now < known[0]}
+            self._hooks[place] = (now + CACHE_SECONDS, account)
         return account
 
     async def look_again(self, request: Request) -> Caller:
@@ -83,6 +95,10 @@ class Gate:
     def forget(self, key_id: UUID) -> None:
         """Stop knowing a key, since it was revoked."""
         self._known = {digest: known for digest, known in self._known.items() if known[1].key_id != key_id}
+
+    def forget_account(self, account_id: UUID) -> None:
+        """Stop knowing a carrier account, since it was changed."""
+        self._hooks = {place: known for place, known in self._hooks.items() if known[1].id != account_id}
 
     async def close(self) -> None:
         """Finish what was left for later."""

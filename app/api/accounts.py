@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from app import accounts
 from app.accounts import AddedAccount, CarrierAccount
-from app.api.access import Administrator, Here, Reader
+from app.api.access import Administrator, Door, Here, Reader
 from app.api.routing import answer, api
 from app.api.shapes import Input, Line, Listed, Output
 from app.api.writing import Write
@@ -111,7 +111,9 @@ async def read(account_id: UUID, caller: Reader, here: Here) -> AccountOut:
 
 
 @router.patch("/v1/accounts/{account_id}", response_model=AccountOut)
-async def change(account_id: UUID, given: AccountChange, caller: Administrator, here: Here, write: Write) -> Response:
+async def change(
+    account_id: UUID, given: AccountChange, *, caller: Administrator, here: Here, door: Door, write: Write
+) -> Response:
     """Change a contract; new credentials are tried at the next poll. See `DELETE` for who may."""
 
     async def effect(db: Session) -> Response:
@@ -123,22 +125,25 @@ async def change(account_id: UUID, given: AccountChange, caller: Administrator, 
 
     changed = await write.once(effect)
     here.tokens.forget(str(account_id))
+    door.forget_account(account_id)
     return changed
 
 
 @router.post("/v1/accounts/{account_id}/move-hook", response_model=AccountMade)
-async def move_hook(account_id: UUID, caller: Administrator, here: Here, write: Write) -> Response:
+async def move_hook(account_id: UUID, caller: Administrator, here: Here, door: Door, write: Write) -> Response:
     """A new address and secret for the carrier's pushes; the old ones end at once. See `DELETE` for who may."""
 
     async def effect(db: Session) -> Response:
         account = await _own(db, caller, account_id)
         return answer(_made(here, await accounts.move_hook(db, here.sealer, account, here.settings.public_url)))
 
-    return await write.once(effect)
+    moved = await write.once(effect)
+    door.forget_account(account_id)
+    return moved
 
 
 @router.delete("/v1/accounts/{account_id}", status_code=204)
-async def remove(account_id: UUID, caller: Administrator, here: Here) -> None:
+async def remove(account_id: UUID, caller: Administrator, here: Here, door: Door) -> None:
     """End a contract: its credentials are erased, its pushes refused; shipments stay.
 
     A key of one shop may not, while shipments of another shop go by this contract.
@@ -147,6 +152,7 @@ async def remove(account_id: UUID, caller: Administrator, here: Here) -> None:
         await _own(db, caller, account_id)
         await accounts.remove(db, caller.company_id, account_id)
     here.tokens.forget(str(account_id))
+    door.forget_account(account_id)
 
 
 async def _own(db: Session, caller: Caller, account_id: UUID) -> CarrierAccount:

@@ -5,6 +5,7 @@ from fastapi import APIRouter, Request
 from app.api import problems
 from app.api.access import Door
 from app.api.shapes import Output
+from app.errors import NotAuthenticated
 from app.intake.pushed import Outcome, Pushes
 
 router = APIRouter(
@@ -25,7 +26,13 @@ async def pushed(carrier: str, token: str, request: Request, door: Door) -> Push
     """A carrier's push, in its own format, to the address of an account."""
     account = await door.admit_push(request, carrier, token)
     pushes: Pushes = request.app.state.pushes
-    result = await pushes.push(account, dict(request.headers), await request.body())
+    headers, body = dict(request.headers), await request.body()
+    try:
+        result = await pushes.push(account, headers, body)
+    except NotAuthenticated:
+        # Its secret may have been changed, by another process too, since the account was last looked at.
+        door.forget_account(account.id)
+        result = await pushes.push(await door.account(carrier, token), headers, body)
     if result.status is Outcome.ACCEPTED:
         return PushAnswer(status=result.status, parcels=result.parcels, new_events=result.new_events)
     return PushAnswer(status=result.status)

@@ -1,7 +1,7 @@
 """Settling a shipment: fold its events, write the change, queue what it calls for; locked, in one transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
@@ -66,10 +66,10 @@ async def settle_all(installation: Installation, db: Session, settlements: Seque
 def _change(installation: Installation, one: Settlement, now: datetime) -> Change:
     before, recorded = one.before, one.recorded
     state = answer.explained(before, recorded.events, now)
-    after = replace(before, **{**one.said, **_status(before, state, now)})
-    after = replace(after, **_news(after, recorded, one.marks, now, one.replay))
+    after = before.changed(**{**one.said, **_status(before, state, now)})
+    after = after.changed(**_news(after, recorded, one.marks, now, one.replay))
     news = after.version != before.version if one.replay else recorded.changed
-    after = replace(after, **_next_times(installation, after, state, news, now))
+    after = after.changed(**_next_times(installation, after, state, news, now))
     return Change(installation, one.to, before, after, state, recorded, one.marks, one.replay)
 
 

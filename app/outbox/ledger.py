@@ -4,17 +4,19 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Row, select, text, tuple_
+from sqlalchemy import Row, bindparam, select, text, tuple_
 
+from app.bulk import Fetch, listed
 from app.database import Session
 from app.errors import NotFound
 from app.outbox.tables import attempts, messages
 from app.shipments.shipment import Shipment
 from app.shipments.tables import transitions
 from app.triggers import Audience, Rule, Told, has_left
+from carriers.vocabulary import Status, SubStatus
 
 HELD = ("due", "sent", "unknown")
 """States of messages that were told or are to be; the others were decided against or given up."""
@@ -40,29 +42,9 @@ async def told_so_far(db: Session, concerned: Sequence[tuple[Shipment, Sequence[
     if not concerned:
         return {}
     ids = [(shipment.company_id, shipment.id) for shipment, _ in concerned]
-    rows = await db.all(
-        select(messages.c.shipment_id, messages.c.rule_id, messages.c.cause, messages.c.due_at, messages.c.sent_at)
-        .add_columns(messages.c.version, messages.c.audience, messages.c.created_at)
-        .where(
-            tuple_(messages.c.company_id, messages.c.shipment_id).in_(ids),
-            messages.c.rule_id.is_not(None),
-            messages.c.state.in_(HELD),
-        )
-        .order_by(messages.c.id)
-    )
-    held, steps = _by_shipment(rows), defaultdict[UUID, list[Row[Any]]](list)
-    if held:
-        steps = _by_shipment(
-            await db.all(
-                select(
-                    transitions.c.shipment_id, transitions.c.version, transitions.c.status, transitions.c.sub_status
-                ).where(
-                    tuple_(transitions.c.company_id, transitions.c.shipment_id).in_(
-                        [each for each in ids if each[1] in held]
-                    )
-                )
-            )
-        )
+    held = _by_shipment(await _MESSAGES(db, list(zip(*ids, strict=True)), {"ids": ids}))
+    theirs = [each for each in ids if each[1] in held]
+    steps = _by_shipment(await _STEPS(db, list(zip(*theirs, strict=True)), {"ids": theirs}) if theirs else [])
     return {
         shipment.id: _told(held[shipment.id], steps[shipment.id], rules, db.now)
         for shipment, rules in concerned
@@ -70,14 +52,61 @@ async def told_so_far(db: Session, concerned: Sequence[tuple[Shipment, Sequence[
     }
 
 
-def _by_shipment(rows: Sequence[Row[Any]]) -> defaultdict[UUID, list[Row[Any]]]:
-    found: defaultdict[UUID, list[Row[Any]]] = defaultdict(list)
+class _Message(NamedTuple):
+    shipment_id: UUID
+    rule_id: UUID
+    cause: str
+    due_at: datetime | None
+    sent_at: datetime | None
+    version: int
+    audience: str
+    created_at: datetime
+
+
+class _Step(NamedTuple):
+    shipment_id: UUID
+    version: int
+    status: Status
+    sub_status: SubStatus | None
+
+
+_Of = TypeVar("_Of", _Message, _Step)
+_M = [messages.c[name] for name in _Message._fields]
+_S = [transitions.c[name] for name in _Step._fields]
+_WANTED = "(company_id, shipment_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))"
+
+_MESSAGES = Fetch(
+    _M,
+    _Message,
+    f"""
+    SELECT {listed(_M)} FROM messages WHERE {_WANTED} AND rule_id IS NOT NULL AND state IN {HELD} ORDER BY id
+    """,  # noqa: S608  (of our own names)
+    select(*_M)
+    .where(
+        tuple_(messages.c.company_id, messages.c.shipment_id).in_(bindparam("ids", expanding=True)),
+        messages.c.rule_id.is_not(None),
+        messages.c.state.in_(HELD),
+    )
+    .order_by(messages.c.id),
+)
+_STEPS = Fetch(
+    _S,
+    _Step,
+    f"SELECT {listed(_S)} FROM transitions WHERE {_WANTED}",  # noqa: S608
+    select(*_S).where(
+        tuple_(transitions.c.company_id, transitions.c.shipment_id).in_(bindparam("ids", expanding=True))
+    ),
+)
+
+
+def _by_shipment(rows: Sequence[_Of]) -> defaultdict[UUID, list[_Of]]:
+    found: defaultdict[UUID, list[_Of]] = defaultdict(list)
     for row in rows:
         found[row.shipment_id].append(row)
     return found
 
 
-def _told(rows: Sequence[Row[Any]], steps: Sequence[Row[Any]], rules: Sequence[Rule], now: datetime) -> ToldSoFar:
+def _told(rows: Sequence[_Message], steps: Sequence[_Step], rules: Sequence[Rule], now: datetime) -> ToldSoFar:
     by_id = {rule.id: rule for rule in rules}
     told = []
     for row in rows:

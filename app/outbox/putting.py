@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
-from app.bulk import Insert
+from app.bulk import Fetch, Insert
 from app.database import Session, new_id
 from app.outbox.rules import of_shop
 from app.outbox.tables import endpoints, messages
@@ -37,16 +37,22 @@ class Listeners:
 
 async def listeners(db: Session, company_id: UUID, shop_id: UUID) -> Listeners:
     """The shop with everybody it wants told."""
-    rows = await db.all(
-        select(endpoints.c.id, endpoints.c.types).where(
-            endpoints.c.company_id == company_id, endpoints.c.shop_id == shop_id, endpoints.c.enabled
-        )
-    )
+    place = company_id, shop_id
     return Listeners(
-        await get_shop(db, company_id, shop_id),
-        tuple(await of_shop(db, company_id, shop_id)),
-        tuple((row.id, frozenset(row.types)) for row in rows),
+        await get_shop(db, *place),
+        tuple(await of_shop(db, *place)),
+        tuple(await _TAKERS(db, place, dict(zip(("company", "shop"), place, strict=True)))),
     )
+
+
+_TAKERS = Fetch(
+    (endpoints.c.id, endpoints.c.types),
+    lambda id_, types: (cast(UUID, id_), frozenset[str](types)),
+    "SELECT id, types FROM endpoints WHERE company_id = $1 AND shop_id = $2 AND enabled",
+    select(endpoints.c.id, endpoints.c.types).where(
+        endpoints.c.company_id == bindparam("company"), endpoints.c.shop_id == bindparam("shop"), endpoints.c.enabled
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)

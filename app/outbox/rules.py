@@ -4,8 +4,9 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import bindparam, select, update
 
+from app.bulk import Fetch, listed
 from app.database import Session, new_id
 from app.errors import NotFound
 from app.outbox.tables import rules
@@ -39,8 +40,7 @@ async def create_defaults(db: Session, company_id: UUID, shop_id: UUID) -> None:
 
 async def of_shop(db: Session, company_id: UUID, shop_id: UUID) -> list[Rule]:
     """The shop's rules, in the order in which they were made."""
-    query = select(rules).where(rules.c.company_id == company_id, rules.c.shop_id == shop_id)
-    return [_rule(row) for row in await db.all(query.order_by(rules.c.position, rules.c.id))]
+    return await _OF_SHOP(db, (company_id, shop_id), {"company": company_id, "shop": shop_id})
 
 
 async def switch(db: Session, company_id: UUID, shop_id: UUID, rule_id: UUID, *, enabled: bool) -> Rule:
@@ -50,19 +50,32 @@ async def switch(db: Session, company_id: UUID, shop_id: UUID, rule_id: UUID, *,
     row = await db.first(select(rules).where(*this))
     if row is None:
         raise NotFound(f"No rule {rule_id}.")
-    return _rule(row)
+    return _rule(*(row._mapping[column] for column in _COLUMNS))
 
 
-def _rule(row: Row[Any]) -> Rule:
+def _rule(id_: UUID, name: str, audience: str, channel: str, occasion: str, *rest: Any) -> Rule:
+    status, sub_status, delay_seconds, once, enabled = rest
     return Rule(
-        id=str(row.id),
-        name=row.name,
-        audience=Audience(row.audience),
-        channel=row.channel,
-        occasion=Occasion(row.occasion),
-        status=row.status,
-        sub_status=row.sub_status,
-        delay=timedelta(seconds=row.delay_seconds),
-        once=row.once,
-        enabled=row.enabled,
+        id=str(id_),
+        name=name,
+        audience=Audience(audience),
+        channel=channel,
+        occasion=Occasion(occasion),
+        status=status,
+        sub_status=sub_status,
+        delay=timedelta(seconds=delay_seconds),
+        once=once,
+        enabled=enabled,
     )
+
+
+_NAMES = ("id", "name", "audience", "channel", "occasion", "status", "sub_status", "delay_seconds", "once", "enabled")
+_COLUMNS = tuple(rules.c[name] for name in _NAMES)
+_OF_SHOP = Fetch(
+    _COLUMNS,
+    _rule,
+    f"SELECT {listed(_COLUMNS)} FROM rules WHERE company_id = $1 AND shop_id = $2 ORDER BY position, id",  # noqa: S608
+    select(*_COLUMNS)
+    .where(rules.c.company_id == bindparam("company"), rules.c.shop_id == bindparam("shop"))
+    .order_by(rules.c.position, rules.c.id),
+)

@@ -1,7 +1,7 @@
 """A shipment's events, as they are stored and read."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from operator import attrgetter
@@ -15,7 +15,7 @@ from app.database import Session
 from app.lifecycle import LIMIT, Fact, Source
 from app.shipments.shipment import Shipment
 from app.shipments.tables import events
-from carriers.event import TrackingEvent
+from carriers.event import Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
 
 AT_ONCE = 2_000
@@ -80,6 +80,7 @@ class StoredEvent:
 
 
 NAMES = tuple(field.name for field in fields(StoredEvent))
+_PARTS = tuple(field.name for field in fields(Place))
 COLUMNS = tuple(events.c[name] for name in NAMES)
 values_of: Callable[[StoredEvent], tuple[Any, ...]] = attrgetter(*NAMES)
 """The values of an event's columns, in the order of `NAMES`."""
@@ -90,7 +91,7 @@ def stored(
 ) -> StoredEvent:
     """A parsed event as it will be stored."""
     moment = event.moment
-    place = {name: value for name, value in asdict(event.place).items() if value} if event.place else None
+    place = _filled(event.place) if event.place else None
     content = blake2b(
         "\x1f".join(
             str(part)
@@ -138,6 +139,11 @@ def stored(
     )
 
 
+def _filled(place: Place) -> dict[str, str]:
+    """The parts of a place that are known."""
+    return {name: value for name in _PARTS if (value := getattr(place, name))}
+
+
 async def of(db: Session, shipment: Shipment) -> dict[str, StoredEvent]:
     """The shipment's events by key, newest first; at most a little more than the fold looks at."""
     place = shipment.company_id, shipment.id
@@ -162,7 +168,7 @@ _NEWEST = f'ORDER BY "occurred_at" DESC, "key" LIMIT {READ}'
 _ONE = Fetch(
     COLUMNS,
     StoredEvent,
-    f"SELECT {listed(COLUMNS)} FROM events WHERE company_id = $1 AND shipment_id = $2 {_NEWEST}",
+    f"SELECT {listed(COLUMNS)} FROM events WHERE company_id = $1 AND shipment_id = $2 {_NEWEST}",  # noqa: S608
     select(*COLUMNS)
     .where(events.c.company_id == bindparam("company"), events.c.shipment_id == bindparam("shipment"))
     .order_by(events.c.occurred_at.desc(), events.c.key)
@@ -190,6 +196,6 @@ _MANY = Fetch(
         SELECT {listed(COLUMNS)} FROM events
         WHERE company_id = wanted.company AND shipment_id = wanted.shipment {_NEWEST}
     ) AS newest
-    """,
+    """,  # noqa: S608
     _several(),
 )

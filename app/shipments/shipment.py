@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -88,6 +89,10 @@ class Shipment:
         values = row._mapping
         return cls(**{name: values[name] for name in NAMES})
 
+    def changed(self, **values: Any) -> "Shipment":
+        """The same with other values: `dataclasses.replace`, at a fraction of its time."""
+        return Shipment(**{**dict(zip(NAMES, _values(self), strict=True)), **values})
+
     @property
     def number(self) -> str:
         """What the shipment goes by: the carrier's number, or until that is known the sender's reference."""
@@ -101,3 +106,5 @@ class Shipment:
 
 NAMES = tuple(field.name for field in fields(Shipment))
 """Its columns, in the order in which it is made of them."""
+
+_values = attrgetter(*NAMES)

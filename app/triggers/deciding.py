@@ -95,8 +95,10 @@ def decide(situation: Situation, rules: Sequence[Rule], told: Sequence[Told], no
     decisions = []
     to_recipient = 0
     for rule in rules:
+        if not rule.enabled or not _concerns(rule, situation):
+            continue
         mine = [each for each in told if each.rule_id == rule.id]
-        cause = _cause(rule, situation, mine) if rule.enabled else None
+        cause = _cause(rule, situation, mine)
         if cause is None:
             continue
         reason = next(_objections(rule, situation, cause, mine, to_recipient, now=now), None)
@@ -127,20 +129,26 @@ def still_holds(
     return NotSent.TOO_OLD if _too_old(status, decided_at, now) else None
 
 
-def _cause(rule: Rule, situation: Situation, told: Sequence[Told]) -> str | None:
-    """What the rule would speak of; none if it has nothing to say, or has said it of this very stay."""
+def _concerns(rule: Rule, situation: Situation) -> bool:
+    """Whether the situation is one that the rule speaks of."""
     state = situation.state
     match rule.occasion:
         case Occasion.LATE:
-            return f"late:{situation.late}" if situation.late else None
+            return situation.late is not None
         case Occasion.STALE:
-            return f"stale:{situation.stale}" if situation.stale else None
-        case Occasion.FAILED_TWICE:
-            concerned = state.failed_attempts >= 2 and rule.names(state.status, state.sub_status)
-        case Occasion.STATUS:
-            concerned = rule.names(state.status, state.sub_status)
-    if not concerned or state.decided_by is None:
-        return None
+            return situation.stale is not None
+        case Occasion.FAILED_TWICE if state.failed_attempts < 2:
+            return False
+    return state.decided_by is not None and rule.names(state.status, state.sub_status)
+
+
+def _cause(rule: Rule, situation: Situation, told: Sequence[Told]) -> str | None:
+    """What a rule that is concerned would speak of; none if it has said it of this very stay."""
+    state = situation.state
+    if rule.occasion is Occasion.LATE:
+        return f"late:{situation.late}"
+    if rule.occasion is Occasion.STALE:
+        return f"stale:{situation.stale}"
     if rule.once and (told or _been_there_before(state)):
         return None
     if any(not has_left(rule, each, state.status, state.sub_status) for each in told):
