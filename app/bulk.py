@@ -38,9 +38,9 @@ class Insert:
     ) -> None:
         self._columns = [table.c[name] for name in names] or list(table.c)
         self._returning = [table.c[name] for name in returning]
-        into = f'INSERT INTO "{table.name}" ({listed(self._columns)})'
+        into = f'INSERT INTO "{table.name}" ({names_of(self._columns)})'
         end = f" ON CONFLICT {conflict}" if conflict else ""
-        end += f" RETURNING {listed(self._returning)}" if returning else ""
+        end += f" RETURNING {names_of(self._returning)}" if returning else ""
         # Without its condition the query would swallow ON CONFLICT as a join's.
         self._postgres = f"{into} SELECT * FROM {_unnest(self._columns)} WHERE true{end}"
         self._sqlite = f"{into} VALUES ({', '.join('?' * len(self._columns))}){end}"
@@ -75,7 +75,7 @@ class Update:
         self._keys = len(key)
         found = " AND ".join(f'"{table.name}"."{name}" = v."{name}"' for name in key)
         changed = ", ".join(f'"{name}" = v."{name}"' for name in names)
-        values = f"{_unnest(self._columns)} AS v({listed(self._columns)})"
+        values = f"{_unnest(self._columns)} AS v({names_of(self._columns)})"
         self._postgres = f'UPDATE "{table.name}" SET {changed} FROM {values} WHERE {found}'
         found = " AND ".join(f'"{name}" = ?{n}' for n, name in enumerate(key, 1))
         changed = ", ".join(f'"{name}" = ?{n}' for n, name in enumerate(names, len(key) + 1))
@@ -110,7 +110,7 @@ class Fetch(Generic[Made]):
         return [self._make(*row) for row in _read(self._columns, rows, _POSTGRES)]
 
 
-def listed(columns: Sequence[Column[Any]], table: str = "") -> str:
+def names_of(columns: Sequence[Column[Any]], table: str = "") -> str:
     """The columns' names as a statement lists them."""
     return ", ".join(f'{table}"{column.name}"' for column in columns)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Boolean, Column, ForeignKeyConstraint, Index, Integer, Table, Text, bindparam, select, update
 
-from app.bulk import Fetch, listed
+from app.bulk import Fetch, names_of
 from app.database import Id, Instant, Json, Session, metadata, new_id
 from app.errors import FieldError, InvalidInput, NotFound
 from app.locales import choose, supported
@@ -122,7 +122,7 @@ _COLUMNS = [shops.c[field.name] for field in fields(Shop)]
 _GET = Fetch(
     _COLUMNS,
     Shop,
-    f"SELECT {listed(_COLUMNS)} FROM shops WHERE company_id = $1 AND id = $2",  # noqa: S608
+    f"SELECT {names_of(_COLUMNS)} FROM shops WHERE company_id = $1 AND id = $2",  # noqa: S608
     select(*_COLUMNS).where(shops.c.company_id == bindparam("company"), shops.c.id == bindparam("shop")),
 )
 

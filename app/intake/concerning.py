@@ -9,7 +9,7 @@ from zlib import crc32
 from sqlalchemy import Column, bindparam, select, tuple_
 
 from app.arrivals.keeping import Arrived
-from app.bulk import Fetch, listed
+from app.bulk import Fetch, names_of
 from app.database import Session
 from app.shipments.posting import normal_number
 from app.shipments.shipment import NAMES, Shipment
@@ -28,8 +28,8 @@ def _fetch(wanted: str, *key: Column[Any]) -> Fetch[Shipment]:
         columns,
         Shipment,
         f"""
-        SELECT {listed(columns)} FROM shipments
-        WHERE ({listed(key)}) IN (SELECT * FROM unnest({wanted}))
+        SELECT {names_of(columns)} FROM shipments
+        WHERE ({names_of(key)}) IN (SELECT * FROM unnest({wanted}))
         ORDER BY company_id, id FOR UPDATE
         """,  # noqa: S608  (of our own names)
         select(*columns)

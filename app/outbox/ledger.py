@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, bindparam, select, text, tuple_
 
-from app.bulk import Fetch, listed
+from app.bulk import Fetch, names_of
 from app.database import Session
 from app.errors import NotFound
 from app.outbox.tables import attempts, messages
@@ -79,7 +79,7 @@ _MESSAGES = Fetch(
     _M,
     _Message,
     f"""
-    SELECT {listed(_M)} FROM messages WHERE {_WANTED} AND rule_id IS NOT NULL AND state IN {HELD} ORDER BY id
+    SELECT {names_of(_M)} FROM messages WHERE {_WANTED} AND rule_id IS NOT NULL AND state IN {HELD} ORDER BY id
     """,  # noqa: S608  (of our own names)
     select(*_M)
     .where(
@@ -92,7 +92,7 @@ _MESSAGES = Fetch(
 _STEPS = Fetch(
     _S,
     _Step,
-    f"SELECT {listed(_S)} FROM transitions WHERE {_WANTED}",  # noqa: S608
+    f"SELECT {names_of(_S)} FROM transitions WHERE {_WANTED}",  # noqa: S608
     select(*_S).where(
         tuple_(transitions.c.company_id, transitions.c.shipment_id).in_(bindparam("ids", expanding=True))
     ),

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, select, update
 
-from app.bulk import Fetch, listed
+from app.bulk import Fetch, names_of
 from app.database import Session, new_id
 from app.errors import NotFound
 from app.outbox.tables import rules
@@ -74,7 +74,7 @@ _COLUMNS = tuple(rules.c[name] for name in _NAMES)
 _OF_SHOP = Fetch(
     _COLUMNS,
     _rule,
-    f"SELECT {listed(_COLUMNS)} FROM rules WHERE company_id = $1 AND shop_id = $2 ORDER BY position, id",  # noqa: S608
+    f"SELECT {names_of(_COLUMNS)} FROM rules WHERE company_id = $1 AND shop_id = $2 ORDER BY position, id",  # noqa: S608
     select(*_COLUMNS)
     .where(rules.c.company_id == bindparam("company"), rules.c.shop_id == bindparam("shop"))
     .order_by(rules.c.position, rules.c.id),

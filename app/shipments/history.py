@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, bindparam, func, select, tuple_
 
-from app.bulk import Fetch, listed
+from app.bulk import Fetch, names_of
 from app.database import Session
 from app.lifecycle import LIMIT, Fact, Source
 from app.shipments.shipment import Shipment
@@ -168,7 +168,7 @@ _NEWEST = f'ORDER BY "occurred_at" DESC, "key" LIMIT {READ}'
 _ONE = Fetch(
     COLUMNS,
     StoredEvent,
-    f"SELECT {listed(COLUMNS)} FROM events WHERE company_id = $1 AND shipment_id = $2 {_NEWEST}",  # noqa: S608
+    f"SELECT {names_of(COLUMNS)} FROM events WHERE company_id = $1 AND shipment_id = $2 {_NEWEST}",  # noqa: S608
     select(*COLUMNS)
     .where(events.c.company_id == bindparam("company"), events.c.shipment_id == bindparam("shipment"))
     .order_by(events.c.occurred_at.desc(), events.c.key)
@@ -190,10 +190,10 @@ _MANY = Fetch(
     (events.c.shipment_id, *COLUMNS),
     lambda shipment_id, *values: (cast(UUID, shipment_id), StoredEvent(*values)),
     f"""
-    SELECT wanted.shipment, {listed(COLUMNS, "newest.")}
+    SELECT wanted.shipment, {names_of(COLUMNS, "newest.")}
     FROM unnest($1::uuid[], $2::uuid[]) AS wanted(company, shipment)
     CROSS JOIN LATERAL (
-        SELECT {listed(COLUMNS)} FROM events
+        SELECT {names_of(COLUMNS)} FROM events
         WHERE company_id = wanted.company AND shipment_id = wanted.shipment {_NEWEST}
     ) AS newest
     """,  # noqa: S608
