@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 
 from app import failpoints
 from app.commanding import listening
+from app.connection import Connection
 from app.errors import WrongSetting
 from app.installation import Installation, opened
 from app.logging import AccessLog, set_up
@@ -150,7 +151,7 @@ async def answering(app: ASGIApp, listener: socket.socket, settings: Settings) -
     server = _Server(
         uvicorn.Config(
             app,
-            http="httptools",
+            http=Connection,
             ws="none",
             lifespan="on",
             log_config=None,

@@ -38,7 +38,7 @@ APP = (
     {"intake"},
     {"polling", "doctor", "retention"},
     {"commands", "worker"},
-    {"commanding"},
+    {"commanding", "connection"},
     {"api"},
     {"pages"},
     {"main"},
