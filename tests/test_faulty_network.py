@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.engine import make_url
 
 from app.database import Database
@@ -18,6 +18,7 @@ from app.outbox import endpoints, sending
 from app.outbox.sending import Sender
 from app.outbox.tables import attempts, messages
 from app.outbox.tables import endpoints as endpoints_table
+from app.shipments.tables import shipments
 from carriers.vocabulary import Status
 from tests.building import World, build, event
 from tests.fault_proxy import Faults, Proxy, before
@@ -227,3 +228,31 @@ async def test_a_frozen_process_does_not_hold_its_locks_for_long(only_postgres: 
         left = await db.value(select(messages.c.id))
 
     assert (kept, left) == ("10s", None)
+
+
+async def test_a_task_cut_off_in_a_transaction_leaves_none_open(
+    only_postgres: None, database: Database, database_url: str
+) -> None:
+    """At whatever step: the connection's next transaction is one of its own, and what it commits is there for all."""
+    world, other = await build(database), Database(database_url)
+
+    async def write() -> None:
+        async with database.transaction() as db:
+            await db.run(update(endpoints_table).values(failures=1))
+
+    for turns in range(40):
+        task = asyncio.create_task(write())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        if turns % 2:
+            await asyncio.sleep(turns / 20_000)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        shipment = await world.ship(f"AFTER-{turns:04}")
+        async with other.reading() as db:
+            assert await db.value(select(shipments.c.id).where(shipments.c.id == shipment.id)) == shipment.id
+    async with other.reading() as db:
+        open_ = await db.value(text("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"))
+    await other.close()
+
+    assert open_ == 0
