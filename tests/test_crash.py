@@ -13,8 +13,8 @@ from app.shipments.shipment import Shipment
 from app.shipments.tables import events, shipments, transitions
 from carriers.vocabulary import Status
 from tests.building import World, build, event
-from tests.crash.invariants import Verdict, check, under_way
-from tests.crash.journal import Journal, lines
+from tests.crash.invariants import Verdict, check, check_stored, under_way
+from tests.crash.journal import Fault, Journal, lines
 from tests.crash.receiver import digest
 
 LOGS = ("acknowledged", "deliveries", "letters")
@@ -49,24 +49,24 @@ async def shipment(world: World, tmp_path: Path) -> Shipment:
                 letters.write(id=str(row.id), to=[])
             else:
                 told = {"type": row.type, "shipment": str(row.shipment_id), "version": row.version}
-                deliveries.write(id=str(row.id), **told, body=digest(row.payload["body"].encode()))
+                deliveries.write(at=1.0, id=str(row.id), **told, body=digest(row.payload["body"].encode()))
     for journal in (acknowledged, deliveries, letters):
         journal.close()
     return shipment
 
 
-async def wrong(url: str, folder: Path, kills: int = 0) -> list[str]:
+async def wrong(url: str, folder: Path, *faults: Fault) -> list[str]:
     """The kinds of things that are found wrong, without their examples."""
-    verdict: Verdict = await check(url, folder, kills)
+    verdict: Verdict = await check(url, folder, faults)
     return [each.partition(":")[0] for each in verdict.wrong]
 
 
 async def test_nothing_is_wrong(database_url: str, shipment: Shipment, tmp_path: Path) -> None:
     """A sound database and whole logs: everything is counted, nothing told."""
-    verdict = await check(database_url, tmp_path, 0)
+    verdict = await check(database_url, tmp_path, ())
 
     assert await under_way(database_url) == 0
-    assert verdict == Verdict(acknowledged=3, stored=3, lost=0, webhooks=3, duplicates=0, letters=verdict.letters)
+    assert verdict == Verdict(acknowledged=3, stored=3, lost=0, webhooks=3, duplicates={}, letters=verdict.letters)
     assert verdict.letters > 0
 
 
@@ -115,16 +115,32 @@ async def test_damage_is_found(
 
 
 async def test_what_was_seen_outside_counts(database_url: str, shipment: Shipment, tmp_path: Path) -> None:
-    """A delivery may come again only as often as kills explain, a letter never; a signature is always right."""
+    """A delivery may come again only after a fault that explains it, a letter never."""
     [again, *_] = lines(tmp_path / "deliveries.jsonl")
     [letter, *_] = lines(tmp_path / "letters.jsonl")
     for name, line in (("deliveries", again), ("letters", letter)):
         journal = Journal(tmp_path / f"{name}.jsonl")
-        journal.write(**line)
+        journal.write(**line | {"at": 3.0})
         journal.close()
 
-    assert await wrong(database_url, tmp_path, kills=1) == ["1 letters sent twice"]
-    assert await wrong(database_url, tmp_path) == [
-        "1 deliveries came again; 0 kills explain 0",
-        "1 letters sent twice",
-    ]
+    assert await wrong(database_url, tmp_path, Fault("kill", 2.0, 2.1)) == ["1 letters sent twice"]
+    for other in (Fault("kill", 4.0, 4.1), Fault("kill", 0.1, 0.2), Fault("stop", 2.0, 2.1)):
+        assert await wrong(database_url, tmp_path, other) == [
+            "1 deliveries came again without a fault in between",
+            "1 letters sent twice",
+        ]
+
+
+async def test_a_claim_that_nobody_takes_up_is_found(database_url: str, world: World, tmp_path: Path) -> None:
+    """Due, claimed long ago, and its worker gone; what is no longer due may keep its lease."""
+    shipment = await world.ship("CRASH-2")
+    for name in LOGS:
+        Journal(tmp_path / f"{name}.jsonl").close()
+    long_ago = world.now - timedelta(minutes=5)
+    found = []
+    for due in (long_ago, world.now + timedelta(hours=1)):
+        async with world.database.transaction() as db:
+            await db.run(update(shipments).values(next_poll_at=due, lease_until=long_ago))
+        found.append((await check_stored(database_url, tmp_path))[0].wrong)
+
+    assert found == [[f"1 shipments claimed by nobody who lives: {shipment.id}"], []]

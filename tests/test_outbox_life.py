@@ -13,8 +13,8 @@ from sqlalchemy import Row, select
 from app.channels.base import Outcome
 from app.database import Database
 from app.outbox import endpoints
-from app.outbox.claiming import PER_ENDPOINT, claim
-from app.outbox.outcomes import record, release
+from app.outbox.claiming import PER_ENDPOINT, Claim, Room, claim
+from app.outbox.outcomes import Done, record, release
 from app.outbox.tables import endpoints as endpoints_table
 from app.outbox.tables import messages
 from app.shipments.shipment import Shipment
@@ -28,6 +28,7 @@ WORKERS = st.sampled_from(("one", "other"))
 SENT = Outcome("sent", 200)
 FAILED = (Outcome("retry", 500), Outcome("retry", None, "too slow", timed_out=True))
 ROOM = 6
+PACE = 10.0
 
 
 class OutboxLife(RuleBasedStateMachine):
@@ -44,6 +45,7 @@ class OutboxLife(RuleBasedStateMachine):
         self.numbers: dict[UUID, int] = {}
         self.letters: set[UUID] = set()
         self.sent: set[UUID] = set()
+        self.well: dict[UUID, bool] = {}
         self.said = 0
 
     async def _begin(self, database: Database) -> tuple[World, list[Shipment]]:
@@ -67,15 +69,17 @@ class OutboxLife(RuleBasedStateMachine):
     @rule(worker=WORKERS)
     def claim(self, worker: str) -> None:
         """A worker claims: nothing that is anybody's, two of a pair never, a letter only once."""
-        for row in self.wait(self._claim(worker)):
-            assert row.lease_number == self.numbers.get(row.id, 0)
-            self.numbers[row.id] = row.lease_number + 1
+        claimed: Claim = self.wait(self._claim(worker))
+        for row in claimed.rows:
+            assert row.lease_number == self.numbers.get(row.id, 0) + 1
+            self.numbers[row.id] = row.lease_number
             if row.endpoint_id is None:
                 assert row.id not in self.letters
                 self.letters.add(row.id)
             elif row.id not in self.first[row.endpoint_id, row.shipment_id]:
                 self.first[row.endpoint_id, row.shipment_id].append(row.id)
             self.hands[worker].append(row)
+            self.well[row.id] = row.endpoint_id is not None and claimed.targets[row.endpoint_id].well
 
     @rule(worker=WORKERS, nth=st.integers(0, ROOM), outcome=st.sampled_from((SENT, SENT, *FAILED)))
     def finish(self, worker: str, nth: int, outcome: Outcome) -> None:
@@ -84,7 +88,7 @@ class OutboxLife(RuleBasedStateMachine):
             row = self.hands[worker].pop(nth)
             counted = self.wait(self._finish(row, outcome))
 
-            assert not counted or self.numbers[row.id] == row.lease_number + 1
+            assert not counted or self.numbers[row.id] == row.lease_number
             if counted and outcome is SENT:
                 assert row.id not in self.sent
                 self.sent.add(row.id)
@@ -97,9 +101,7 @@ class OutboxLife(RuleBasedStateMachine):
     @rule(worker=WORKERS)
     def stop(self, worker: str) -> None:
         """A worker gives back what it holds."""
-        for row in self.hands[worker]:
-            if row.endpoint_id is not None:
-                self.wait(self._release(row))
+        self.wait(self._release([row for row in self.hands[worker] if row.endpoint_id is not None]))
         self.hands[worker].clear()
 
     @rule(seconds=st.sampled_from((1, 10, 31, 200)))
@@ -115,27 +117,26 @@ class OutboxLife(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Everybody dies, a new worker sends: all arrives, and the last version told is the shipment's (T5)."""
         self.hands.clear()
-        for _ in range(60):
-            self.world.pass_time(hours=1)
-            rows = self.wait(self._claim("last"))
-            if not rows:
-                break
+        self.world.pass_time(hours=3)
+        while rows := self.wait(self._claim("last")).rows:
             for row in rows:
                 self.wait(self._finish(row, SENT))
+            self.world.pass_time(minutes=5)
         self.wait(self._end())
 
-    async def _claim(self, worker: str) -> Sequence[Row[Any]]:
-        busy = Counter(row.endpoint_id for row in self.hands[worker] if row.endpoint_id is not None)
+    async def _claim(self, worker: str) -> Claim:
+        held = Counter(row.endpoint_id for row in self.hands[worker] if row.endpoint_id is not None)
         async with self.database.transaction() as db:
-            return await claim(db, ROOM, busy)
+            return await claim(db, Room(ROOM, ROOM, held))
 
     async def _finish(self, row: Row[Any], outcome: Outcome) -> bool:
         async with self.database.transaction() as db:
-            return await record(db, row, outcome, 0.1)
+            done = Done(row, outcome, 0.1, self.well.get(row.id, False))
+            return bool(await record(db, [done], PACE))
 
-    async def _release(self, row: Row[Any]) -> None:
+    async def _release(self, rows: Sequence[Row[Any]]) -> None:
         async with self.database.transaction() as db:
-            await release(db, row)
+            await release(db, rows)
 
     async def _look(self) -> None:
         async with self.database.reading() as db:

@@ -1,24 +1,25 @@
 """What must hold after crashes, read from the database and from the logs of those outside, and from nothing else."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, Table, and_, func, or_, select, text
 
+from app.arrivals.keeping import ArrivalState
 from app.arrivals.tables import arrivals
 from app.database import Database, Session
-from app.outbox.claiming import LEASE
 from app.outbox.sending import IN_FLIGHT
 from app.outbox.tables import endpoints, messages
 from app.shipments import answer, history
 from app.shipments.shipment import Shipment
 from app.shipments.tables import events, shipments, transitions
-from tests.crash.journal import lines
+from tests.crash.journal import REPEATS, Fault, lines
 from tests.crash.receiver import digest
 
 SHOWN = 5
@@ -26,6 +27,8 @@ SHOWN = 5
 
 MOVES = ("shipment.status_changed", "shipment.imported")
 SOON = timedelta(minutes=1)
+STUCK = timedelta(seconds=60)
+"""Twice the longest lease: nobody has taken up what was claimed that long ago."""
 
 Parcels = dict[UUID, Shipment]
 Outbox = Sequence[Row[Any]]
@@ -39,7 +42,7 @@ class Verdict:
     stored: int = 0
     lost: int = 0
     webhooks: int = 0
-    duplicates: int = 0
+    duplicates: dict[str, int] = field(default_factory=dict)
     letters: int = 0
     wrong: list[str] = field(default_factory=list)
 
@@ -63,22 +66,49 @@ async def under_way(url: str) -> int:
     return int(told) + int(kept)
 
 
-async def check(url: str, folder: Path, kills: int) -> Verdict:
-    """Hold the database against the logs in the folder, after this many processes were killed."""
-    verdict = Verdict()
+def claims(now: datetime) -> dict[Table, ColumnElement[bool]]:
+    """By table the rows that are due and claimed. A lease is left standing where what was due has gone meanwhile."""
+    return {
+        messages: and_(messages.c.lease_until.is_not(None), messages.c.state == "due", messages.c.due_at <= now),
+        shipments: and_(shipments.c.lease_until.is_not(None), shipments.c.next_poll_at <= now),
+    }
+
+
+async def check_stored(url: str, folder: Path) -> tuple[Verdict, Outbox]:
+    """Hold the database against what was acknowledged, and against itself; the service may be at work meanwhile."""
+    verdict, acknowledged = Verdict(), lines(folder / "acknowledged.jsonl")
     database = Database(url)
-    async with database.reading() as db:
+    async with snapshot(database) as db:
         parcels = {row.id: Shipment.of(row) for row in await db.all(select(shipments))}
         outbox = await db.all(select(messages))
-        await _check_acknowledged(db, verdict, lines(folder / "acknowledged.jsonl"), parcels)
+        await _check_acknowledged(db, verdict, acknowledged, parcels)
         await _check_transitions(db, verdict, parcels, outbox)
         await _check_statuses(db, verdict, parcels)
-        stuck = [row.id for row in outbox if row.lease_until and row.lease_until + LEASE < db.now]
-        verdict.need_none("messages leased for longer than two leases", stuck)
+        for table, claimed in claims(db.now).items():
+            stuck = await db.all(select(table.c.id).where(claimed, table.c.lease_until < db.now - STUCK))
+            verdict.need_none(f"{table.name} claimed by nobody who lives", (row.id for row in stuck))
     await database.close()
-    _check_deliveries(verdict, outbox, lines(folder / "deliveries.jsonl"), kills)
-    _check_letters(verdict, outbox, lines(folder / "letters.jsonl"), kills)
+    return verdict, outbox
+
+
+async def check(url: str, folder: Path, faults: Sequence[Fault]) -> Verdict:
+    """The same once all is quiet, and what was seen outside, after these faults."""
+    verdict, outbox = await check_stored(url, folder)
+    _check_deliveries(verdict, outbox, lines(folder / "deliveries.jsonl"), faults)
+    _check_letters(verdict, outbox, lines(folder / "letters.jsonl"), sum(fault.deaths for fault in faults))
     return verdict
+
+
+@asynccontextmanager
+async def snapshot(database: Database) -> AsyncIterator[Session]:
+    """The whole database as it was at one moment."""
+    if not database.postgres:
+        async with database.reading() as db:
+            yield db
+        return
+    async with database.transaction() as db:
+        await db.run(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+        yield db
 
 
 async def _check_acknowledged(
@@ -90,7 +120,10 @@ async def _check_acknowledged(
     texts = Counter((parcels[row.shipment_id].tracking_number, row.text) for row in rows)
     promised = {line["shipment"] for line in acknowledged if "event" not in line}
     said = {(line["shipment"], line["event"]) for line in acknowledged if "event" in line}
-    lost = [*(promised - set(numbers)), *(said - set(texts))]
+    # Pushed before anybody has posted the number: it waits for that.
+    waiting = await db.all(select(arrivals.c.tracking_number).where(arrivals.c.state == ArrivalState.UNCLAIMED.value))
+    early = {row.tracking_number for row in waiting}
+    lost = [*(promised - set(numbers)), *(each for each in said - set(texts) if each[0] not in early)]
     verdict.acknowledged, verdict.stored = len(promised) + len(said), len(numbers) + len(texts)
     verdict.lost = len(lost)
     verdict.need_none("acknowledged and lost", lost)
@@ -142,12 +175,14 @@ async def _check_statuses(db: Session, verdict: Verdict, parcels: Parcels) -> No
     verdict.need_none("shipments whose status is not the fold of their events", other)
 
 
-def _check_deliveries(verdict: Verdict, outbox: Outbox, deliveries: list[dict[str, Any]], kills: int) -> None:
-    """Every webhook that was due arrived, each time the same; again only by a crash."""
+def _check_deliveries(
+    verdict: Verdict, outbox: Outbox, deliveries: list[dict[str, Any]], faults: Sequence[Fault]
+) -> None:
+    """Every webhook that was due arrived, each time the same; again only by a fault in between."""
     webhooks = {str(row.id): row for row in outbox if row.channel == "webhook"}
     verdict.need_none("deliveries refused by the receiver", (line for line in deliveries if "refused" in line))
     taken = [line for line in deliveries if "refused" not in line]
-    verdict.webhooks, verdict.duplicates = len(webhooks), len(taken) - len({line["id"] for line in taken})
+    verdict.webhooks, verdict.duplicates = len(webhooks), _repeated(taken, faults)
     verdict.need_none("webhooks that were not sent", (id_ for id_, row in webhooks.items() if row.state != "sent"))
     verdict.need_none("webhooks never received", set(webhooks) - {line["id"] for line in taken})
     verdict.need_none("webhooks received that are not in the outbox", {line["id"] for line in taken} - set(webhooks))
@@ -161,8 +196,22 @@ def _check_deliveries(verdict: Verdict, outbox: Outbox, deliveries: list[dict[st
             != (digest(row.payload["body"].encode()), row.type, str(row.shipment_id), row.version)
         ),
     )
-    if verdict.duplicates > kills * IN_FLIGHT:
-        verdict.wrong.append(f"{verdict.duplicates} deliveries came again; {kills} kills explain {kills * IN_FLIGHT}")
+    if unexplained := verdict.duplicates.get("nothing"):
+        verdict.wrong.append(f"{unexplained} deliveries came again without a fault in between")
+
+
+def _repeated(taken: list[dict[str, Any]], faults: Sequence[Fault]) -> dict[str, int]:
+    """How many deliveries came again, by the kind of the first fault since the one before."""
+    before: dict[str, float] = {}
+    causes: Counter[str] = Counter()
+    for line in taken:
+        if (last := before.get(line["id"])) is not None:
+            since = [
+                each for each in faults if each.kind in REPEATS and last <= each.ended and each.began <= line["at"]
+            ]
+            causes[min(since, key=lambda each: each.began).kind if since else "nothing"] += 1
+        before[line["id"]] = line["at"]
+    return dict(causes)
 
 
 def _check_letters(verdict: Verdict, outbox: Outbox, letters: list[dict[str, Any]], kills: int) -> None:

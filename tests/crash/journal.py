@@ -1,9 +1,24 @@
 """Logs of what was seen from outside: a JSON object a line, written through before anything else happens."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import orjson
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What was done to the service, from when to when by the monotonic clock; `deaths` of processes by it."""
+
+    kind: str
+    began: float
+    ended: float
+    deaths: int = 1
+
+
+REPEATS = ("failpoint", "kill", "freeze", "database", "disk")
+"""Faults after which a webhook may come again; after a clean stop or by a wrong clock none may."""
 
 
 class Journal:

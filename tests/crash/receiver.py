@@ -1,5 +1,6 @@
 """Who is told: a receiver of signed webhooks and a mail server, each of which logs what it takes before it answers."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email import message_from_bytes
@@ -38,6 +39,7 @@ class Receiver:
             self._deliveries.write(id=request.headers.get("webhook-id", ""), refused="the signature is wrong")
             return Response(status_code=400)
         self._deliveries.write(
+            at=time.monotonic(),
             id=request.headers["webhook-id"],
             type=said["type"],
             shipment=said["data"]["id"],
