@@ -97,7 +97,7 @@ async def contents(here: Installation, db: Session, row: Row[Any]) -> dict[str, 
 
 
 def _listed(here: Installation, shipment: Shipment) -> dict[str, Any]:
-    token = here.sealer.page_token("page", shipment.id, shipment.page_generation)
+    token = here.sealer.known_token("page", shipment.id, shipment.page_generation, shipment.page_hash)
     return {
         "carrier_name": carriers()[shipment.carrier].name,
         "number": shipment.number,

@@ -25,6 +25,7 @@ Short = Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)]
 Line = Annotated[str, StringConstraints(max_length=300, strip_whitespace=True)]
 Address = Annotated[str, StringConstraints(max_length=2048, strip_whitespace=True, pattern=r"^https?://\S+$")]
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=50, strip_whitespace=True)]
+_SLUG = re.compile(r"[a-z0-9_-]{1,40}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -208,7 +209,8 @@ class PostedEvent(Posted):
 def known_carrier(slug: str) -> str:
     """The slug of a carrier; ValueError if there is none such."""
     if slug not in carriers():
-        raise ValueError(f"unknown carrier {slug!r}; GET /v1/carriers lists them, `own` is for one without adapter")
+        named = f" {slug!r}" if _SLUG.fullmatch(slug) else ""  # what is no slug may be anything, as somebody's name
+        raise ValueError(f"unknown carrier{named}; GET /v1/carriers lists them, `own` is for one without adapter")
     return slug
 
 
