@@ -8,9 +8,9 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, select, tuple_, update
+from sqlalchemy import Row, select, tuple_, update
 
-from app.bulk import Insert
+from app.bulk import Insert, Update
 from app.channels.base import Outcome
 from app.channels.retrying import next_delay
 from app.database import Session
@@ -76,6 +76,9 @@ _MARK = """
 """
 
 
+_MARK_BY_SQLITE = Update(messages, ("company_id", "id"), ("state", "reason", "due_at", "sent_at", "lease_until"))
+
+
 async def _mark(db: Session, verdicts: Sequence[tuple[Done, str, str, datetime | None]]) -> list[Done]:
     """Write the verdicts; the messages that are still ours."""
     rows = [
@@ -85,13 +88,11 @@ async def _mark(db: Session, verdicts: Sequence[tuple[Done, str, str, datetime |
     if db.driver is not None:
         ids = {each["id"] for each in await db.driver.fetch(_MARK, *zip(*rows, strict=True))}
         return [done for done, *_ in verdicts if done.row.id in ids]
-    written = []
-    for (done, *_), (company_id, id_, number, state, reason, due_at, sent_at) in zip(verdicts, rows, strict=True):
-        ours = and_(messages.c.company_id == company_id, messages.c.id == id_, messages.c.lease_number == number)
-        values = {"state": state, "reason": reason, "lease_until": None, "due_at": due_at, "sent_at": sent_at}
-        if await db.run(update(messages).where(ours, messages.c.state == "due").values(values)):
-            written.append(done)
-    return written
+    ours = tuple_(messages.c.company_id, messages.c.id, messages.c.lease_number).in_([row[:3] for row in rows])
+    found = await db.all(select(messages.c.id).where(ours, messages.c.state == "due"))
+    ids = {each.id for each in found}
+    await _MARK_BY_SQLITE(db, [(*row[:2], *row[3:], None) for row in rows if row[1] in ids])
+    return [done for done, *_ in verdicts if done.row.id in ids]
 
 
 def _ours(row: Row[Any]) -> tuple[UUID, UUID, int]:
