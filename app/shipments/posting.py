@@ -26,7 +26,7 @@ Line = Annotated[str, StringConstraints(max_length=300, strip_whitespace=True)]
 Address = Annotated[str, StringConstraints(max_length=2048, strip_whitespace=True, pattern=r"^https?://\S+$")]
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=50, strip_whitespace=True)]
 _SLUG = re.compile(r"[a-z0-9_-]{1,40}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # what ends a line, of a mail's header too
 
 
 class Posted(BaseModel):
