@@ -16,15 +16,18 @@ import orjson
 import uvloop
 from rich.console import Console
 
-from bench.goals import ingest, parsing, reading
+from bench.goals import ingest, parsing, reading, webhooks
 from bench.stage import Stage, staged
 from bench.table import GOALS, Line, as_json, show
 
 QUICK = (1, 3, 4, 5, 6, 7, 8, 9)
 ON_STAGE: dict[int, Callable[[Stage], Awaitable[list[Line]]]] = {
     1: ingest.single,
+    3: ingest.batches,
     4: reading.whole,
     5: reading.unchanged,
+    8: webhooks.dispatch,
+    9: webhooks.latency,
 }
 ALONE: dict[int, Callable[[int, float], Awaitable[list[Line]]]] = {
     6: parsing.against_karrio,

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bench.load import Address
 
+HOME = Path(__file__).parents[1]
 START_SECONDS = 60
 STOP_SECONDS = 30
 POSTGRES = {"shared_buffers": "1GB", "max_wal_size": "8GB", "checkpoint_timeout": "30min"}
@@ -77,8 +78,18 @@ async def uvicorn(app: str, environ: Mapping[str, str], folder: Path) -> AsyncIt
     """A bare service: one process, uvloop and httptools, as the one it is held against."""
     port = free_port()
     words = [_program("uvicorn"), app, "--loop=uvloop", "--http=httptools", "--no-access-log", "--log-level=warning"]
-    here = {"PYTHONPATH": os.pathsep.join(filter(None, (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH"))))}
+    here = {"PYTHONPATH": os.pathsep.join(filter(None, (str(HOME), os.environ.get("PYTHONPATH"))))}
     async with _running([*words, "--port", str(port)], {**environ, **here}, folder, port):
+        yield Address("127.0.0.1", port)
+
+
+@asynccontextmanager
+async def sink(environ: Mapping[str, str], folder: Path) -> AsyncIterator[Address]:
+    """A receiver of webhooks that takes anything, `bench.limits.sink`."""
+    port = free_port()
+    here = {"PYTHONPATH": os.pathsep.join(filter(None, (str(HOME), os.environ.get("PYTHONPATH"))))}
+    words = [sys.executable, "-m", "bench.limits.sink", str(port)]
+    async with _running(words, {**environ, **here}, folder, port):
         yield Address("127.0.0.1", port)
 
 

@@ -37,12 +37,13 @@ SCANS = (
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """The shop. `hooks` are the paths of its contracts, `accounts` their ids."""
+    """The shop. `hooks` are the paths of its contracts, `accounts` their ids; `endpoint` hears of every change."""
 
     company_id: UUID
     key: str
     hooks: tuple[str, ...]
     accounts: tuple[str, ...]
+    endpoint: str
 
     @property
     def bearer(self) -> str:
@@ -60,11 +61,11 @@ async def open_shop(url: str, at: Address, receiver: str) -> Shop:
         _, key = await keys.create(db, company, shop.id, "bench", ["admin"], bucket=10**9, refill=10**6)
     async with httpx.AsyncClient(base_url=at.url, headers={"authorization": f"Bearer {key}"}) as http:
         endpoint = {"url": receiver, "types": ["shipment.status_changed"]}
-        (await http.post("/v1/endpoints", json=endpoint)).raise_for_status()
+        made_endpoint = (await http.post("/v1/endpoints", json=endpoint)).raise_for_status().json()
         account = {"carrier": "fedex", "secret": SECRET, "credentials": {"api_key": "bench", "secret_key": "bench"}}
         made = [(await http.post("/v1/accounts", json=account)).raise_for_status().json() for _ in range(ACCOUNTS)]
     hooks = tuple(httpx.URL(each["hook_url"]).path for each in made)
-    return Shop(company, key, hooks, tuple(each["id"] for each in made))
+    return Shop(company, key, hooks, tuple(each["id"] for each in made), made_endpoint["id"])
 
 
 async def ship(shop: Shop, at: Address, number: str, scans: int = 0) -> str:

@@ -43,12 +43,11 @@ class Stage:
         """Requests a second of the barest answer."""
         return (await load(self.bare, lambda: PING, seconds)).rate
 
-    async def fresh(self, name: str) -> None:
+    async def fresh(self, name: str, count: int = FRESH) -> None:
         """Shipments without events on both sides, of numbers that begin with the name."""
-        await copies.copy(
-            self.url, await ship(self.shop, self.ours, f"{name}TEMPLATE"), name, self.shop.accounts, FRESH
-        )
-        await bare_tables.add_empty(self.bare_url, name, FRESH)
+        first = await ship(self.shop, self.ours, f"{name}TEMPLATE")
+        await copies.copy(self.url, first, name, self.shop.accounts, count)
+        await bare_tables.add_empty(self.bare_url, name, count)
 
     async def some(self, count: int) -> list[str]:
         """Shipments with stored events, by their ids."""

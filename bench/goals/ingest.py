@@ -7,18 +7,23 @@ new shop's rules ask for. The limit is `group_full`: the event once, the status,
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from itertools import count
 
 import asyncpg
 import orjson
 
 from bench.limits import postgres as bare
+from bench.limits.batches import taken
+from bench.limits.storage import Event
 from bench.load import Loaded, load, post
 from bench.shop import CITY, pushed, scan, signed
 from bench.stage import FRESH, Stage
 from bench.table import Line, line
 
 PER_BATCH = 100
+IN_BATCHES = 20_000
+"""Shipments told of in batches: more than are under way at once."""
 FASTEST = 6000
 """Requests a second for which bodies are made beforehand."""
 
@@ -26,11 +31,16 @@ Turn = tuple[int, int]
 """Which of the fresh shipments, and which of its scans."""
 
 
+def _turns(shipments: int) -> Iterator[Turn]:
+    """A scan of each shipment, and then the next of each."""
+    return ((which, lap) for lap in count() for which in range(shipments))
+
+
 class Requests:
     """Requests made beforehand, so that making them is no part of the load."""
 
-    def __init__(self, make: Callable[[Iterator[Turn]], bytes]) -> None:
-        self._make, self._turns = make, (divmod(n, FRESH)[::-1] for n in count())
+    def __init__(self, make: Callable[[Iterator[Turn]], bytes], shipments: int = FRESH) -> None:
+        self._make, self._turns = make, _turns(shipments)
         self._ready: deque[bytes] = deque()
 
     def ready(self, number: int) -> "Requests":
@@ -43,7 +53,7 @@ class Requests:
         return self._ready.popleft() if self._ready else self._make(self._turns)
 
 
-def hooks(stage: Stage, name: str, per_push: int = 1) -> Requests:
+def hooks(stage: Stage, name: str, per_push: int = 1, shipments: int = FRESH) -> Requests:
     """Pushes to the service, each of so many scans of a shipment each."""
 
     def push(turns: Iterator[Turn]) -> bytes:
@@ -51,7 +61,7 @@ def hooks(stage: Stage, name: str, per_push: int = 1) -> Requests:
         body = pushed([(f"{name}{which:08}", [scan(lap)]) for which, lap in found])
         return post(stage.shop.hooks[found[0][0] // per_push % len(stage.shop.hooks)], body, **signed(body))
 
-    return Requests(push)
+    return Requests(push, shipments)
 
 
 def bare_events(name: str, path: str = "/group_full") -> Requests:
@@ -124,3 +134,29 @@ async def single(stage: Stage) -> list[Line]:
         return (await grouped(stage, bare_posts, stage.seconds)).rate
 
     return [line("an event by a hook / group_full", await stage.measured(ours, limit), 1)]
+
+
+async def batches(stage: Stage) -> list[Line]:
+    """Goal 3: a hundred scans in each push, against `group_full`'s statement with a hundred rows and nothing else."""
+    await stage.fresh("BATCH", IN_BATCHES)
+    pushes, turns = hooks(stage, "BATCH", PER_BATCH, IN_BATCHES), _turns(IN_BATCHES)
+
+    async def ours() -> float:
+        return PER_BATCH * (await hooked(stage, pushes, stage.seconds, PER_BATCH)).rate
+
+    async def limit() -> float:
+        given = [[_row("BATCH", *next(turns)) for _ in range(PER_BATCH)] for _ in range(int(stage.seconds * 400))]
+        before = await bare.stored(stage.bare_url)
+        rate, done = await taken(stage.bare_url, given, stage.seconds)
+        assert await bare.stored(stage.bare_url) == (before[0] + done, before[1] + done)
+        return rate
+
+    note = "a push of 100 scans of 100 shipments; ours by 32 connections, the statement by one"
+    return [line("events by 100 / the database alone", await stage.measured(ours, limit), 3, note=note)]
+
+
+def _row(name: str, which: int, lap: int) -> Event:
+    said = scan(lap)
+    at = datetime.fromisoformat(said["date"])
+    key, text = bytes.fromhex(f"{which:032x}{lap:032x}"), said["eventDescription"]
+    return Event(f"{name}{which}", key, at, said["date"][:19], said["eventType"], text, lap % 5 + 3, CITY, "IT")
