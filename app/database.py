@@ -190,7 +190,7 @@ class Database:
             if self.postgres:
                 async with self._writer.connect() as connection:
                     driver = _driver(connection)
-                    async with _whole(driver), driver.transaction():
+                    async with engines.whole(driver), driver.transaction():
                         session = Session(connection, self.now(), driver)
                         yield session
                         failpoints.reach(failpoints.BEFORE_COMMIT)
@@ -247,20 +247,6 @@ _AWAY = (
     *("shutting down", "starting up", "connection", "terminating", "recovery", "too many clients"),
 )
 """What drivers say when the same statement can succeed later; anything else is a mistake of ours."""
-
-
-@asynccontextmanager
-async def _whole(driver: Any) -> AsyncIterator[None]:
-    """Never give a connection back in the middle of a transaction, or the next one would be a part of it.
-
-    A task that is cancelled while it begins or ends one leaves the driver not knowing which.
-    """
-    try:
-        yield
-    except BaseException as error:
-        if not isinstance(error, Exception) or driver.is_in_transaction():
-            driver.terminate()
-        raise
 
 
 def _driver(connection: AsyncConnection) -> Any:

@@ -2,6 +2,8 @@
 
 import math
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -42,6 +44,20 @@ def postgres(url: str) -> AsyncEngine:
     event.listen(engine.sync_engine, "checkin", _note_rest)
     event.listen(engine.sync_engine, "checkout", _see_alive)
     return engine
+
+
+@asynccontextmanager
+async def whole(driver: Any) -> AsyncIterator[None]:
+    """Never give a connection back in the middle of a transaction, or the next one would be a part of it.
+
+    A task that is cancelled while it begins or ends one leaves the driver not knowing which.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if not isinstance(error, Exception) or driver.is_in_transaction():
+            driver.terminate()
+        raise
 
 
 def sqlite_writer(path: Path) -> AsyncEngine:

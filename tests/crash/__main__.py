@@ -59,6 +59,7 @@ async def crash(
         await processes.start(processes.names)
 
         client = Client(processes.address, key, acknowledged)
+        stack.push_async_callback(client.close)
         secrets = await client.listen_at([f"{hears}/{name}" for name in ENDPOINTS])
         receiver.secrets.update(zip(ENDPOINTS, secrets, strict=True))
         await client.push_as_sandbox()

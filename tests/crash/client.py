@@ -64,6 +64,12 @@ class Client:
         """Begin nothing more; wait until all that was begun is acknowledged."""
         self._stopping = True
         await asyncio.gather(*self._tasks)
+
+    async def close(self) -> None:
+        """Leave everything where it is."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._http.aclose()
 
     async def answered(self) -> None:
