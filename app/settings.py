@@ -25,7 +25,6 @@ PREFIX = "NOVE_"
 MOST_DAYS = 365
 LEASE_SECONDS = 30.0
 MOST_DRAIN = 1000
-MOST_DRAIN = 1000
 MOST_JOURNEY_DAYS = 3650
 MOST_HOURS = MOST_DAYS * 24
 
@@ -79,12 +78,6 @@ class Settings(BaseSettings):
     )
     stale_days: float = Field(
         5.0, gt=0, le=MOST_DAYS, description="Days without news after which a shipment is marked stale"
-    )
-    drain_per_second: float = Field(
-        10.0,
-        gt=0,
-        le=MOST_DRAIN,
-        description="Webhooks a second that an endpoint gets first after an outage; doubles as it takes them",
     )
     drain_per_second: float = Field(
         10.0,
