@@ -4,7 +4,7 @@ On PostgreSQL each column goes to the driver as one array; what SQLAlchemy does 
 itself. The columns' types say how a value is stored and read, as they do everywhere else.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Generic, TypeVar
 
@@ -94,11 +94,12 @@ class Update:
 class Fetch(Generic[Made]):
     """Reads rows of these columns, in their order; each becomes `make(*values)`.
 
-    `postgres` is the statement for its driver, `sqlite` the same one with names for its values.
+    A column of none is taken as it comes. `postgres` is the statement for its driver, `sqlite` the same one with names
+    for its values.
     """
 
     def __init__(
-        self, columns: Sequence[Column[Any]], make: Callable[..., Made], postgres: str, sqlite: Executable
+        self, columns: Sequence[Column[Any] | None], make: Callable[..., Made], postgres: str, sqlite: Executable
     ) -> None:
         self._columns, self._make, self._postgres, self._sqlite = columns, make, postgres, sqlite
 
@@ -107,7 +108,7 @@ class Fetch(Generic[Made]):
         if db.driver is None:
             return [self._make(*row) for row in await db.all(self._sqlite, values)]
         rows = await db.driver.fetch(self._postgres, *arguments)
-        return [self._make(*row) for row in _read(self._columns, rows, _POSTGRES)]
+        return [self._make(*row) for row in driver_values(self._columns, rows)]
 
 
 def names_of(columns: Sequence[Column[Any]], table: str = "") -> str:
@@ -137,9 +138,17 @@ def _tuples(columns: Sequence[Column[Any]], rows: Sequence[Row]) -> list[tuple[A
     ]
 
 
-def _read(columns: Sequence[Column[Any]], rows: Sequence[Any], dialect: Dialect) -> list[Row]:
-    """Rows of the driver as values of ours."""
-    converts = [(n, convert) for n, column in enumerate(columns) if (convert := _shown(column, dialect)) is not None]
+def driver_values(columns: Sequence[Column[Any] | None], rows: Iterable[Row]) -> list[Row]:
+    """Rows of PostgreSQL's driver as values of ours."""
+    return _read(columns, rows, _POSTGRES)
+
+
+def _read(columns: Sequence[Column[Any] | None], rows: Iterable[Row], dialect: Dialect) -> list[Row]:
+    converts = [
+        (n, convert)
+        for n, column in enumerate(columns)
+        if column is not None and (convert := _shown(column, dialect)) is not None
+    ]
     found: list[Row] = []
     for row in rows:
         values = list(row)

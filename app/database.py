@@ -10,6 +10,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, cast
@@ -31,12 +32,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app import engines, failpoints
+from app.away import translated
 from app.columns import HexKey, Id, Instant, Json, Word, metadata, new_id
-from app.errors import DatabaseTaken, Unavailable, WrongSetting
+from app.errors import DatabaseTaken, WrongSetting
+from app.glances import Glances
 
 MIGRATING = 764583
 """The advisory lock of whoever changes the schema."""
@@ -51,14 +53,21 @@ __all__ = ["Database", "HexKey", "Id", "Instant", "Json", "Session", "Word", "me
 class Session:
     """An open transaction: statements go through it, and it knows the database's time."""
 
-    def __init__(self, connection: AsyncConnection, now: datetime, driver: Any = None) -> None:
-        self.connection = connection
+    def __init__(self, connection: AsyncConnection | None, now: datetime, driver: Any = None) -> None:
+        self._connection = connection
         self.now = now
         self.driver = driver
         """PostgreSQL's own connection (asyncpg), in the same transaction, for the hot paths; none on SQLite."""
         self.postgres = driver is not None
         self.committed: list[Callable[[], None]] = []
         """Called after the commit, and only then: for what counts what was stored."""
+
+    @property
+    def connection(self) -> AsyncConnection:
+        """What statements are run by; a glance has none."""
+        if self._connection is None:
+            raise RuntimeError("a glance reads by its driver alone")
+        return self._connection
 
     async def all(self, statement: Executable, values: Any = None) -> Sequence[Row[Any]]:
         """Every row; `values` may be a list of rows to insert."""
@@ -114,6 +123,7 @@ class Database:
         if self.postgres:
             self.path: Path | None = None
             self._writer = self._reader = engines.postgres(url)
+            self._glances = Glances(partial(engines.glance, url))
             where = self._writer.url
             self.place = f"{where.host or where.query.get('host', 'localhost')}:{where.port or 5432}"
         else:
@@ -186,7 +196,7 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Session]:
         """A writing transaction: committed at the end of the block, rolled back by an error."""
-        with _translated():
+        with translated():
             if self.postgres:
                 async with self._writer.connect() as connection:
                     driver = _driver(connection)
@@ -206,9 +216,20 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Session]:
         """A reading transaction: one snapshot on SQLite, the newest committed rows on PostgreSQL."""
-        with _translated():
+        with translated():
             async with self._reader.connect() as connection:
                 yield Session(connection, self.now(), _driver(connection) if self.postgres else None)
+
+    @asynccontextmanager
+    async def glancing(self) -> AsyncIterator[Session]:
+        """For a read of a statement or two that must be quick: on PostgreSQL the session has but its driver."""
+        if not self.postgres:
+            async with self.reading() as db:
+                yield db
+            return
+        with translated():
+            async with self._glances.one() as driver:
+                yield Session(None, self.now(), driver)
 
     @asynccontextmanager
     async def altering(self) -> AsyncIterator[AsyncConnection]:
@@ -220,7 +241,7 @@ class Database:
             async with self.transaction() as db:
                 yield db.connection
             return
-        with _translated():
+        with translated():
             async with self._writer.connect() as holder, self._writer.connect() as connection:
                 while not (await holder.execute(_TRY_LOCK)).scalar():  # noqa: ASYNC110 - another process holds it
                     await asyncio.sleep(0.2)
@@ -235,18 +256,13 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection, the writing one last, and give the file back."""
+        if self.postgres:
+            await self._glances.close()
         await self._reader.dispose()
         await self._writer.dispose()
         if self._file_lock is not None:
             os.close(self._file_lock)
             self._file_lock = None
-
-
-_AWAY = (
-    *("locked", "busy", "disk", "full", "unable to open", "readonly", "i/o"),
-    *("shutting down", "starting up", "connection", "terminating", "recovery", "too many clients"),
-)
-"""What drivers say when the same statement can succeed later; anything else is a mistake of ours."""
 
 
 def _driver(connection: AsyncConnection) -> Any:
@@ -255,31 +271,6 @@ def _driver(connection: AsyncConnection) -> Any:
 
 
 _TRY_LOCK = select(func.pg_try_advisory_lock(MIGRATING))
-
-
-class _translated:  # noqa: N801  (reads as a word in its with statement)
-    """What the driver raises when the database is away, full or busy becomes Unavailable."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        away = isinstance(error, PostgresConnectionError | OSError | TimeoutError | PoolTimeout)
-        if isinstance(error, DBAPIError):
-            away = error.connection_invalidated or _says_away(error.orig)
-        elif isinstance(error, PostgresError | InterfaceError):
-            away = away or _says_away(error)
-        if away:
-            if structlog.is_configured():  # in a service; a short command says it by its error
-                log.warning("the database is not reachable", error=type(error).__name__, exc_info=error)
-            raise Unavailable(
-                "The database is not reachable just now; nothing was stored. Send it again.", 2
-            ) from error
-
-
-def _says_away(error: BaseException | None) -> bool:
-    said = str(error).lower()
-    return any(sign in said for sign in _AWAY)
 
 
 def _unopenable(path: Path, error: OSError) -> WrongSetting:

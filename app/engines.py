@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
+import asyncpg
 import orjson
 from sqlalchemy import event
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DisconnectionError
@@ -20,6 +22,9 @@ from app.errors import WrongSetting
 
 RESTED_LONG = 30.0
 """Seconds after which a connection at rest is asked whether it still stands."""
+
+
+CONNECT = {"timeout": 5, "server_settings": {"application_name": "nove", "timezone": "UTC"}}
 
 
 def postgres(url: str) -> AsyncEngine:
@@ -34,16 +39,22 @@ def postgres(url: str) -> AsyncEngine:
         isolation_level="AUTOCOMMIT",
         json_serializer=dump_json,
         json_deserializer=load_json,
-        connect_args={
-            "timeout": 5,
-            "server_settings": {"application_name": "nove", "timezone": "UTC"},
-            **secure,
-        },
+        connect_args={**CONNECT, **secure},
     )
     event.listen(engine.sync_engine, "connect", _prepare_postgres)
     event.listen(engine.sync_engine, "checkin", _note_rest)
     event.listen(engine.sync_engine, "checkout", _see_alive)
     return engine
+
+
+async def glance(url: str) -> Any:
+    """A connection to PostgreSQL of the driver's own."""
+    driver, secure = _driver_url(url)
+    _, given = PGDialect_asyncpg().create_connect_args(driver)  # type: ignore[no-untyped-call]
+    connection = await asyncpg.connect(**given, **CONNECT, **secure)
+    await connection.set_type_codec("uuid", schema="pg_catalog", **_UUID_CODEC)
+    await connection.set_type_codec("jsonb", schema="pg_catalog", **_JSONB_CODEC)
+    return connection
 
 
 @asynccontextmanager
@@ -118,9 +129,15 @@ hours. By SQL, since not every pooler passes such settings on at the start of a 
 
 def _prepare_postgres(connection: DBAPIConnection, _record: object) -> None:
     cast(Any, connection).run_async(lambda driver: driver.execute(_LET_GO))
+    cast(Any, connection).run_async(lambda driver: driver.set_type_codec("uuid", schema="pg_catalog", **_UUID_CODEC))
+
+
+_UUID_CODEC = {
     # The driver's own UUID is a subclass that JSON encoders refuse.
-    codec = {"encoder": lambda value: value.bytes, "decoder": lambda data: UUID(bytes=bytes(data)), "format": "binary"}
-    cast(Any, connection).run_async(lambda driver: driver.set_type_codec("uuid", schema="pg_catalog", **codec))
+    "encoder": lambda value: value.bytes,
+    "decoder": lambda data: UUID(bytes=bytes(data)),
+    "format": "binary",
+}
 
 
 def _note_rest(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
@@ -137,6 +154,14 @@ def _see_alive(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy:
             cast(Any, connection).ping()
         except Exception as error:
             raise DisconnectionError("gone") from error
+
+
+_JSONB_CODEC = {
+    # As SQLAlchemy sets it on its own connections; the first byte is the format's version.
+    "encoder": lambda text: b"\x01" + text.encode(),
+    "decoder": lambda data: orjson.loads(data[1:]),
+    "format": "binary",
+}
 
 
 def _prepare_writer(connection: DBAPIConnection, _record: object) -> None:

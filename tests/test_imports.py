@@ -22,7 +22,7 @@ CARRIERS = (
 APP = (
     {"disk", "errors", "failpoints", "finding", "pace", "lifecycle", "locales", "metrics", "wrong_fields"},
     {"mail_addresses", "settings", "triggers"},
-    {"sealing", "columns", "engines", "outbound", "logging", "demo.journeys"},
+    {"sealing", "columns", "engines", "away", "glances", "outbound", "logging", "demo.journeys"},
     {"secret_keys"},
     {"database"},
     {"bulk"},

@@ -141,14 +141,18 @@ async def read(
     if_none_match: Annotated[str | None, Header(description="The `ETag` of an earlier answer")] = None,
 ) -> Response:
     """One shipment with its events, newest first, and why it has its status."""
-    async with here.database.reading() as db:
-        found = await reading.find(db, caller.company_id, reach, shipment_id)
+    async with here.database.glancing() as db:
+        # Who has an answer already is likely to have the newest: its events are read only if not.
+        found = await reading.find(db, caller.company_id, reach, shipment_id, with_events=if_none_match is None)
         tag = found.tag(locale or found.locale, db.now)
         headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-        if if_none_match is not None and same_tag(if_none_match, tag):
-            return Response(None, 304, headers)
-        page_ = tracking_page(here, found.shipment)
-        return told(await reading.whole(db, found.shipment, page_, locale or found.locale), headers=headers)
+        if if_none_match is not None:
+            if same_tag(if_none_match, tag):
+                return Response(None, 304, headers)
+            found = await reading.find(db, caller.company_id, reach, shipment_id, with_events=True)
+            headers["ETag"] = found.tag(locale or found.locale, db.now)
+    page_ = tracking_page(here, found.shipment)
+    return told(found.answer(page_, locale or found.locale, db.now), headers=headers)
 
 
 @router.patch("/v1/shipments/{shipment_id:uuid}", response_model=ShipmentWhole, responses=CHANGED)
@@ -196,7 +200,8 @@ async def forget(shipment_id: UUID, caller: Writer, reach: Shops, here: Here, wr
 
 
 async def _whole(here: Installation, db: Session, shipment: Shipment, shop: Shop, status: int = 200) -> Response:
-    return told(await reading.whole(db, shipment, tracking_page(here, shipment), shop.locale), status)
+    found = await reading.find(db, shipment.company_id, [shipment.shop_id], shipment.id, with_events=True)
+    return told(found.answer(tracking_page(here, shipment), shop.locale, db.now), status)
 
 
 def still_matches(wanted: str, tags: set[str]) -> bool:

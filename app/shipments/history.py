@@ -1,6 +1,6 @@
 """A shipment's events, as they are stored and read."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, bindparam, func, select, tuple_
 
-from app.bulk import Fetch, names_of
+from app.bulk import Fetch, driver_values, names_of
 from app.database import Session
 from app.lifecycle import LIMIT, Fact, Source
 from app.shipments.shipment import Shipment
@@ -174,6 +174,19 @@ _ONE = Fetch(
     .order_by(events.c.occurred_at.desc(), events.c.key)
     .limit(READ),
 )
+
+
+def rows_of(shipment: str) -> str:
+    """PostgreSQL: a query of the newest events' rows, for the shipment that an outer query names so."""
+    return f"""
+        SELECT ROW({names_of(COLUMNS)}) FROM events
+        WHERE events.company_id = {shipment}.company_id AND events.shipment_id = {shipment}.id {_NEWEST}
+    """  # noqa: S608
+
+
+def of_rows(rows: Iterable[Sequence[Any]]) -> dict[str, StoredEvent]:
+    """The events of such rows, by key."""
+    return {event.key: event for event in (StoredEvent(*values) for values in driver_values(COLUMNS, rows))}
 
 
 def _several() -> Select[Any]:

@@ -1,36 +1,40 @@
 """Reading one shipment: with its order and its events, and with the tag that changes whenever the answer would."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import and_, bindparam, null, select
 
 from app import orders
+from app.bulk import Fetch, names_of
 from app.database import Session
 from app.errors import NotFound
 from app.orders import Order
 from app.shipments import answer, history
-from app.shipments.shipment import Shipment
+from app.shipments.history import StoredEvent
+from app.shipments.shipment import NAMES, Shipment
 from app.shipments.tables import shipments, transitions
 from app.shops import shops
 
 Json = dict[str, Any]
 
 _UNSEEN = frozenset({"lease_until", "lease_number"})
-_SEEN = tuple(field.name for field in fields(Shipment) if field.name not in _UNSEEN)
+_seen = attrgetter(*(name for name in NAMES if name not in _UNSEEN))
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A shipment, the language of its shop, and when its order was last changed (none without order)."""
+    """A shipment, the language of its shop, its order if it has one, and its events if they were asked for."""
 
     shipment: Shipment
     locale: str
-    order_updated_at: datetime | None
+    order: Order | None
+    events: Mapping[str, StoredEvent]
 
     def tag(self, locale: str, now: datetime) -> str:
         """The ETag of the answer at this time: over every column that shows, and over what time alone has moved.
@@ -39,13 +43,49 @@ class Found:
         """
         shipment = self.shipment
         due = shipment.refold_at is not None and shipment.refold_at <= now
-        seen = repr([getattr(shipment, name) for name in _SEEN])
-        shown = "\x1f".join((seen, locale, str(self.order_updated_at), str(due)))
+        ordered_at = self.order and self.order.updated_at
+        shown = "\x1f".join((repr(_seen(shipment)), locale, str(ordered_at), str(due)))
         return f'"{blake2b(shown.encode("utf-8", "replace"), digest_size=16).hexdigest()}"'
 
+    def answer(self, tracking_page: str, locale: str, now: datetime) -> Json:
+        """The shipment with its events, its explanation and its order."""
+        told = answer.whole(self.shipment, self.events, now, tracking_page, locale)
+        return {**told, "order": order_part(self.order)} if self.order else told
 
-_FIND = (
-    select(shipments, shops.c.locale.label("shop_locale"), orders.orders.c.updated_at.label("order_updated_at"))
+
+async def find(
+    db: Session, company_id: UUID, shop_ids: Sequence[UUID], id_: UUID, *, with_events: bool = False
+) -> Found:
+    """One shipment of these shops; NotFound for another's as for a missing one. On PostgreSQL it is one round trip."""
+    values = {"company": company_id, "id": id_, "shop_ids": list(shop_ids)}
+    at_once = with_events and db.driver is not None
+    rows = await (_FIND_WHOLE if at_once else _FIND)(db, tuple(values.values()), values)
+    if not rows:
+        raise NotFound(f"No shipment {id_}.")
+    found = rows[0]
+    if with_events and not at_once:
+        found = replace(found, events=await history.of(db, found.shipment))
+    return found
+
+
+def _found(*values: Any) -> Found:
+    """From a row: the shipment's columns, the locale, the order's columns, the events' rows."""
+    shipment, locale, order, events = values[: len(NAMES)], values[len(NAMES)], values[len(NAMES) + 1 : -1], values[-1]
+    return Found(Shipment(*shipment), locale, Order(*order) if order[1] else None, history.of_rows(events or ()))
+
+
+_OF_SHIPMENT = [shipments.c[name] for name in NAMES]
+_OF_ORDER = [orders.orders.c[field.name] for field in fields(Order)]
+_COLUMNS = [*_OF_SHIPMENT, shops.c.locale, *_OF_ORDER, None]
+_SELECTED = f'{names_of(_OF_SHIPMENT, "s.")}, h."locale", {names_of(_OF_ORDER, "o.")}'
+_WHERE = """
+    FROM shipments s
+    JOIN shops h ON h.company_id = s.company_id AND h.id = s.shop_id
+    LEFT JOIN orders o ON o.company_id = s.company_id AND o.id = s.order_id
+    WHERE s.company_id = $1 AND s.id = $2 AND s.shop_id = ANY($3::uuid[])
+"""
+_ON_SQLITE = (
+    select(*_OF_SHIPMENT, shops.c.locale, *_OF_ORDER, null())
     .select_from(
         shipments.join(
             shops, and_(shops.c.company_id == shipments.c.company_id, shops.c.id == shipments.c.shop_id)
@@ -60,25 +100,8 @@ _FIND = (
         shipments.c.shop_id.in_(bindparam("shop_ids", expanding=True)),
     )
 )
-# Made once: to describe a statement of so many columns takes longer than to run it.
-
-
-async def find(db: Session, company_id: UUID, shop_ids: Sequence[UUID], id_: UUID) -> Found:
-    """One shipment of these shops; NotFound for another's as for a missing one."""
-    row = await db.first(_FIND, {"company": company_id, "id": id_, "shop_ids": list(shop_ids)})
-    if row is None:
-        raise NotFound(f"No shipment {id_}.")
-    return Found(Shipment.of(row), row.shop_locale, row.order_updated_at)
-
-
-async def whole(db: Session, shipment: Shipment, tracking_page: str, locale: str) -> Json:
-    """The shipment with its events, its explanation and its order."""
-    events = await history.of(db, shipment)
-    told = answer.whole(shipment, events, db.now, tracking_page, locale)
-    if shipment.order_id is not None:
-        order = await orders.by_id(db, shipment.company_id, shipment.order_id)
-        told["order"] = order_part(order) if order else told["order"]
-    return told
+_FIND = Fetch(_COLUMNS, _found, f"SELECT {_SELECTED}, NULL {_WHERE}", _ON_SQLITE)
+_FIND_WHOLE = Fetch(_COLUMNS, _found, f"SELECT {_SELECTED}, ARRAY({history.rows_of('s')}) {_WHERE}", _ON_SQLITE)
 
 
 def order_part(order: Order) -> Json:

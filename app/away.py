@@ -1,0 +1,41 @@
+"""The database is away, full or busy: what drivers say then, and what is made of it."""
+
+import structlog
+from asyncpg import InterfaceError, PostgresConnectionError, PostgresError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from app.errors import Unavailable
+
+log = structlog.get_logger()
+
+_AWAY = (
+    *("locked", "busy", "disk", "full", "unable to open", "readonly", "i/o"),
+    *("shutting down", "starting up", "connection", "terminating", "recovery", "too many clients"),
+)
+"""What drivers say when the same statement can succeed later; anything else is a mistake of ours."""
+
+
+class translated:  # noqa: N801  (reads as a word in its with statement)
+    """What the driver raises when the database is away, full or busy becomes Unavailable."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        away = isinstance(error, PostgresConnectionError | OSError | TimeoutError | PoolTimeout)
+        if isinstance(error, DBAPIError):
+            away = error.connection_invalidated or _says_away(error.orig)
+        elif isinstance(error, PostgresError | InterfaceError):
+            away = away or _says_away(error)
+        if away:
+            if structlog.is_configured():  # in a service; a short command says it by its error
+                log.warning("the database is not reachable", error=type(error).__name__, exc_info=error)
+            raise Unavailable(
+                "The database is not reachable just now; nothing was stored. Send it again.", 2
+            ) from error
+
+
+def _says_away(error: BaseException | None) -> bool:
+    said = str(error).lower()
+    return any(sign in said for sign in _AWAY)
