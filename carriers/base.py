@@ -7,7 +7,7 @@ carrier and returns raw bodies; what HTTP says (401, 429, 5xx, silence) becomes 
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Literal, NamedTuple, Self
 
@@ -143,14 +143,7 @@ def mapped(event: TrackingEvent, row: Row | None) -> TrackingEvent:
     """The event with the meaning of its table row; unchanged, so without status, when there is none."""
     if row is None:
         return event
-    return replace(
-        event,
-        status=row.status,
-        sub_status=row.sub_status,
-        weak=row.weak,
-        doubtful=row.doubtful,
-        row=row.name,
-    )
+    return TrackingEvent(*event[:5], row.status, row.sub_status, row.weak, row.doubtful, row.name, *event[10:])
 
 
 class Carrier(ABC):

@@ -1,11 +1,14 @@
-"""What every carrier's answer is reduced to: parcels, and the tracking events in them."""
+"""What every carrier's answer is reduced to: parcels, and the tracking events in them.
+
+Named tuples: they are made by the million, in a quarter of the time that frozen dataclasses take.
+"""
 
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from carriers.vocabulary import Status, SubStatus
 
@@ -19,8 +22,7 @@ class OffsetSource(StrEnum):
     UNKNOWN = "unknown"  # the carrier says neither; read as UTC
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """When something happened: an instant, and the wall time as the carrier printed it.
 
     `occurred_at` is aware UTC. `local_time` is normalised to `YYYY-MM-DDTHH:MM:SS`, or `YYYY-MM-DD` for a date
@@ -33,8 +35,7 @@ class Moment:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where: every part as far as the carrier gives it; `country` is ISO 3166 alpha-2."""
 
     city: str = ""
@@ -49,11 +50,10 @@ class Place:
         return ", ".join(part for part in (self.name, self.city, self.state, self.country) if part)
 
     def __bool__(self) -> bool:
-        return any((self.city, self.postcode, self.state, self.country, self.code, self.name))
+        return any(self)
 
 
-@dataclass(frozen=True, slots=True)
-class TrackingEvent:
+class TrackingEvent(NamedTuple):
     """One thing that a carrier said about one parcel.
 
     `status` is none when the event does not say where the parcel stands, or when no table lists its code; then
@@ -98,8 +98,7 @@ class TrackingEvent:
         return self.row is None and bool(self.code or self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Eta:
+class Eta(NamedTuple):
     """The expected delivery: instants, or a day with both ends of it; `until` is none for an open end."""
 
     earliest: datetime | None = None
@@ -107,8 +106,7 @@ class Eta:
     day: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(NamedTuple):
     """One parcel's part of a carrier's answer.
 
     `number` is empty when the answer does not repeat it: then it is the number that was asked for. `withdrawn` holds
@@ -152,7 +150,7 @@ def keyed(carrier: str, number: str, events: tuple[TrackingEvent, ...]) -> Itera
         key = event_key(carrier, number, event)
         nth = seen[key]
         seen[key] += 1
-        yield (key if nth == 0 else event_key(carrier, number, replace(event, id=""), nth)), event
+        yield (key if nth == 0 else event_key(carrier, number, event._replace(id=""), nth)), event
 
 
 def withdrawn_key(carrier: str, number: str, event_id: str) -> str:

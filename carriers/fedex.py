@@ -14,7 +14,6 @@ import hmac
 import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple
@@ -156,7 +155,7 @@ class Fedex(Carrier):
             return Parcel(number, not_found=True) if missing else None
         parcels = [self._parcel(number, shipment) for shipment in known]
         note = f"{len(parcels)} shipments bear this number; this is the newest" if len(parcels) > 1 else ""
-        return replace(max(parcels, key=_last_time), note=note)
+        return max(parcels, key=_last_time)._replace(note=note)
 
     def _parcel(self, number: str, shipment: dict[str, Json]) -> Parcel:
         own = _own_number(shipment)
@@ -210,7 +209,7 @@ class Fedex(Carrier):
             row, context = self.table.find("DL", within="return"), "after RS"
         elif event.code == "DL" and (place := self.table.find(end.door, within="place")):
             row, context = place, f"place {end.door}"
-        return mapped(replace(event, context=context), row)
+        return mapped(event._replace(context=context), row)
 
     def _reason(self, reason: str, words: str) -> Row | None:
         by_code = self.table.find(reason, within="reason")

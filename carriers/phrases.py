@@ -7,8 +7,13 @@ text's beginning. The first row that is found decides, so returns and refusals s
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from carriers.tables import Row, Table
+
+REMEMBERED = 2048
+SHORT = 200
+"""Characters of texts that are remembered with their row."""
 
 
 def plain(text: str) -> str:
@@ -22,9 +27,13 @@ class Phrases:
 
     def __init__(self, table: Table, within: str) -> None:
         self._rows = [(_pattern(code), row) for (name, code), row in table.items() if name == within]
+        self._known = lru_cache(maxsize=REMEMBERED)(self._found)
 
     def find(self, *texts: str) -> Row | None:
-        """The first row whose phrase stands in any of the texts, or none."""
+        """The first row whose phrase stands in any of the texts, or none. Carriers repeat themselves: it is kept."""
+        return self._known(*texts) if sum(map(len, texts)) <= SHORT else self._found(*texts)
+
+    def _found(self, *texts: str) -> Row | None:
         looked_in = [plain(text) for text in texts if text]
         return next((row for pattern, row in self._rows if any(map(pattern.search, looked_in))), None)
 

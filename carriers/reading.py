@@ -6,7 +6,6 @@ raises UnreadablePayload, and nothing else does.
 
 import re
 from codecs import BOM_UTF8
-from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Any
@@ -25,6 +24,9 @@ MAX_ELEMENTS = 20_000
 
 YEARS = range(1970, 2200)
 """Years that a parcel can live in. A date outside of them (0001-01-01, 9999-12-31) is how a carrier says none."""
+
+SHORT = 64
+"""Characters up to which a text is remembered with what it was read as: towns, codes and days come again and again."""
 
 Json = Any
 """A decoded JSON value; typed only where an adapter takes it apart."""
@@ -88,12 +90,21 @@ def xml_of(body: bytes) -> etree._Element:
 
 def text_of(value: object, limit: int = 500) -> str:
     """A scalar as clean text: control characters out, spaces folded, capped; empty for anything else."""
+    if type(value) is str and len(value) <= SHORT:
+        plain = _cleaned(value)
+        return plain if len(plain) <= limit else plain[:limit]
     if value is None or isinstance(value, bool | dict | list):
         return ""
-    plain = str(value)
-    if not plain.isprintable():
-        plain = "".join(character if character.isprintable() else " " for character in plain)
-    return " ".join(plain.split())[:limit]
+    return _clean(str(value))[:limit]
+
+
+def _clean(text: str) -> str:
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(text.split())
+
+
+_cleaned = lru_cache(maxsize=8192)(_clean)
 
 
 def dicts(value: object) -> list[dict[str, Any]]:
@@ -106,7 +117,7 @@ def dicts(value: object) -> list[dict[str, Any]]:
 def at(value: object, *path: str) -> Json:
     """What stands at a path of keys, or none."""
     for name in path:
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             return None
         value = value.get(name)
     return value
@@ -162,6 +173,11 @@ def given_moment(stamp: datetime) -> Moment:
 
 def parsed_date(text: str, *formats: str) -> date | None:
     """A date in one of the formats, or none: also for one outside `YEARS`. A format is made of %Y %y %m %d."""
+    return _date(text, formats) if len(text) <= SHORT else None
+
+
+@lru_cache(maxsize=4096)
+def _date(text: str, formats: tuple[str, ...]) -> date | None:
     for form in formats:
         if found := _form(form).fullmatch(text):
             parts = found.groupdict()
@@ -177,6 +193,11 @@ def parsed_date(text: str, *formats: str) -> date | None:
 
 def parsed_time(text: str, *formats: str) -> time | None:
     """A time of day in one of the formats, or none. A format is made of %H %M %S."""
+    return _time(text, formats) if len(text) <= SHORT else None
+
+
+@lru_cache(maxsize=8192)
+def _time(text: str, formats: tuple[str, ...]) -> time | None:
     for form in formats:
         if found := _form(form).fullmatch(text):
             try:
@@ -226,17 +247,20 @@ def _sized(body: bytes) -> None:
 
 
 def _bounded(value: Json) -> None:
-    level: Sequence[Json] = [value]
+    level = [value]
     for _ in range(MAX_DEPTH):
         below: list[Json] = []
         for item in level:
-            if isinstance(item, dict):
-                below.extend(child for child in item.values() if isinstance(child, dict | list))
-            elif isinstance(item, list):
+            if type(item) is dict:
+                below += [child for child in item.values() if type(child) in _NESTS]
+            elif type(item) is list:
                 if len(item) > MAX_ARRAY:
                     raise UnreadablePayload(f"a JSON array of {len(item)} values: at most {MAX_ARRAY} are read")
-                below.extend(child for child in item if isinstance(child, dict | list))
+                below += [child for child in item if type(child) in _NESTS]
         if not below:
             return
         level = below
     raise UnreadablePayload(f"JSON nested deeper than {MAX_DEPTH}")
+
+
+_NESTS = frozenset((dict, list))  # what the decoder makes, never a subclass

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from carriers.event import TrackingEvent
@@ -20,5 +19,5 @@ def numbered(events: Sequence[TrackingEvent]) -> tuple[TrackingEvent, ...]:
     for event in events if oldest_first else reversed(events):
         nth = seen[event.moment.occurred_at]
         seen[event.moment.occurred_at] += 1
-        made.append(replace(event, sequence=nth) if nth else event)
+        made.append(event._replace(sequence=nth) if nth else event)
     return tuple(made if oldest_first else reversed(made))

@@ -255,7 +255,7 @@ async def test_when_it_is_expected_is_read_again_too(world: World, monkeypatch: 
     def mended(carrier: Sandbox, content: bytes) -> list[Parcel]:
         """A day later than was read before."""
         return [
-            replace(each, eta=each.eta and Eta(day=each.eta.day and each.eta.day + timedelta(days=1)))
+            each._replace(eta=each.eta and Eta(day=each.eta.day and each.eta.day + timedelta(days=1)))
             for each in parse(carrier, content)
         ]
 

@@ -1,6 +1,6 @@
 """A shop's own events: taken in as a carrier's are, as the shop's word."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -80,7 +80,7 @@ def _event(posted: PostedEvent) -> TrackingEvent:
     if not posted.override:
         return event
     said = posted.key or "/".join((event.known_time, posted.code or posted.status, posted.sub_status or ""))
-    return replace(event, id=f"override/{said}")
+    return event._replace(id=f"override/{said}")
 
 
 async def _refuse_another(db: Session, shipment: Shipment, key: str, event: TrackingEvent) -> None:

@@ -80,7 +80,7 @@ class StoredEvent:
 
 
 NAMES = tuple(field.name for field in fields(StoredEvent))
-_PARTS = tuple(field.name for field in fields(Place))
+_PARTS = Place._fields
 COLUMNS = tuple(events.c[name] for name in NAMES)
 values_of: Callable[[StoredEvent], tuple[Any, ...]] = attrgetter(*NAMES)
 """The values of an event's columns, in the order of `NAMES`."""

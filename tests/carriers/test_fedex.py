@@ -1,7 +1,6 @@
 """FedEx: its answers as events."""
 
 from collections import Counter
-from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import orjson
@@ -77,7 +76,7 @@ def test_a_whole_parcel() -> None:
     body = recorded("fedex", "delivered")
     [parcel] = Fedex().parse(body)
 
-    assert replace(parcel, events=parcel.events[:1]) == Parcel(
+    assert parcel._replace(events=parcel.events[:1]) == Parcel(
         NUMBER,
         (
             TrackingEvent(

@@ -1,6 +1,5 @@
 """The sandbox: its answers read, its pushes verified, its interface asked over real HTTP."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 
@@ -62,7 +61,7 @@ def test_whole_event() -> None:
 def test_not_found_and_many_parcels() -> None:
     """Each number has its parcel, in the answer's order; an unknown one says so, one without events is known."""
     [unknown] = Sandbox().parse(recorded("sandbox", "not_found"))
-    assert replace(unknown, note="") == Parcel("SANDBOX-NOWHERE-1", not_found=True)
+    assert unknown._replace(note="") == Parcel("SANDBOX-NOWHERE-1", not_found=True)
     assert unknown.note == f"a number names its journey, one of {', '.join(JOURNEYS)}"
     assert [
         (parcel.number, parcel.not_found, len(parcel.events))

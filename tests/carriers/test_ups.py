@@ -1,6 +1,5 @@
 """UPS: its answers as events."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import orjson
@@ -75,7 +74,7 @@ def test_a_whole_parcel() -> None:
     body = recorded("ups", "delivered")
     [parcel] = Ups().parse(body)
 
-    assert replace(parcel, events=parcel.events[:2]) == Parcel(
+    assert parcel._replace(events=parcel.events[:2]) == Parcel(
         NUMBER,
         (
             TrackingEvent(
