@@ -187,12 +187,12 @@ async def remove(db: Session, company_id: UUID, shop_id: UUID, endpoint_id: UUID
     )
 
 
-def secrets_of(sealer: Sealer, endpoint: Endpoint | Target, now: datetime) -> tuple[str, ...]:
+def secrets_of(sealer: Sealer, endpoint: Endpoint | Target | Row[Any], now: datetime) -> tuple[str, ...]:
     """The secrets that sign at this time, the newest first."""
     return tuple(str(each["secret"]) for each in _live(sealer, endpoint, now))
 
 
-def _live(sealer: Sealer, endpoint: Endpoint | Target, now: datetime) -> list[dict[str, str | None]]:
+def _live(sealer: Sealer, endpoint: Endpoint | Target | Row[Any], now: datetime) -> list[dict[str, str | None]]:
     kept: list[dict[str, str | None]] = orjson.loads(sealer.open(endpoint.secrets, f"endpoint:{endpoint.id}"))
     return [each for each in kept if each["until"] is None or datetime.fromisoformat(each["until"]) > now]
 

@@ -52,9 +52,9 @@ async def test_messages_are_listed_and_read(service: Service, client: AsyncClien
         to = await endpoint(client, url)
         one, other = await shipped(client), await shipped(client, "TOLD-2")
         await send(service)
-    whole = {"limit": 200, "endpoint_id": to}
+    whole: dict[str, str | int] = {"limit": 200, "endpoint_id": to}
 
-    async def found(**asked: object) -> list[dict[str, object]]:
+    async def found(**asked: str | int) -> list[dict[str, object]]:
         answer = await client.get("/v1/messages", params={**whole, **asked})
         return list(answer.json()["items"])
 
