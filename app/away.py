@@ -1,7 +1,7 @@
 """The database is away, full or busy: what drivers say then, and what is made of it."""
 
 import structlog
-from asyncpg import InterfaceError, PostgresConnectionError, PostgresError
+from asyncpg import InterfaceError, InternalClientError, PostgresConnectionError, PostgresError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -16,6 +16,11 @@ _AWAY = (
 """What drivers say when the same statement can succeed later; anything else is a mistake of ours."""
 
 
+_STATES = ("08", "40", "53", "25P03", "55P03", "57P01", "57P02", "57P03")
+"""PostgreSQL's words for it: connection lost, rolled back for another's sake, out of resources, idle for too long in a
+transaction, a lock not to be had, shutting down, crashed, starting up."""
+
+
 class translated:  # noqa: N801  (reads as a word in its with statement)
     """What the driver raises when the database is away, full or busy becomes Unavailable."""
 
@@ -26,8 +31,9 @@ class translated:  # noqa: N801  (reads as a word in its with statement)
         away = isinstance(error, PostgresConnectionError | OSError | TimeoutError | PoolTimeout)
         if isinstance(error, DBAPIError):
             away = error.connection_invalidated or _says_away(error.orig)
-        elif isinstance(error, PostgresError | InterfaceError):
-            away = away or _says_away(error)
+        elif isinstance(error, PostgresError | InterfaceError | InternalClientError):
+            # The driver's own confusion is that of a connection which was lost in the middle of something.
+            away = away or isinstance(error, InternalClientError) or _says_away(error)
         if away:
             if structlog.is_configured():  # in a service; a short command says it by its error
                 log.warning("the database is not reachable", error=type(error).__name__, exc_info=error)
@@ -37,5 +43,7 @@ class translated:  # noqa: N801  (reads as a word in its with statement)
 
 
 def _says_away(error: BaseException | None) -> bool:
+    if (getattr(error, "sqlstate", None) or "").startswith(_STATES):
+        return True
     said = str(error).lower()
     return any(sign in said for sign in _AWAY)

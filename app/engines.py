@@ -10,6 +10,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
+from asyncpg import InternalClientError
 from sqlalchemy import event
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.engine import URL, make_url
@@ -66,7 +67,8 @@ async def whole(driver: Any) -> AsyncIterator[None]:
     try:
         yield
     except BaseException as error:
-        if not isinstance(error, Exception) or driver.is_in_transaction():
+        confused = not isinstance(error, Exception) or isinstance(error, InternalClientError)
+        if confused or driver.is_in_transaction():
             driver.terminate()
         raise
 

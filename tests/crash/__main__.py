@@ -103,6 +103,9 @@ def run(kind: str, cycles: int) -> bool:
         url = server.url if server else f"sqlite:///{(disk.path if disk else folder)}/nove.db"
         try:
             verdict, stage = asyncio.run(crash(kind, url, folder, cycles, (server, disk)))
+            if verdict.wrong and disk and server is None:  # it is looked at afterwards, and the disk is no more then
+                for each in disk.path.glob("nove.db*"):
+                    shutil.copy(each, folder)
         except RuntimeError as error:  # a process that does not start, an answer that must not be
             print(f"{kind}: {error}\n  logs: {folder}", flush=True)
             return False

@@ -116,6 +116,7 @@ async def taken_over(stage: Stage, since: float) -> None:
         took = time.monotonic() - since
         if held and took > TAKE_OVER_SECONDS:
             stage.wrong.append(f"{len(held)} rows were not taken over within {TAKE_OVER_SECONDS:g} s: {list(held)[:3]}")
+            stage.wrong.append(f"claimed in all just then: {len(now)}")
             return
         stage.take_over = max(stage.take_over, took)
         await asyncio.sleep(0.05)
