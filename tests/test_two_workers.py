@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,8 +31,19 @@ ANSWER = st.tuples(st.lists(SAID, min_size=1, max_size=3), st.lists(st.integers(
 ANSWERS = st.lists(ANSWER, min_size=2, max_size=4)
 FEW, MANY = (
     settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    for examples in (15, 500)
+    for examples in (10, 500)
 )
+
+
+@pytest.fixture
+async def other(database: Database, database_url: str, database_kind: str) -> AsyncIterator[Database]:
+    """The database as another process has it; on SQLite there is only one."""
+    if database_kind == "sqlite":
+        yield database
+        return
+    other = Database(database_url)
+    yield other
+    await other.close()
 
 
 async def say(world: World, shipment: Shipment, at: datetime, said: tuple[Sequence[Any], Sequence[int]]) -> None:
@@ -74,17 +85,14 @@ async def listening(database: Database) -> World:
     return world
 
 
-async def _two_are_one(database: Database, database_url: str, database_kind: str, answers: Sequence[Any]) -> None:
+async def _two_are_one(database: Database, other: Database, answers: Sequence[Any]) -> None:
     alone, together = await listening(database), await listening(database)
     one, many = await alone.ship("PAIR-0001"), await together.ship("PAIR-0001")
-    other = Database(database_url) if database_kind == "postgresql" else database
     here, at = together.installation, alone.now
     second = World(Installation(here.settings, other, here.sealer), together.shop)
     for each in answers:
         await say(alone, one, at, each)
     await asyncio.gather(*(say((together, second)[nth % 2], many, at, each) for nth, each in enumerate(answers)))
-    if other is not database:
-        await other.close()
 
     expected = await standing(alone, one)
     found = await standing(together, many)
@@ -93,18 +101,14 @@ async def _two_are_one(database: Database, database_url: str, database_kind: str
 
 @FEW
 @given(answers=ANSWERS)
-async def test_two_workers_are_one(
-    database: Database, database_url: str, database_kind: str, answers: Sequence[Any]
-) -> None:
+async def test_two_workers_are_one(database: Database, other: Database, answers: Sequence[Any]) -> None:
     """Answers that come at once by two processes (on SQLite by two tasks), and one after the other by one."""
-    await _two_are_one(database, database_url, database_kind, answers)
+    await _two_are_one(database, other, answers)
 
 
 @pytest.mark.long
 @MANY
 @given(answers=ANSWERS)
-async def test_two_workers_are_one_at_length(
-    database: Database, database_url: str, database_kind: str, answers: Sequence[Any]
-) -> None:
+async def test_two_workers_are_one_at_length(database: Database, other: Database, answers: Sequence[Any]) -> None:
     """More of them."""
-    await _two_are_one(database, database_url, database_kind, answers)
+    await _two_are_one(database, other, answers)
