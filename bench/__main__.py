@@ -16,18 +16,24 @@ import orjson
 import uvloop
 from rich.console import Console
 
-from bench.goals import ingest, parsing, reading, webhooks
+from bench.goals import growth, ingest, parsing, reading, webhooks, workers
 from bench.stage import Stage, staged
 from bench.table import GOALS, Line, as_json, show
 
 QUICK = (1, 3, 4, 5, 6, 7, 8, 9)
 ON_STAGE: dict[int, Callable[[Stage], Awaitable[list[Line]]]] = {
     1: ingest.single,
+    2: ingest.tail,
     3: ingest.batches,
     4: reading.whole,
     5: reading.unchanged,
     8: webhooks.dispatch,
     9: webhooks.latency,
+    10: workers.polling,
+    11: workers.memory,
+    12: workers.loaded,
+    13: growth.grown,
+    14: growth.grown,
 }
 ALONE: dict[int, Callable[[int, float], Awaitable[list[Line]]]] = {
     6: parsing.against_karrio,
@@ -73,10 +79,10 @@ async def _measured(folder: Path, only: Collection[int], *, quick: bool) -> list
     for number, run in ALONE.items():
         if number in only:
             lines += await run(rounds, 0.2 if quick else 1.0)
-    if wanted := [number for number in ON_STAGE if number in only]:
+    if wanted := dict.fromkeys(run for number, run in ON_STAGE.items() if number in only):
         async with staged(folder, stored=stored, rounds=rounds, seconds=seconds) as stage:
-            for number in wanted:
-                lines += await ON_STAGE[number](stage)
+            for measure in wanted:
+                lines += await measure(stage)
     return lines
 
 

@@ -17,6 +17,7 @@ from bench.limits import postgres as bare
 from bench.limits.batches import taken
 from bench.limits.storage import Event
 from bench.load import Loaded, load, post
+from bench.openly import offered
 from bench.shop import CITY, pushed, scan, signed
 from bench.stage import FRESH, Stage
 from bench.table import Line, line
@@ -134,6 +135,22 @@ async def single(stage: Stage) -> list[Line]:
         return (await grouped(stage, bare_posts, stage.seconds)).rate
 
     return [line("an event by a hook / group_full", await stage.measured(ours, limit), 1)]
+
+
+async def tail(stage: Stage) -> list[Line]:
+    """Goal 2: both at half the rate at which the service is full, whatever their answers take."""
+    await stage.fresh("TAIL")
+    pushes, bare_posts = hooks(stage, "TAIL"), bare_events("TAIL")
+    half = (await hooked(stage, pushes, stage.seconds)).rate / 2
+
+    async def ours() -> float:
+        return 1000 * (await offered(stage.ours, pushes, half, 2 * stage.seconds)).p99
+
+    async def limit() -> float:
+        return 1000 * (await offered(stage.bare, bare_posts, half, 2 * stage.seconds)).p99
+
+    note = f"at {half:.0f} events a second"
+    return [line("p99 of an event / of group_full", await stage.measured(ours, limit), 2, unit="ms", note=note)]
 
 
 async def batches(stage: Stage) -> list[Line]:

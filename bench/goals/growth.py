@@ -1,0 +1,58 @@
+"""Goals 13 and 14: what an event costs at ten million stored events, in time and on the disk.
+
+A second database on the same server holds ten million; the same pushes go to both in turn.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+
+import asyncpg
+
+from bench import copies, processes
+from bench.goals.ingest import Requests, hooked, hooks
+from bench.shop import open_shop, ship
+from bench.stage import EVENTS, NOWHERE, Stage
+from bench.table import Line, line
+
+MANY = 10_000_000
+BARE_BYTES = 239
+"""A stored event with its index in the leanest table."""
+
+
+@asynccontextmanager
+async def _large(stage: Stage) -> AsyncIterator[Stage]:
+    """The same service with ten million stored events."""
+    connection = await asyncpg.connect(stage.bare_url)
+    await connection.execute("CREATE DATABASE large")
+    await connection.close()
+    url = stage.bare_url.replace("/bare?", "/large?")
+    environ = processes.environment(url)
+    async with AsyncExitStack() as stack:
+        processes.run(["migrate"], environ, stage.folder)
+        ours, _ = await stack.enter_async_context(processes.nove("api", environ, stage.folder))
+        shop = await open_shop(url, ours, NOWHERE)
+        first = await ship(shop, ours, "OLDTEMPLATE", EVENTS)
+        await copies.copy(url, first, "OLD", shop.accounts, MANY // EVENTS)
+        yield replace(stage, url=url, ours=ours, shop=shop, environ=environ)
+
+
+async def grown(stage: Stage) -> list[Line]:
+    """Both goals."""
+    async with _large(stage) as large:
+        await stage.fresh("GROWN")
+        await large.fresh("GROWN")
+        small_pushes, large_pushes = hooks(stage, "GROWN"), hooks(large, "GROWN")
+
+        async def cost(place: Stage, pushes: Requests) -> float:
+            return 1000 / (await hooked(place, pushes, place.seconds)).rate
+
+        found = await stage.measured(lambda: cost(large, large_pushes), lambda: cost(stage, small_pushes))
+        connection = await asyncpg.connect(large.url)
+        size = await connection.fetchval("SELECT pg_total_relation_size('events')::float8 / count(*) FROM events")
+        await connection.close()
+    note = f"{MANY // 1_000_000} million stored events, copied inside the database, against one million"
+    return [
+        line("an event at 10 M / at 1 M stored", found, 13, unit="ms", note=note),
+        Line("disk of a stored event", 14, size, BARE_BYTES, (size / BARE_BYTES,), "bytes"),
+    ]
