@@ -18,7 +18,7 @@ from app.installation import Installation
 from app.intake.forgetting import forget_old as forget_short_lived
 from app.orders import orders
 from app.outbox.reasons import NotDelivered
-from app.outbox.tables import attempts, messages
+from app.outbox.tables import attempts, imported, messages
 from app.personal import emptied
 from app.purging import purge
 from app.shipments.shipment import Shipment
@@ -144,9 +144,10 @@ async def _erase_journeys(here: Installation, db: Session, rows: Sequence[Row[An
 
 
 async def _raw(here: Installation, db: Session) -> int:
-    """Raw bodies, and attempts with what receivers answered."""
+    """Raw bodies, attempts with what receivers answered, and which run of imports brought what."""
     before = db.now - timedelta(days=here.settings.raw_days)
-    return await purge(db, bodies, bodies.c.created_at, before) + await purge(db, attempts, attempts.c.at, before)
+    old = (bodies, bodies.c.created_at), (attempts, attempts.c.at), (imported, imported.c.created_at)
+    return sum([await purge(db, table, column, before) for table, column in old])
 
 
 async def _strangers(_here: Installation, db: Session) -> int:

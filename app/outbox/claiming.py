@@ -21,7 +21,9 @@ PER_ENDPOINT = 4
 FIRST_ATTEMPTS = 3
 """Newer messages of a shipment wait while an older one to the same endpoint is in its first attempts."""
 
-CANDIDATES, ROUNDS = 200, 4
+CANDIDATES = (64, 256, 1024, 4096)
+"""How many are looked at; then more of them, without the endpoints that turned out full."""
+
 BURST = timedelta(seconds=0.5)
 """What a paced endpoint may catch up on at once."""
 
@@ -107,11 +109,11 @@ async def claim(db: Session, room: Room, lease: timedelta = LEASE) -> Claim:
 async def _choose(db: Session, room: Room) -> tuple[list[Row[Any]], bool]:
     """Due messages as far as there is room, and whether others had none; a full endpoint hides nobody behind it."""
     choice = _Choice(db, room)
-    for _ in range(ROUNDS):
-        found = await db.all(_due(db, choice.full, choice.letters > 0).limit(CANDIDATES))
+    for number in CANDIDATES:
+        found = await db.all(_due(db, choice.full, choice.letters > 0, number))
         for row in found:
             choice.consider(row)
-        if len(found) < CANDIDATES or len(choice.rows) >= room.total:
+        if len(found) < number or len(choice.rows) >= room.total:
             break
     for endpoint_id, row in choice.paced.items():
         await _book(db, row, sum(1 for each in choice.rows.values() if each.endpoint_id == endpoint_id))
@@ -137,7 +139,7 @@ class _Choice:
 
     def consider(self, row: Row[Any]) -> None:
         """Choose the message if there is room for it."""
-        if row.id in self.rows:
+        if row.blocked or row.id in self.rows:
             return
         if len(self.rows) >= self._room.total or not (self._to_machine(row) if row.endpoint_id else self._to_person()):
             self.more = True
@@ -189,33 +191,43 @@ def _free(db: Session) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _due(db: Session, full: list[UUID], letters: bool) -> Any:
-    """Due and free messages; to machines only where the endpoint takes them and no other of the shipment is first."""
-    other = messages.alias("other")
-    first = other.c.attempts - other.c.attempts_before < FIRST_ATTEMPTS
-    ahead = exists().where(
-        other.c.company_id == messages.c.company_id,
-        other.c.endpoint_id == messages.c.endpoint_id,
-        other.c.shipment_id == messages.c.shipment_id,
-        other.c.id != messages.c.id,
-        other.c.state == "due",
-        or_(other.c.lease_until >= db.now, and_(other.c.id < messages.c.id, first)),
-    )
-    takes = and_(
-        endpoints.c.enabled,
-        or_(endpoints.c.open_until.is_(None), endpoints.c.open_until <= db.now),
-        ~ahead,
-        messages.c.endpoint_id.not_in(full),
-    )
-    same = and_(endpoints.c.company_id == messages.c.company_id, endpoints.c.id == messages.c.endpoint_id)
+def _due(db: Session, full: list[UUID], letters: bool, number: int) -> Any:
+    """The first due and free messages; `blocked` if another of the shipment is first, or under way.
+
+    Those that no endpoint takes now, or only full ones, are left out before they are counted.
+    """
+    off = select(endpoints.c.id).where(or_(~endpoints.c.enabled, endpoints.c.open_until > db.now))
+    to_machines = and_(messages.c.endpoint_id.not_in(full), messages.c.endpoint_id.not_in(off))
     to_people = [messages.c.endpoint_id.is_(None)] if letters else []
-    return (
+    head = (
         select(
             messages.c.company_id,
             messages.c.id,
             messages.c.endpoint_id,
             messages.c.shipment_id,
             messages.c.lease_until,
+            messages.c.due_at,
+        )
+        .where(*_free(db), or_(*to_people, to_machines))
+        .order_by(messages.c.due_at, messages.c.id)
+        .limit(number)
+        .subquery("head")
+    )
+    other = messages.alias("other")
+    first = other.c.attempts - other.c.attempts_before < FIRST_ATTEMPTS
+    ahead = exists().where(
+        other.c.company_id == head.c.company_id,
+        other.c.endpoint_id == head.c.endpoint_id,
+        other.c.shipment_id == head.c.shipment_id,
+        other.c.id != head.c.id,
+        other.c.state == "due",
+        or_(other.c.lease_until >= db.now, and_(other.c.id < head.c.id, first)),
+    )
+    same = and_(endpoints.c.company_id == head.c.company_id, endpoints.c.id == head.c.endpoint_id)
+    return (
+        select(
+            head,
+            and_(head.c.endpoint_id.is_not(None), or_(endpoints.c.id.is_(None), ahead)).label("blocked"),
             endpoints.c.url,
             endpoints.c.secrets,
             endpoints.c.failures,
@@ -223,7 +235,6 @@ def _due(db: Session, full: list[UUID], letters: bool) -> Any:
             endpoints.c.pace,
             endpoints.c.paced_until,
         )
-        .select_from(messages.outerjoin(endpoints, same))
-        .where(*_free(db), or_(*to_people, takes))
-        .order_by(messages.c.due_at, messages.c.id)
+        .select_from(head.outerjoin(endpoints, same))
+        .order_by(head.c.due_at, head.c.id)
     )

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, delete, func, select
+from sqlalchemy import Row, and_, func, select
 
 from app.database import Session
 from app.installation import Installation
@@ -29,7 +29,6 @@ PATIENCE = timedelta(hours=2)
 """How long after its beginning a digest waits for what the carriers have not yet been asked about."""
 
 WAIT = timedelta(minutes=1)
-KEPT = timedelta(days=30)
 LISTED = 50
 
 
@@ -107,8 +106,3 @@ def _listed(here: Installation, shipment: Shipment) -> dict[str, Any]:
         "order_reference": shipment.order_reference or "",
         "page": f"{here.settings.pages}/t/{token}",
     }
-
-
-async def forget_old(db: Session) -> int:
-    """Forget which run brought what, once its digest is old; how many rows."""
-    return await db.run(delete(imported).where(imported.c.created_at < db.now - KEPT))

@@ -17,8 +17,10 @@ from app.outbox.claiming import PER_ENDPOINT, Target
 AT_HAND = 64
 """The most that is held of one endpoint's messages."""
 
-QUICK, SLOW = 0.25, 1.0
-"""Seconds of an answer under which more is claimed ahead, and over which no more is."""
+REMEMBERED = 10_000
+
+AHEAD_SECONDS = 8.0
+"""Messages are claimed ahead for so long at most, by the time that the last one took: well within a lease."""
 
 
 Turn = tuple[Row[Any], Target, float]
@@ -40,6 +42,7 @@ class Lanes:
     def __init__(self) -> None:
         self._lanes: dict[UUID, Lane] = {}
         self._turns: deque[UUID] = deque()
+        self._most: dict[UUID, int] = {}
 
     @property
     def waiting(self) -> int:
@@ -51,13 +54,13 @@ class Lanes:
         return {each: len(lane.waiting) + lane.under_way for each, lane in self._lanes.items()}
 
     def most(self) -> dict[UUID, int]:
-        """How many may be."""
-        return {each: lane.most for each, lane in self._lanes.items()}
+        """How many may be, also of endpoints of which none is held just now."""
+        return self._most
 
     def add(self, row: Row[Any], target: Target, until: float) -> None:
         """A claimed message takes its place; past `until` (monotonic) it is not to be sent any more."""
         if target.id not in self._lanes:
-            self._lanes[target.id] = Lane()
+            self._lanes[target.id] = Lane(most=self._most.get(target.id, PER_ENDPOINT))
             self._turns.append(target.id)
         self._lanes[target.id].waiting.append((row, target, until))
 
@@ -77,10 +80,14 @@ class Lanes:
         """A message is no longer under way."""
         lane = self._lanes[endpoint_id]
         lane.under_way -= 1
-        if sent and seconds < QUICK:
-            lane.most = min(2 * lane.most, AT_HAND)
-        elif not sent or seconds > SLOW:
+        ahead = lane.most * seconds / PER_ENDPOINT
+        if not sent or ahead > AHEAD_SECONDS:
             lane.most = PER_ENDPOINT
+        elif 2 * ahead < AHEAD_SECONDS:
+            lane.most = min(2 * lane.most, AT_HAND)
+        if len(self._most) > REMEMBERED:
+            self._most.clear()
+        self._most[endpoint_id] = lane.most
 
     def recorded(self, endpoint_id: UUID) -> None:
         """A message is done with; a lane without any is closed."""
@@ -89,6 +96,11 @@ class Lanes:
         if not lane.waiting and not lane.unrecorded:
             del self._lanes[endpoint_id]
             self._turns.remove(endpoint_id)
+
+    def hungry(self, endpoint_id: UUID | None) -> bool:
+        """Whether little of the endpoint's is at hand; always for letters, which have no lane."""
+        lane = self._lanes.get(endpoint_id) if endpoint_id else None
+        return lane is None or len(lane.waiting) <= lane.most // 4
 
     def clear(self) -> Iterator[Row[Any]]:
         """Take out what waits: it is not going to be sent from here."""

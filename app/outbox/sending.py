@@ -30,6 +30,9 @@ IN_FLIGHT = 64
 HELD = 256
 """Messages that a process has claimed."""
 
+GATHERED, GATHER_SECONDS = 16, 0.005
+"""Fewer attempts than that wait so long for others that end meanwhile, to be recorded with them."""
+
 STOP_SECONDS = 17.0
 
 log = structlog.get_logger()
@@ -133,6 +136,8 @@ class Sender:
                 await self._give_back([row])
         if outcome is not None:
             self._ended(Done(row, outcome, seconds, target.well))
+            if not self._stopping:
+                self._pump()
 
     async def _post_letter(self, row: Row[Any]) -> None:
         """Cut off, it is not given back: it may have been handed over, which its lease says when it runs out."""
@@ -166,6 +171,8 @@ class Sender:
     async def _record(self) -> None:
         try:
             while self._done:
+                if len(self._done) < GATHERED and self._slots < IN_FLIGHT - len(self._done) and not self._stopping:
+                    await asyncio.sleep(GATHER_SECONDS)  # others are under way
                 together, self._done = self._done, []
                 try:
                     await self._write(together)
@@ -175,7 +182,8 @@ class Sender:
                 if self._stopping:
                     continue
                 self._pump()
-                if self._more and not self._claiming.locked():
+                hungry = any(self._lanes.hungry(done.row.endpoint_id) for done in together)
+                if self._more and hungry and not self._claiming.locked():
                     self._begin(self._refill())
         finally:
             self._recording = False
