@@ -8,8 +8,9 @@ import argparse
 import gc
 import sys
 import tempfile
+import traceback
 import warnings
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from pathlib import Path
 
 import orjson
@@ -78,12 +79,23 @@ async def _measured(folder: Path, only: Collection[int], *, quick: bool) -> list
     stored, rounds, seconds = (200_000, 3, 3.0) if quick else (1_000_000, 5, 5.0)
     for number, run in ALONE.items():
         if number in only:
-            lines += await run(rounds, 0.2 if quick else 1.0)
+            lines += await _tried(run.__name__, [number], run(rounds, 0.2 if quick else 1.0))
     if wanted := dict.fromkeys(run for number, run in ON_STAGE.items() if number in only):
         async with staged(folder, stored=stored, rounds=rounds, seconds=seconds) as stage:
             for measure in wanted:
-                lines += await measure(stage)
+                numbers = [number for number in ON_STAGE if number in only and ON_STAGE[number] is measure]
+                lines += await _tried(measure.__name__, numbers, measure(stage))
     return lines
+
+
+async def _tried(what: str, numbers: Sequence[int], measuring: Awaitable[list[Line]]) -> list[Line]:
+    """The lines of a measurement; what goes wrong in one is told, and the others are measured all the same."""
+    try:
+        return await measuring
+    except Exception as error:
+        traceback.print_exc()
+        why = f"{type(error).__name__}: {error}".splitlines()[0][:300]
+        return [Line(what, number, note=why, failed=True) for number in numbers]
 
 
 sys.exit(main())

@@ -56,7 +56,7 @@ async def offered(
                 made += 1
             send()
             await asyncio.sleep(0.001)
-        await asyncio.wait_for(ended, 60)
+        await asyncio.wait_for(ended, 60 + 2 * seconds)
     finally:
         ended.cancel()
         for each in opened:

@@ -54,7 +54,7 @@ GOALS = {
 class Line:
     """A line of the table. Without `number` it is only for information.
 
-    Without `ratios` it was not run, and `note` says why. `ours` and `limit` are in `unit`.
+    Without `ratios` it was not run, or `failed`, and `note` says why. `ours` and `limit` are in `unit`.
     """
 
     what: str
@@ -64,6 +64,7 @@ class Line:
     ratios: tuple[float, ...] = ()
     unit: str = ""
     note: str = ""
+    failed: bool = False
 
     @property
     def ratio(self) -> float | None:
@@ -77,7 +78,9 @@ class Line:
 
     @property
     def verdict(self) -> str:
-        """How it stands to its goal; `-` without one."""
+        """How it stands to its goal; `-` without one. What went wrong on the way is missed."""
+        if self.failed:
+            return "missed"
         if self.goal is None:
             return "-"
         return "not run" if self.ratio is None else self.goal.verdict(self.ratio)

@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from bench.load import Address, get, load, post
+from bench.openly import offered
 from bench.rounds import Measure, Round, Rounds, in_turn
 from bench.table import Goal, Line, as_json, cells, line, show
 
@@ -40,7 +41,9 @@ def test_of_some_goals_less_is_better(ratio: float, verdict: str) -> None:
 
 def test_a_goal_that_was_not_run_is_not_met() -> None:
     """And what has no goal has no verdict."""
-    assert [Line("Karrio", 6, note="not installed").verdict, Line("parsing", ratios=(9.0,)).verdict] == ["not run", "-"]
+    lines = (Line("Karrio", 6, note="not installed"), Line("parsing", ratios=(9.0,)), Line("ingest", 1, failed=True))
+
+    assert [each.verdict for each in lines] == ["not run", "-", "missed"]
 
 
 def test_the_last_column_is_the_verdict() -> None:
@@ -141,3 +144,15 @@ async def test_a_load_breaks_off_at_an_unexpected_answer() -> None:
         await load(at, lambda: request, 5)
 
     server.close()
+
+
+async def test_a_fixed_rate_is_offered_whatever_the_answers_take() -> None:
+    """Each request is timed from when it was due: waiting for a connection counts."""
+    request = get("/fixed")
+    server, at = await served(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", len(request))
+
+    found = await offered(at, lambda: request, rate=1000, seconds=0.1, connections=1)
+
+    server.close()
+    assert found.accepted == len(found.waits) == 100
+    assert 0 < max(found.waits) <= 60
