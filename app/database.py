@@ -200,7 +200,7 @@ class Database:
             if self.postgres:
                 async with self._writer.connect() as connection:
                     driver = _driver(connection)
-                    async with engines.whole(driver), driver.transaction():
+                    async with engines.whole(driver):
                         session = Session(connection, self.now(), driver)
                         yield session
                         failpoints.reach(failpoints.BEFORE_COMMIT)

@@ -10,7 +10,6 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from asyncpg import InternalClientError
 from sqlalchemy import event
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.engine import URL, make_url
@@ -60,16 +59,24 @@ async def glance(url: str) -> Any:
 
 @asynccontextmanager
 async def whole(driver: Any) -> AsyncIterator[None]:
-    """Never give a connection back in the middle of a transaction, or the next one would be a part of it.
+    """A transaction of PostgreSQL's driver, which is over at the end of the block, whatever happens.
 
-    A task that is cancelled while it begins or ends one leaves the driver not knowing which.
+    What is cut off, or fails while it begins or ends, takes its connection with it: given back in the middle of a
+    transaction, it would make the next one a part of that. The error that is raised is the block's own.
     """
+    transaction = driver.transaction()
     try:
+        await transaction.start()
         yield
-    except BaseException as error:
-        confused = not isinstance(error, Exception) or isinstance(error, InternalClientError)
-        if confused or driver.is_in_transaction():
+        await transaction.commit()
+    except Exception:
+        try:
+            await transaction.rollback()
+        except Exception:
             driver.terminate()
+        raise
+    except BaseException:
+        driver.terminate()
         raise
 
 

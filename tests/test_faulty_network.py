@@ -247,7 +247,8 @@ async def test_a_task_cut_off_in_a_transaction_leaves_none_open(
         if turns % 2:
             await asyncio.sleep(turns / 20_000)
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        [ended] = await asyncio.gather(task, return_exceptions=True)
+        assert ended is None or isinstance(ended, asyncio.CancelledError)
         shipment = await world.ship(f"AFTER-{turns:04}")
         async with other.reading() as db:
             assert await db.value(select(shipments.c.id).where(shipments.c.id == shipment.id)) == shipment.id
