@@ -41,8 +41,8 @@ async def grown(stage: Stage) -> list[Line]:
     """Both goals."""
     async with _large(stage) as large:
         await stage.fresh("GROWN")
-        await large.fresh("GROWN")
-        small_pushes, large_pushes = hooks(stage, "GROWN"), hooks(large, "GROWN")
+        await large.fresh("LARGE")
+        small_pushes, large_pushes = hooks(stage, "GROWN"), hooks(large, "LARGE")
 
         async def cost(place: Stage, pushes: Requests) -> float:
             return 1000 / (await hooked(place, pushes, place.seconds)).rate
