@@ -8,7 +8,7 @@ import asyncio
 import fcntl
 import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import blake2b
@@ -200,7 +200,7 @@ class Database:
             if self.postgres:
                 async with self._writer.connect() as connection:
                     driver = _driver(connection)
-                    async with engines.whole(driver):
+                    async with _whole(driver):
                         session = Session(connection, self.now(), driver)
                         yield session
                         failpoints.reach(failpoints.BEFORE_COMMIT)
@@ -263,6 +263,28 @@ class Database:
         if self._file_lock is not None:
             os.close(self._file_lock)
             self._file_lock = None
+
+
+@asynccontextmanager
+async def _whole(driver: Any) -> AsyncIterator[None]:
+    """A transaction of PostgreSQL's driver; what is cut off, or fails as it ends, takes the connection with it.
+
+    Given back in the middle of a transaction, the connection would make its next one a part of that.
+    """
+    transaction, over = driver.transaction(), False
+    try:
+        await transaction.start()
+        yield
+        await transaction.commit()
+        over = True
+    except Exception:
+        with suppress(Exception):
+            await transaction.rollback()
+            over = True
+        raise
+    finally:
+        if not over:
+            driver.terminate()
 
 
 def _driver(connection: AsyncConnection) -> Any:

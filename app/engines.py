@@ -2,8 +2,6 @@
 
 import math
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -55,29 +53,6 @@ async def glance(url: str) -> Any:
     await connection.set_type_codec("uuid", schema="pg_catalog", **_UUID_CODEC)
     await connection.set_type_codec("jsonb", schema="pg_catalog", **_JSONB_CODEC)
     return connection
-
-
-@asynccontextmanager
-async def whole(driver: Any) -> AsyncIterator[None]:
-    """A transaction of PostgreSQL's driver, which is over at the end of the block, whatever happens.
-
-    What is cut off, or fails while it begins or ends, takes its connection with it: given back in the middle of a
-    transaction, it would make the next one a part of that. The error that is raised is the block's own.
-    """
-    transaction = driver.transaction()
-    try:
-        await transaction.start()
-        yield
-        await transaction.commit()
-    except Exception:
-        try:
-            await transaction.rollback()
-        except Exception:
-            driver.terminate()
-        raise
-    except BaseException:
-        driver.terminate()
-        raise
 
 
 def sqlite_writer(path: Path) -> AsyncEngine:
