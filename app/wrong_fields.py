@@ -24,6 +24,7 @@ BY_PATTERN: Mapping[str, str] = {
     r"^[A-Za-z]{2,3}([-_][A-Za-z]{2,4})?$": LOCALE,
     r"^[a-z]{2}(-[A-Z]{2})?$": LOCALE,
     r"^[a-z0-9_]{1,40}$": "Send the slug of a carrier, such as gls_it; `GET /v1/carriers` lists them.",
+    r"^([^\s@]+@[^\s@]+)?$": "Send one e-mail address, such as anna@example.com.",
     r"^(#[0-9a-fA-F]{6})?$": "Send a colour, such as #0a7d4b, or an empty text for none.",
 }
 """What to send where a text must have a certain form, by the form."""

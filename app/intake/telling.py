@@ -18,6 +18,7 @@ from app.shipments.shipment import Shipment
 from app.triggers import Audience, Decision, NotSent, Situation, decide
 from app.triggers.deciding import DAY_CAP, TOTAL_CAP
 from carriers import carriers
+from carriers.own import Own
 
 BACKFILL = timedelta(hours=48)
 """A webhook about an event older than this says `backfill`."""
@@ -163,7 +164,8 @@ def letter(change: Change, audience: Audience) -> dict[str, Any]:
         "direction": shipment.direction.value,
         "occurred_at": shipment.decided_at.isoformat() if shipment.decided_at else None,
         "shop_name": shop.name,
-        "carrier_name": carriers()[shipment.carrier].name,
+        # "Own carrier" is a name for the shop: to a recipient it says nothing, as on the tracking page.
+        "carrier_name": "" if for_recipient and shipment.carrier == Own.slug else carriers()[shipment.carrier].name,
         "tracking_number": shipment.number,
         "order_reference": shipment.order_reference,
         "recipient_name": recipient.get("name", ""),
