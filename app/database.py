@@ -267,10 +267,8 @@ class Database:
 
 @asynccontextmanager
 async def _whole(driver: Any) -> AsyncIterator[None]:
-    """A transaction of PostgreSQL's driver; what is cut off, or fails as it ends, takes the connection with it.
-
-    Given back in the middle of a transaction, the connection would make its next one a part of that.
-    """
+    """A transaction of the driver. What is cut off, or fails as it ends, takes the connection with it, whose next
+    transaction would be a part of this one."""
     transaction, over = driver.transaction(), False
     try:
         await transaction.start()
