@@ -53,15 +53,20 @@ async def test_every_form_of_a_text_has_its_sentence(client: AsyncClient) -> Non
     """No caller is ever shown a regular expression."""
     document = (await client.get("/openapi.json")).json()
 
+    assert "^([^\\s@]+@[^\\s@]+)?$" in set(_patterns(document))
     assert set(_patterns(document)) <= set(BY_PATTERN)
 
 
 def _patterns(value: Any) -> Iterator[str]:
+    """Of bodies, paths and queries; a header has a sentence of its own, and one of an answer is not sent to us."""
     if isinstance(value, dict):
+        if value.get("in") == "header":
+            return
         if isinstance(found := value.get("pattern"), str):
             yield found
-        for child in value.values():
-            yield from _patterns(child)
+        for name, child in value.items():
+            if name != "headers":
+                yield from _patterns(child)
     elif isinstance(value, list):
         for child in value:
             yield from _patterns(child)
