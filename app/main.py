@@ -38,6 +38,9 @@ from app.pages import tracking
 from app.pages.visitors import Visitors
 
 ROUTERS = (
+    # What is asked most often is found first.
+    hooks.router,
+    shipments.router,
     health.router,
     docs.router,
     shop.router,
@@ -48,14 +51,12 @@ ROUTERS = (
     messages.router,
     erasures.router,
     reference.router,
-    shipments.router,
     shipments.batches,
     journey.router,
     orders.router,
     lookup.router,
     feed.router,
     arrivals.router,
-    hooks.router,
     sandbox.router,
     tracking.router,
 )
