@@ -129,6 +129,7 @@ async def test_what_was_seen_outside_counts(database_url: str, shipment: Shipmen
             "1 deliveries came again without a fault in between",
             "1 letters sent twice",
         ]
+    assert (await check(database_url, tmp_path, (), late=1)).wrong == [f"1 letters sent twice: {letter['id']}"]
 
 
 async def test_a_claim_that_nobody_takes_up_is_found(database_url: str, world: World, tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ async def crash(
 
         left = await _left(url)
         stage.wrong += await processes.stop()
-        verdict = await check(url, folder, stage.faults)
+        verdict = await check(url, folder, stage.faults, processes.late())
     if left:
         verdict.wrong.append(f"{left} messages or arrivals are under way {QUIET_SECONDS:g} s after the load")
     verdict.wrong += [*stage.wrong, *client.wrong]

@@ -130,6 +130,11 @@ class Processes:
                     wrong.append(f"{name} ended with exit code {code} after SIGTERM")
         return wrong
 
+    def late(self) -> int:
+        """How many messages a worker had sent and could not mark, as another had taken them over."""
+        said = (line for path in self._folder.glob("*.log") for line in _said(path))
+        return sum(line["messages"] for line in said if line.get("event") == "messages taken over by another worker")
+
     def complaints(self) -> list[str]:
         """Errors that any of the processes has logged."""
         return [
