@@ -16,9 +16,9 @@ _AWAY = (
 """What drivers say when the same statement can succeed later; anything else is a mistake of ours."""
 
 
-_STATES = ("08", "40", "53", "25P03", "55P03", "57P01", "57P02", "57P03")
+_STATES = ("08", "40", "53", "25P03", "57P01", "57P02", "57P03")
 """PostgreSQL's words for it: connection lost, rolled back for another's sake, out of resources, idle for too long in a
-transaction, a lock not to be had, shutting down, crashed, starting up."""
+transaction, shutting down, crashed, starting up."""
 
 
 class translated:  # noqa: N801  (reads as a word in its with statement)

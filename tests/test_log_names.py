@@ -9,6 +9,7 @@ from tests.polled import polled
 
 async def test_a_poll_that_fails(database: Database) -> None:
     """Which account, and which shipment if it is about one alone; the next poll's lines name its own."""
+    structlog.contextvars.clear_contextvars()
     async with polled(database, call_seconds=0.2) as here:
         shipment = await here.ship()
         here.sandbox.gate.clear()
