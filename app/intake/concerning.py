@@ -21,15 +21,19 @@ AT_ONCE = 2_000
 _NAME = tuple_(shipments.c.company_id, shipments.c.carrier, shipments.c.tracking_number)
 
 
-def _fetch(wanted: str, *key: Column[Any]) -> Fetch[Shipment]:
-    """Shipments by their key, locked in one order."""
+def _fetch(*key: Column[Any]) -> Fetch[Shipment]:
+    """Shipments by their key, locked in one order.
+
+    PostgreSQL takes each column of the keys by itself, so that a row which was waited for is looked at again by plain
+    conditions; it may find more rows than were meant.
+    """
     columns = [shipments.c[name] for name in NAMES]
     return Fetch(
         columns,
         Shipment,
         f"""
         SELECT {names_of(columns)} FROM shipments
-        WHERE ({names_of(key)}) IN (SELECT * FROM unnest({wanted}))
+        WHERE {" AND ".join(f'"{column.name}" = ANY(${n})' for n, column in enumerate(key, 1))}
         ORDER BY company_id, id FOR UPDATE
         """,  # noqa: S608  (of our own names)
         select(*columns)
@@ -38,10 +42,8 @@ def _fetch(wanted: str, *key: Column[Any]) -> Fetch[Shipment]:
     )
 
 
-_BY_ID = _fetch("$1::uuid[], $2::uuid[]", shipments.c.company_id, shipments.c.id)
-_BY_NAME = _fetch(
-    "$1::uuid[], $2::text[], $3::text[]", shipments.c.company_id, shipments.c.carrier, shipments.c.tracking_number
-)
+_BY_ID = _fetch(shipments.c.company_id, shipments.c.id)
+_BY_NAME = _fetch(shipments.c.company_id, shipments.c.carrier, shipments.c.tracking_number)
 
 
 async def concerned(db: Session, arrivals: Sequence[Arrived]) -> list[list[Shipment]]:
