@@ -31,7 +31,7 @@ ANSWER = st.tuples(st.lists(SAID, min_size=1, max_size=3), st.lists(st.integers(
 ANSWERS = st.lists(ANSWER, min_size=2, max_size=4)
 FEW, MANY = (
     settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    for examples in (10, 30)
+    for examples in (10, 500)
 )
 
 

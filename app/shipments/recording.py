@@ -79,6 +79,10 @@ def record(
                 absent_to=before.absent_to,
             )
             corrected.append(key)
+        elif event.revision > before.revision:
+            # The same words again, yet newer: remembered, or an older version that differs would win after them.
+            now[key] = replace(before, revision=event.revision)
+            touched.append(key)
         if snapshot_at is not None and (before.absent_from is not None or before.seen_at is None):
             now[key] = replace(now[key], seen_at=snapshot_at, absent_from=None, absent_to=None)
             touched.append(key)
