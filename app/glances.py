@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from app.engines import RESTED_LONG
+
 MOST = 10
 WAIT_SECONDS = 5.0
-RESTED_LONG = 30.0
-"""Seconds after which a connection at rest is asked whether it still stands."""
 
 
 class Glances:

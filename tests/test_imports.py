@@ -22,8 +22,9 @@ CARRIERS = (
 APP = (
     {"disk", "errors", "failpoints", "finding", "pace", "lifecycle", "locales", "metrics", "wrong_fields"},
     {"mail_addresses", "settings", "triggers"},
-    {"sealing", "columns", "engines", "away", "glances", "outbound", "logging", "demo.journeys"},
+    {"sealing", "columns", "engines", "away", "outbound", "logging", "demo.journeys"},
     {"secret_keys"},
+    {"glances"},
     {"database"},
     {"bulk"},
     {"migrating", "unsealing", "channels", "shops", "gathering", "idempotency", "leases", "demo.stand_ins"},
