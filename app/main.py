@@ -32,6 +32,7 @@ from app.api.buckets import Buckets
 from app.api.limits import BODY_SECONDS, Limits
 from app.api.metrics import Scrape
 from app.api.openapi import describe
+from app.api.quick import Quick
 from app.installation import Installation
 from app.intake.pushed import Pushes
 from app.pages import tracking
@@ -98,6 +99,7 @@ def build(
     for router in ROUTERS:
         app.include_router(router)
     describe(app)
+    app.add_middleware(Quick, here=installation)
     return _installed(app, installation, body_seconds)
 
 

@@ -151,11 +151,16 @@ def needs(scope: Scope) -> Callable[[Request], Awaitable[Caller]]:
 
     async def check(request: Request) -> Caller:
         caller: Caller = request.state.caller
-        if not caller.may(scope):
-            raise NotAllowed(f"This key lacks the scope `{scope}`. Use a key that has it.")
+        require(caller, scope)
         return caller
 
     return check
+
+
+def require(caller: Caller, scope: Scope) -> None:
+    """NotAllowed if the caller lacks the scope."""
+    if not caller.may(scope):
+        raise NotAllowed(f"This key lacks the scope `{scope}`. Use a key that has it.")
 
 
 async def one_shop(

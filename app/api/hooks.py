@@ -1,9 +1,10 @@
 """Where carriers push to."""
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 
 from app.api import problems
-from app.api.access import Door
+from app.api.access import gate_of
+from app.api.routing import told
 from app.api.shapes import Output
 from app.errors import NotAuthenticated
 from app.intake.pushed import Outcome, Pushes
@@ -21,9 +22,15 @@ class PushAnswer(Output):
     new_events: int | None = None
 
 
-@router.post("/hooks/{carrier}/{token}", response_model_exclude_none=True)
-async def pushed(carrier: str, token: str, request: Request, door: Door) -> PushAnswer:
+@router.post("/hooks/{carrier}/{token}", response_model=PushAnswer, response_model_exclude_none=True)
+async def pushed(carrier: str, token: str, request: Request) -> Response:
     """A carrier's push, in its own format, to the address of an account."""
+    return await push(request, carrier, token)
+
+
+async def push(request: Request, carrier: str, token: str) -> Response:
+    """Admit it, take it in, say what became of it."""
+    door = gate_of(request)
     account = await door.admit_push(request, carrier, token)
     pushes: Pushes = request.app.state.pushes
     headers, body = dict(request.headers), await request.body()
@@ -34,5 +41,5 @@ async def pushed(carrier: str, token: str, request: Request, door: Door) -> Push
         door.forget_account(account.id)
         result = await pushes.push(await door.account(carrier, token), headers, body)
     if result.status is Outcome.ACCEPTED:
-        return PushAnswer(status=result.status, parcels=result.parcels, new_events=result.new_events)
-    return PushAnswer(status=result.status)
+        return told({"status": result.status, "parcels": result.parcels, "new_events": result.new_events})
+    return told({"status": result.status})

@@ -1,5 +1,6 @@
 """Shipments: posted, listed, read, changed, forgotten."""
 
+from collections.abc import Sequence
 from math import ceil
 from typing import Annotated, Any
 from uuid import UUID
@@ -141,15 +142,28 @@ async def read(
     if_none_match: Annotated[str | None, Header(description="The `ETag` of an earlier answer")] = None,
 ) -> Response:
     """One shipment with its events, newest first, and why it has its status."""
+    return await shown(here, caller.company_id, reach, shipment_id, locale=locale, unless=if_none_match)
+
+
+async def shown(
+    here: Installation,
+    company_id: UUID,
+    reach: Sequence[UUID],
+    shipment_id: UUID,
+    *,
+    locale: str | None = None,
+    unless: str | None = None,
+) -> Response:
+    """The shipment as these shops see it, or that it still has the tag in `unless`; NotFound."""
     async with here.database.glancing() as db:
         # Who has an answer already is likely to have the newest: its events are read only if not.
-        found = await reading.find(db, caller.company_id, reach, shipment_id, with_events=if_none_match is None)
+        found = await reading.find(db, company_id, reach, shipment_id, with_events=unless is None)
         tag = found.tag(locale or found.locale, db.now)
         headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-        if if_none_match is not None:
-            if same_tag(if_none_match, tag):
+        if unless is not None:
+            if same_tag(unless, tag):
                 return Response(None, 304, headers)
-            found = await reading.find(db, caller.company_id, reach, shipment_id, with_events=True)
+            found = await reading.find(db, company_id, reach, shipment_id, with_events=True)
             headers["ETag"] = found.tag(locale or found.locale, db.now)
     page_ = tracking_page(here, found.shipment)
     return told(found.answer(page_, locale or found.locale, db.now), headers=headers)

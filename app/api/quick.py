@@ -1,0 +1,69 @@
+"""The two requests that come by the thousand, answered before the framework looks for their route.
+
+Their routes stay, for the document and for whatever has more to it than these (a parameter, a shop named in a header);
+what they do is one function of each.
+"""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from fastapi import Request, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.api import hooks, shipments
+from app.api.access import gate_of, require
+from app.installation import Installation
+from app.keys import Scope as Right
+
+_SHIPMENT, _HOOK = "/v1/shipments/", "/hooks/"
+_ID_LENGTH = 36  # an id in another spelling goes the long way
+
+
+class _Route(NamedTuple):
+    """What the metrics call it by."""
+
+    path_format: str
+
+
+_READ = _Route("/v1/shipments/{shipment_id}")
+_PUSH = _Route("/hooks/{carrier}/{token}")
+
+
+class Quick:
+    """Stands before the application; the limits around it turn errors into answers."""
+
+    def __init__(self, app: ASGIApp, here: Installation) -> None:
+        self._app, self._here = app, here
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request if it is one of the two, else pass it on."""
+        answer: ASGIApp = self._app
+        if scope["type"] == "http" and not scope.get("root_path"):
+            method, path = scope["method"], scope["path"]
+            if method == "GET" and path.startswith(_SHIPMENT):
+                if (shipment_id := _plainly_asked(scope, path[len(_SHIPMENT) :])) is not None:
+                    scope["route"] = _READ
+                    answer = await self._read(Request(scope, receive), shipment_id)
+            elif method == "POST" and path.startswith(_HOOK):
+                carrier, _, token = path[len(_HOOK) :].partition("/")
+                if carrier and token and "/" not in token:
+                    scope["route"] = _PUSH
+                    answer = await hooks.push(Request(scope, receive), carrier, token)
+        await answer(scope, receive, send)
+
+    async def _read(self, request: Request, shipment_id: UUID) -> Response:
+        caller = await gate_of(request).admit(request)
+        require(caller, Right.READ)
+        reach = caller.shop_ids if caller.shop_id is None else (caller.shop_id,)
+        tag = request.headers.get("if-none-match")
+        return await shipments.shown(self._here, caller.company_id, reach, shipment_id, unless=tag)
+
+
+def _plainly_asked(scope: Scope, name: str) -> UUID | None:
+    """The shipment's id, if the request has nothing more to it."""
+    if len(name) != _ID_LENGTH or scope["query_string"] or any(each == b"x-shop-id" for each, _ in scope["headers"]):
+        return None
+    try:
+        return UUID(name)
+    except ValueError:
+        return None
