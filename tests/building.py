@@ -1,7 +1,7 @@
 """Builders: an installation on a test's database, a shop in it, shipments and the events they get."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -105,16 +105,19 @@ class World:
         **parcel: Any,
     ) -> Taken:
         """The same in an open transaction."""
-        arrived = Arrived(
-            shipment.company_id,
-            shipment.carrier,
-            source,
-            repr((events, parcel)).encode(),
-            self.database.now(),
-            parcel=Parcel(shipment.number, events, **parcel),
-        )
+        arrived = self._arrived(shipment, Parcel(shipment.number, events, **parcel), source)
         [taken] = await take_in(self.installation, db, [arrived])
         return taken
+
+    async def take_all(self, shipment: Shipment, parcels: Sequence[Parcel]) -> None:
+        """Let the carrier say these of the shipment in bodies that are taken in together."""
+        async with self.database.transaction() as db:
+            arrived = [self._arrived(shipment, parcel, ArrivalSource.HOOK) for parcel in parcels]
+            await take_in(self.installation, db, arrived)
+
+    def _arrived(self, shipment: Shipment, parcel: Parcel, source: ArrivalSource) -> Arrived:
+        body = repr(parcel).encode()
+        return Arrived(shipment.company_id, shipment.carrier, source, body, self.database.now(), parcel=parcel)
 
     async def look(self, shipment: Shipment) -> Shipment:
         """The shipment as it is now."""

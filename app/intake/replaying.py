@@ -118,11 +118,13 @@ async def _reread_one(installation: Installation, db: Session, to: Listeners, sh
     for key, event in known.items():
         if event.source is not Source.CARRIER:
             said.pop(key, None)
+        elif event.unheard:
+            continue  # only its withdrawal has come, and that stays
         elif event.arrival_id not in told.read:
             said[key] = _winner(said.get(key), remapped(event, carrier))
         elif key not in said and not event.gone:
             withdrawn.append(key)  # the adapter no longer reads it out of its body
-    recorded = record(known, said.values(), withdrawn=withdrawn, remap=True)
+    recorded = record(known, said.values(), at=db.now, withdrawn=withdrawn, remap=True)
     await write(db, [(shipment, recorded)])
     eta = expected(shipment, told.eta)
     if not recorded.changed and not eta:

@@ -152,6 +152,7 @@ def _record(gathered: _Gathered, arrived: Arrived, arrival_id: UUID) -> tuple[st
     recorded = record(
         gathered.recorded.events,
         said,
+        at=arrived.received_at,
         withdrawn=[withdrawn_key(shipment.carrier, shipment.number, id_) for id_ in parcel.withdrawn],
         snapshot_at=arrived.received_at if snapshot else None,
     )

@@ -30,7 +30,7 @@ def view(tracked: Tracked) -> TrackingView:
     shipment, state, locale = tracked.shipment, tracked.certain, tracked.locale
     shown, eta, point = journey(tracked), expected(tracked), _pickup_point(tracked)
     began, began_text = since(tracked)
-    news_at = shipment.last_news_at if tracked.events else None
+    news_at = shipment.last_news_at if any(not event.unheard for event in tracked.events.values()) else None
     checked_at = max(filter(None, (shipment.last_polled_at, news_at)), default=None)
     return TrackingView(
         locale=locale,

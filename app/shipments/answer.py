@@ -96,7 +96,7 @@ def whole(
 def explained(shipment: Shipment, events: Mapping[str, StoredEvent], now: datetime) -> State:
     """The fold of the stored events: the state with its reasons."""
     return fold(
-        [event.fact() for event in events.values()],
+        [event.fact() for event in events.values() if not event.unheard],
         now=now,
         shipped_at=shipment.shipped_at,
         created_at=shipment.created_at,
@@ -105,13 +105,13 @@ def explained(shipment: Shipment, events: Mapping[str, StoredEvent], now: dateti
 
 
 def newest_first(events: Mapping[str, StoredEvent]) -> list[StoredEvent]:
-    """Events in the reverse of the one total order."""
+    """Events in the reverse of the one total order, without those of which only the withdrawal has come."""
 
     def place(event: StoredEvent) -> tuple[datetime, int, int, str]:
         fact: Fact = event.fact()
         return order(fact)
 
-    return sorted(events.values(), key=place, reverse=True)
+    return sorted((event for event in events.values() if not event.unheard), key=place, reverse=True)
 
 
 def shown_event(event: StoredEvent, set_aside: Reason | None, carrier: str) -> Json:

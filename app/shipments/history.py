@@ -63,6 +63,11 @@ class StoredEvent:
             return self.withdrawn
         return self.absent_to - self.absent_from >= WITHDRAWN_AFTER
 
+    @property
+    def unheard(self) -> bool:
+        """Whether the carrier has taken it back before it came: a withdrawal that waits, and nothing to be shown."""
+        return not self.content
+
     def fact(self) -> Fact:
         """What the fold needs of it."""
         return Fact(
@@ -133,6 +138,38 @@ def stored(
         arrival_id=arrival_id,
         received_at=received_at,
         withdrawn=False,
+        seen_at=None,
+        absent_from=None,
+        absent_to=None,
+    )
+
+
+def unheard(key: str, at: datetime) -> StoredEvent:
+    """The withdrawal, which came at that time, of an event that is not known yet."""
+    return StoredEvent(
+        key=key,
+        occurred_at=at,
+        until_at=None,
+        local_time="",
+        offset_source="",
+        code="",
+        list="",
+        context="",
+        text="",
+        status=None,
+        sub_status=None,
+        weak=False,
+        doubtful=False,
+        row=None,
+        place=None,
+        sequence=0,
+        revision="",
+        content="",
+        source=Source.CARRIER,
+        author="",
+        arrival_id=None,
+        received_at=at,
+        withdrawn=True,
         seen_at=None,
         absent_from=None,
         absent_to=None,

@@ -8,7 +8,7 @@ from typing import Any
 from app.bulk import Insert, Update
 from app.database import Session
 from app.shipments import history
-from app.shipments.history import NAMES, StoredEvent, values_of
+from app.shipments.history import NAMES, StoredEvent, unheard, values_of
 from app.shipments.shipment import Shipment
 from app.shipments.tables import events
 
@@ -17,7 +17,8 @@ from app.shipments.tables import events
 class Recorded:
     """What an answer changes: `events` as they are then, keys that are `new`, `corrected` or `withdrawn`.
 
-    `touched` are keys of events known before whose rows are to be written, the corrected ones among them.
+    `touched` are keys of events known before whose rows are to be written, the corrected ones among them; `foretold`
+    those of withdrawals that came before their events, and wait for them.
     """
 
     events: dict[str, StoredEvent]
@@ -25,6 +26,7 @@ class Recorded:
     corrected: tuple[str, ...]
     withdrawn: tuple[str, ...]
     touched: tuple[str, ...] = ()
+    foretold: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -40,6 +42,7 @@ class Recorded:
             tuple(key for key in dict.fromkeys((*self.corrected, *later.corrected)) if key not in new),
             tuple(dict.fromkeys((*self.withdrawn, *later.withdrawn))),
             tuple(key for key in dict.fromkeys((*self.touched, *later.touched)) if key not in new),
+            (*self.foretold, *later.foretold),
         )
 
 
@@ -47,19 +50,23 @@ def record(
     known: Mapping[str, StoredEvent],
     said: Iterable[StoredEvent],
     *,
+    at: datetime,
     withdrawn: Iterable[str] = (),
     snapshot_at: datetime | None = None,
     remap: bool = False,
 ) -> Recorded:
     """What is new, what has a newer version, what is withdrawn; nothing is written yet.
 
-    `snapshot_at` says that this was a complete answer of that time: events it leaves out are on their way to being
-    withdrawn. `remap` takes the given version whatever its revision: a table's row has been mended.
+    `at` is when it came. A withdrawal of an event that is not known is kept for it: when the event comes, it comes
+    withdrawn, and as a correction rather than as news. `snapshot_at` says that this was a complete answer of that time:
+    events it leaves out are on their way to being withdrawn. `remap` takes the given version whatever its revision: a
+    table's row has been mended.
     """
     now: dict[str, StoredEvent] = dict(known)
     new: list[str] = []
     corrected: list[str] = []
     touched: list[str] = []
+    foretold: list[str] = []
     given = {event.key: event for event in said}
     for key, event in given.items():
         before = known.get(key)
@@ -71,7 +78,7 @@ def record(
         if event.content != before.content and (newer or remap):
             now[key] = replace(
                 event,
-                received_at=before.received_at,
+                received_at=event.received_at if before.unheard else before.received_at,
                 arrival_id=event.arrival_id or before.arrival_id,
                 withdrawn=before.withdrawn,
                 seen_at=before.seen_at,
@@ -88,13 +95,16 @@ def record(
             touched.append(key)
     lost = _left_out(now, given, snapshot_at, touched) if snapshot_at is not None and given else []
     for key in withdrawn:
-        if (taken_back := now.get(key)) is not None and not taken_back.withdrawn:
+        if (taken_back := now.get(key)) is None:
+            now[key] = unheard(key, at)
+            foretold.append(key)
+        elif not taken_back.withdrawn:
             now[key] = replace(taken_back, withdrawn=True)
             lost.append(key)
             touched.append(key)
     back = [key for key in touched if key in known and known[key].gone and not now[key].gone]
     written = tuple(key for key in dict.fromkeys((*corrected, *touched)) if key in known)
-    return Recorded(now, tuple(new), tuple(dict.fromkeys((*corrected, *back))), tuple(lost), written)
+    return Recorded(now, tuple(new), tuple(dict.fromkeys((*corrected, *back))), tuple(lost), written, tuple(foretold))
 
 
 async def missed_again(db: Session, shipment: Shipment, snapshot_at: datetime) -> Recorded | None:
@@ -130,7 +140,9 @@ def _left_out(
 
 async def write(db: Session, recorded: Sequence[tuple[Shipment, Recorded]]) -> None:
     """Write what was recorded of these shipments, which must be locked."""
-    await _INSERT(db, [_row(shipment, each.events[key]) for shipment, each in recorded for key in each.new])
+    await _INSERT(
+        db, [_row(shipment, each.events[key]) for shipment, each in recorded for key in (*each.new, *each.foretold)]
+    )
     await _UPDATE(db, [_row(shipment, each.events[key]) for shipment, each in recorded for key in sorted(each.touched)])
 
 
