@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 from app.database import Database
 from app.demo.serving import serving
 from app.errors import Unavailable
-from app.outbound import guarded_client
+from app.outbound import poster
 from app.outbox import endpoints, sending
 from app.outbox.sending import Sender
 from app.outbox.tables import attempts, messages
@@ -33,7 +33,7 @@ PER_ENDPOINT = 4
 @pytest.fixture(autouse=True)
 def _short_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fifteen seconds are a second here."""
-    monkeypatch.setattr(sending, "guarded_client", partial(guarded_client, seconds=ATTEMPT_SECONDS))
+    monkeypatch.setattr(sending, "poster", partial(poster, seconds=ATTEMPT_SECONDS))
 
 
 @pytest.fixture

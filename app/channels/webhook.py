@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import httpx
 
 from app.channels.base import Outcome, Outgoing, clean
-from app.outbound import REFUSAL
+from app.outbound import REFUSAL, Answer, Poster
 from carriers.calling import retry_after
 
 MAX_SECRETS = 5
@@ -21,11 +21,11 @@ PREFIX = "whsec_"
 
 
 class WebhookChannel:
-    """Sends through a guarded client (`app.outbound.guarded_client`), which bounds time, size and addresses."""
+    """Sends by a poster (`app.outbound.poster`), which bounds time, size and addresses."""
 
     name = "webhook"
 
-    def __init__(self, http: httpx.AsyncClient, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, http: Poster, now: Callable[[], float] = time.time) -> None:
         self._http, self._now = http, now
 
     async def send(self, message: Outgoing) -> Outcome:
@@ -43,7 +43,7 @@ class WebhookChannel:
             "webhook-signature": signed,
         }
         try:
-            answer = await self._http.post(message.address, content=body, headers=headers)
+            answer = await self._http.post(message.address, body, headers)
         except httpx.TimeoutException as error:
             return Outcome("retry", None, clean(str(error)), timed_out=True)
         except httpx.HTTPError as error:
@@ -71,11 +71,11 @@ def _key(secret: str) -> bytes:
         raise ValueError("a signing secret is whsec_ and base64") from error
 
 
-def _outcome(answer: httpx.Response) -> Outcome:
-    code = answer.status_code
-    detail = clean(answer.content.decode("utf-8", "replace"))
-    if answer.is_success:
+def _outcome(answer: Answer) -> Outcome:
+    code = answer.status
+    detail = clean(answer.body.decode("utf-8", "replace")) if answer.body else ""
+    if 200 <= code < 300:
         return Outcome("sent", code, detail)
     if code == httpx.codes.GONE:
         return Outcome("gone", code, detail)
-    return Outcome("retry", code, detail, retry_after(answer))
+    return Outcome("retry", code, detail, retry_after(httpx.Response(code, headers=list(answer.headers.items()))))

@@ -1,6 +1,7 @@
-"""Everything that leaves by HTTP: one client, guarded, in two uses.
+"""Everything that leaves by HTTP: one client, guarded, in three uses.
 
-`carrier_client` for carriers, whose addresses come from code; `guarded_client` for addresses that a shop typed.
+`carrier_client` for carriers, whose addresses come from code; `guarded_client` for addresses that a shop typed, and
+`poster` for the many webhooks that go to such addresses.
 Neither follows redirects, reads the environment's proxies or keeps cookies; each bounds time and size.
 """
 
@@ -12,17 +13,27 @@ import httpx
 
 from app.outbound.addresses import REFUSAL, AddressRefused, Resolve, check_url, system_resolve
 from app.outbound.decoding import ACCEPTED
-from app.outbound.transport import GuardedTransport, Transport
+from app.outbound.posting import AGENT, Answer, Poster
+from app.outbound.transport import CONNECT_SECONDS, GuardedTransport, Transport
 from app.settings import Network
 from carriers.reading import MAX_BODY
 
-__all__ = ["REFUSAL", "AddressRefused", "Resolve", "carrier_client", "check_url", "guarded_client", "system_resolve"]
+__all__ = [
+    "REFUSAL",
+    "AddressRefused",
+    "Answer",
+    "Poster",
+    "Resolve",
+    "carrier_client",
+    "check_url",
+    "guarded_client",
+    "poster",
+    "system_resolve",
+]
 
-CONNECT_SECONDS = 3.0
 ATTEMPT_SECONDS = 15.0
 CARRIER_SECONDS = 20.0
 RECEIVED_BYTES = 16 * 1024
-AGENT = "Nove"
 
 
 def carrier_client(*, seconds: float = CARRIER_SECONDS, tls: ssl.SSLContext | None = None) -> httpx.AsyncClient:
@@ -47,6 +58,17 @@ def guarded_client(
     """
     transport = GuardedTransport(allow, resolve, seconds=seconds, limit=RECEIVED_BYTES, tls=tls)
     return _client(transport, seconds, "identity")
+
+
+def poster(
+    allow: Sequence[Network] = (),
+    *,
+    seconds: float = ATTEMPT_SECONDS,
+    resolve: Resolve = system_resolve,
+    tls: ssl.SSLContext | None = None,
+) -> Poster:
+    """What posts webhooks: bounded and refused as by the `guarded_client`."""
+    return Poster(allow, resolve, seconds=seconds, limit=RECEIVED_BYTES, tls=tls)
 
 
 def _client(transport: httpx.AsyncBaseTransport, seconds: float, encodings: str) -> httpx.AsyncClient:

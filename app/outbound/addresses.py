@@ -9,6 +9,7 @@ import asyncio
 import re
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 import httpx
@@ -106,23 +107,47 @@ def literal(host: str) -> Address | None:
     return None
 
 
-async def checked(url: httpx.URL, allow: Sequence[Network], resolve: Resolve) -> list[Address]:
-    """The addresses to connect to for a URL, in the resolver's order, every one of them checked; AddressRefused.
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """A URL taken apart, before its name is resolved: `literal` if its host is an address, `public` if the scheme and
+    the port are those of strangers."""
 
-    Plain http and odd ports are for addresses in `allow` only.
-    """
+    url: httpx.URL
+    host: str
+    port: int
+    public: bool
+    literal: Address | None
+
+    @property
+    def name(self) -> str:
+        """For the certificate."""
+        return self.url.raw_host.decode("ascii").rstrip(".")
+
+    async def addresses(self, allow: Sequence[Network], resolve: Resolve) -> list[Address]:
+        """The addresses to connect to now, in the resolver's order, every one of them checked; AddressRefused.
+
+        Plain http and odd ports are for addresses in `allow` only.
+        """
+        found = [self.literal] if self.literal else await _resolved(self.host.rstrip("."), self.port, resolve)
+        if not found or not all(allowed(each, allow) or (self.public and not denied(each)) for each in found):
+            raise AddressRefused
+        return found
+
+
+def place(url: httpx.URL) -> Place:
+    """The URL taken apart; AddressRefused for one that stands for no place that could be called."""
     if url.scheme not in ("https", "http") or url.userinfo or not url.host:
         raise AddressRefused
     port = (443 if url.scheme == "https" else 80) if url.port is None else url.port
     if not 0 < port < 65536:
         raise AddressRefused
     host = url.raw_host.decode("ascii", "replace").lower()
-    address = literal(host)
-    addresses = [address] if address else await _resolved(host.rstrip("."), port, resolve)
-    public = url.scheme == "https" and port in PORTS
-    if not addresses or not all(allowed(each, allow) or (public and not denied(each)) for each in addresses):
-        raise AddressRefused
-    return addresses
+    return Place(url, host, port, url.scheme == "https" and port in PORTS, literal(host))
+
+
+async def checked(url: httpx.URL, allow: Sequence[Network], resolve: Resolve) -> list[Address]:
+    """The addresses to connect to for a URL, every one of them checked; AddressRefused."""
+    return await place(url).addresses(allow, resolve)
 
 
 async def check_url(url: str, allow: Sequence[Network], resolve: Resolve | None = None) -> None:

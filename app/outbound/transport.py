@@ -20,6 +20,7 @@ from app.outbound.addresses import AddressRefused, Resolve, allowed, checked, de
 from app.outbound.decoding import read_bounded
 from app.settings import Network
 
+CONNECT_SECONDS = 3.0
 SESSION_SECONDS = 60.0
 """How long new requests use a session; then the next begins, so that no connection outlives its address for long."""
 
@@ -74,14 +75,14 @@ class Transport(AiohttpTransport):
         except httpx.DecodingError:
             raise
         except (aiohttp.ClientError, httpx.HTTPError, ValueError, OSError) as error:
-            raise _as_httpx(error) from error
+            raise as_httpx(error) from error
         headers = [(name, value) for name, value in answer.headers.raw if name.lower() not in _BODY_HEADERS]
         return httpx.Response(
             answer.status_code, headers=headers, content=body, request=request, extensions=answer.extensions
         )
 
     @asynccontextmanager
-    async def _current_session(self) -> AsyncIterator[None]:
+    async def _current_session(self) -> AsyncIterator[aiohttp.ClientSession]:
         """A session for one request; sessions past their time are closed once nothing uses them."""
         now = time.monotonic()
         if not self._sessions or now >= self._sessions[-1].ends:
@@ -90,7 +91,7 @@ class Transport(AiohttpTransport):
         self.client = used.session
         used.busy += 1
         try:
-            yield
+            yield used.session
         finally:
             used.busy -= 1
             for old in [each for each in self._sessions[:-1] if not each.busy]:
@@ -101,6 +102,8 @@ class Transport(AiohttpTransport):
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(ssl=self.ssl_context, limit=0, **self._connector_options()),
             cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(sock_connect=min(CONNECT_SECONDS, self._seconds)),
+            auto_decompress=False,
             trust_env=False,
             read_bufsize=16 * 1024,
         )
@@ -170,7 +173,7 @@ _ERRORS: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
 )
 
 
-def _as_httpx(error: Exception) -> httpx.HTTPError:
+def as_httpx(error: Exception) -> httpx.HTTPError:
     """httpx's error for one of aiohttp's, also where httpx-aiohttp has no word for it or the wrong one."""
     cause = error.__cause__ if isinstance(error, httpx.HTTPError) else error
     for kind, meaning in _ERRORS:

@@ -17,7 +17,7 @@ from app.channels.email import EmailChannel
 from app.channels.webhook import WebhookChannel
 from app.errors import NoveError
 from app.installation import Installation
-from app.outbound import guarded_client
+from app.outbound import poster
 from app.outbox import endpoints, health
 from app.outbox.claiming import LEASE, Room, Target, claim
 from app.outbox.lanes import Lanes
@@ -44,7 +44,7 @@ class Sender:
     def __init__(self, installation: Installation, *, lease: timedelta = LEASE) -> None:
         self._installation, self._lease = installation, lease
         settings = installation.settings
-        self._http = guarded_client(settings.outbound_allow)
+        self._http = poster(settings.outbound_allow)
         self._webhooks = WebhookChannel(self._http, now=lambda: installation.database.now().timestamp())
         smtp = settings.smtp_url
         self._mail: Channel | None = EmailChannel(smtp.get_secret_value()) if smtp else None

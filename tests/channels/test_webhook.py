@@ -17,7 +17,7 @@ from starlette.routing import Route
 from app.channels.base import Outcome, Outgoing
 from app.channels.webhook import WebhookChannel, signature
 from app.demo.serving import serving
-from app.outbound import guarded_client
+from app.outbound import poster
 from app.sealing import new_signing_secret
 from tests.outbound.receivers import LOOPBACK, receiver, resolving
 
@@ -48,7 +48,7 @@ async def endpoint(received: Received) -> AsyncIterator[str]:
 async def sent(
     address: str, *, secrets: tuple[str, ...] = (SECRET,), attempt: int = 1, body: str = BODY, seconds: float = 15
 ) -> Outcome:
-    async with guarded_client(LOOPBACK, seconds=seconds) as client:
+    async with poster(LOOPBACK, seconds=seconds) as client:
         message = Outgoing(ID, address, {"body": body}, secrets, attempt=attempt)
         return await WebhookChannel(client).send(message)
 
@@ -102,7 +102,7 @@ def test_the_signature_is_the_one_of_the_reference_library() -> None:
 async def test_the_time_of_the_attempt_is_signed() -> None:
     received = Received()
     long_ago = (datetime.now(UTC) - timedelta(minutes=6)).timestamp()
-    async with endpoint(received) as address, guarded_client(LOOPBACK) as client:
+    async with endpoint(received) as address, poster(LOOPBACK) as client:
         await WebhookChannel(client, now=lambda: long_ago).send(Outgoing(ID, address, {"body": BODY}, (SECRET,)))
 
     [(headers, body)] = received.requests
@@ -172,7 +172,7 @@ async def test_an_address_that_may_not_be_called_is_told_like_one_that_does_not_
             return ["10.0.0.1"]
         raise OSError("no such name")
 
-    async with guarded_client(resolve=resolve) as client:
+    async with poster(resolve=resolve) as client:
         outcome = await WebhookChannel(client).send(Outgoing(ID, address, {"body": BODY}, (SECRET,)))
 
     assert (outcome.state, outcome.code, outcome.detail[:29]) == ("retry", None, "the address cannot be used: i")
@@ -189,7 +189,7 @@ async def test_nothing_is_sent_unsigned(secrets: tuple[str, ...]) -> None:
 
 async def test_a_name_is_called_by_the_address_that_was_checked() -> None:
     received = Received()
-    async with endpoint(received) as address, guarded_client(LOOPBACK, resolve=resolving(["127.0.0.1"])) as client:
+    async with endpoint(received) as address, poster(LOOPBACK, resolve=resolving(["127.0.0.1"])) as client:
         named = address.replace("127.0.0.1", "shop.example")
         outcome = await WebhookChannel(client).send(Outgoing(ID, named, {"body": BODY}, (SECRET,)))
 
