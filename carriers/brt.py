@@ -43,19 +43,10 @@ from carriers.brt_answers import (
 )
 from carriers.calling import call
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
-from carriers.reading import (
-    Json,
-    at,
-    dicts,
-    iso_moment,
-    local_moment,
-    parsed_date,
-    parsed_time,
-    text_of,
-    zone,
-)
+from carriers.reading import Json, at, dicts, text_of
 from carriers.sequence import numbered
 from carriers.tables import table_file
+from carriers.times import iso_moment, local_moment, parsed_date, parsed_time, zone
 from carriers.vocabulary import Status
 
 ROME = zone("Europe/Rome")

@@ -34,8 +34,9 @@ from carriers.base import (
 from carriers.calling import call
 from carriers.event import Eta, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.phrases import Phrases
-from carriers.reading import Json, at, dicts, iso_moment, json_object, text_of
+from carriers.reading import Json, at, dicts, json_object, text_of
 from carriers.tables import Row, table_file
+from carriers.times import iso_moment
 from carriers.vocabulary import Status
 from carriers.zones import country_named, country_zone
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
 from enum import StrEnum
+from functools import partial
 from typing import NamedTuple
 
 from carriers.vocabulary import Status, SubStatus
@@ -33,6 +34,10 @@ class Moment(NamedTuple):
     local_time: str
     offset_source: OffsetSource
     until: datetime | None = None
+
+
+made_moment = partial(tuple.__new__, Moment)
+"""A moment of all its fields in their order, without the detour over a named tuple's own arguments."""
 
 
 class Place(NamedTuple):
@@ -96,6 +101,31 @@ class TrackingEvent(NamedTuple):
     def unmapped(self) -> bool:
         """Whether the carrier's code stands in no table."""
         return self.row is None and bool(self.code or self.text)
+
+
+made_event = partial(tuple.__new__, TrackingEvent)
+"""An event of all its fields in their order, like `made_moment`."""
+
+
+class Said(NamedTuple):
+    """What an event says beside its time and place: the fields of `TrackingEvent` from `code` to `row`, in its order.
+
+    The same words mean the same whenever and wherever they are said: an adapter makes it once (`remembered`).
+    """
+
+    code: str = ""
+    list: str = ""
+    context: str = ""
+    text: str = ""
+    status: Status | None = None
+    sub_status: SubStatus | None = None
+    weak: bool = False
+    doubtful: bool = False
+    row: str | None = None
+
+    def at(self, moment: Moment, place: Place | None = None, sequence: int = 0) -> TrackingEvent:
+        """The event that says it at this time and place."""
+        return made_event((moment, *self, place, "", sequence, "", False))
 
 
 class Eta(NamedTuple):

@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from carriers.event import Eta, Moment, OffsetSource
-from carriers.reading import Json, at, dicts, iso_moment, local_moment, text_of
+from carriers.reading import Json, at, dicts, text_of
+from carriers.times import iso_moment, local_moment
 from carriers.zones import country_zone
 
 AT_THE_DOOR = ("ACTUAL_DELIVERY", "ATTEMPTED_DELIVERY")

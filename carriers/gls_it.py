@@ -32,16 +32,10 @@ from carriers.base import (
 from carriers.calling import call
 from carriers.event import Parcel, Place, TrackingEvent
 from carriers.gls_it_xml import PRINTED, ROME, by_document, children, error_of, moment_of, name_of, rows_of, value_of
-from carriers.reading import (
-    Json,
-    dicts,
-    iso_moment,
-    json_object,
-    text_of,
-    xml_of,
-)
+from carriers.reading import Json, dicts, json_object, text_of, xml_of
 from carriers.sequence import numbered
 from carriers.tables import table_file
+from carriers.times import iso_moment
 
 RETURN_NOTE = re.compile(r"(resa con spedizione)\b\W*([A-Z][A-Z0-9]\d{9})?", re.ASCII | re.IGNORECASE)
 

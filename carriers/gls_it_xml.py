@@ -8,7 +8,8 @@ from lxml import etree
 
 from carriers.base import TrackingNumber, UnreadablePayload
 from carriers.event import Moment, OffsetSource
-from carriers.reading import local_moment, parsed_date, parsed_time, text_of, xml_of, zone
+from carriers.reading import text_of, xml_of
+from carriers.times import local_moment, parsed_date, parsed_time, zone
 
 ROME = zone("Europe/Rome")
 PRINTED = re.compile(r"([A-Z][A-Z0-9])([0-9]{9})")

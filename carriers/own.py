@@ -15,8 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 
 from carriers.base import Carrier, UnreadablePayload, mapped
 from carriers.event import Parcel, Place, TrackingEvent
-from carriers.reading import given_moment, json_of, text_of
+from carriers.reading import json_of, text_of
 from carriers.tables import Says, table
+from carriers.times import given_moment
 from carriers.vocabulary import SUB_STATUSES, Status
 
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)

@@ -32,8 +32,9 @@ from carriers.base import (
 from carriers.calling import call
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.phrases import Phrases, plain
-from carriers.reading import Json, dicts, iso_moment, json_object, local_moment, parsed_date, text_of, zone
+from carriers.reading import Json, dicts, json_object, text_of
 from carriers.tables import Row, table_file
+from carriers.times import iso_moment, local_moment, parsed_date, zone
 from carriers.vocabulary import Status
 
 ROME = zone("Europe/Rome")

@@ -1,32 +1,23 @@
-"""Reading what carriers send: the one guarded way to JSON and XML, and their times.
+"""Reading what carriers send: the one guarded way to JSON and XML, and to what stands in them.
 
 Bounds are those of a carrier's body: 4 MiB, depth 64, arrays of 10,000, strings up to the body. Whatever does not fit
 raises UnreadablePayload, and nothing else does.
 """
 
-import re
 from codecs import BOM_UTF8
-from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import orjson
 from lxml import etree
 
 from carriers.base import UnreadablePayload
-from carriers.event import Moment, OffsetSource
+from carriers.remembering import SHORT
 
 MAX_BODY = 4 * 1024 * 1024
 MAX_DEPTH = 64
 MAX_ARRAY = 10_000
 MAX_ELEMENTS = 20_000
-
-YEARS = range(1970, 2200)
-"""Years that a parcel can live in. A date outside of them (0001-01-01, 9999-12-31) is how a carrier says none."""
-
-SHORT = 64
-"""Characters up to which a text is remembered with what it was read as: towns, codes and days come again and again."""
 
 Json = Any
 """A decoded JSON value; typed only where an adapter takes it apart."""
@@ -41,7 +32,8 @@ def json_of(body: bytes, charset: str = "") -> Json:
         raise UnreadablePayload(f"not JSON: {error}") from error
     except RecursionError as error:
         raise UnreadablePayload("JSON nested too deeply") from error
-    _bounded(value)
+    if not _plainly_bounded(body):
+        _bounded(value)
     return value
 
 
@@ -114,6 +106,12 @@ def dicts(value: object) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
+def object_at(value: dict[str, Any], name: str) -> dict[str, Any]:
+    """The object that stands under a name; empty if there is none."""
+    found = value.get(name)
+    return found if type(found) is dict else {}
+
+
 def at(value: object, *path: str) -> Json:
     """What stands at a path of keys, or none."""
     for name in path:
@@ -121,114 +119,6 @@ def at(value: object, *path: str) -> Json:
             return None
         value = value.get(name)
     return value
-
-
-@lru_cache(maxsize=256)
-def zone(name: str) -> ZoneInfo:
-    """A time zone by its IANA name."""
-    return ZoneInfo(name)
-
-
-def local_moment(day: date, clock: time | None, where: tzinfo, source: OffsetSource) -> Moment:
-    """The moment of a wall time in a zone; a date alone spans its day. The doubled autumn hour is the earlier one.
-
-    UnreadablePayload for a day outside `YEARS`, which `parsed_date` never gives.
-    """
-    if day.year not in YEARS:
-        raise UnreadablePayload(f"a date out of range: {day}")
-    if clock is None:
-        start = datetime.combine(day, time(), where).astimezone(UTC)
-        end = datetime.combine(day + timedelta(days=1), time(), where).astimezone(UTC) - timedelta(seconds=1)
-        return Moment(start, day.isoformat(), source, end)
-    wall = datetime.combine(day, clock.replace(tzinfo=None, fold=0))
-    return Moment(wall.replace(tzinfo=where).astimezone(UTC), wall.isoformat(timespec="seconds"), source)
-
-
-def iso_moment(
-    value: object, default: tzinfo | None = None, source: OffsetSource = OffsetSource.CARRIER
-) -> Moment | None:
-    """The moment of an ISO 8601 time or date; `default` is the zone of a time that prints none (none: UTC, unknown)."""
-    text = text_of(value)
-    known, source = (default, source) if default else (UTC, OffsetSource.UNKNOWN)
-    if len(text) in (8, 10):
-        day = parsed_date(text, "%Y-%m-%d", "%Y%m%d")
-        return None if day is None else local_moment(day, None, known, source)
-    try:
-        stamp = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    if stamp.year not in YEARS:
-        return None
-    return given_moment(stamp) if stamp.tzinfo else local_moment(stamp.date(), stamp.time(), known, source)
-
-
-def given_moment(stamp: datetime) -> Moment:
-    """The moment of a time that carries its offset."""
-    try:
-        utc = stamp.astimezone(UTC)
-    except OverflowError as error:
-        raise UnreadablePayload(f"a time out of range: {stamp}") from error
-    return Moment(utc, stamp.replace(tzinfo=None).isoformat(timespec="seconds"), OffsetSource.GIVEN)
-
-
-def parsed_date(text: str, *formats: str) -> date | None:
-    """A date in one of the formats, or none: also for one outside `YEARS`. A format is made of %Y %y %m %d."""
-    return _date(text, formats) if len(text) <= SHORT else None
-
-
-@lru_cache(maxsize=4096)
-def _date(text: str, formats: tuple[str, ...]) -> date | None:
-    for form in formats:
-        if found := _form(form).fullmatch(text):
-            parts = found.groupdict()
-            try:
-                day = date(
-                    int(parts["Y"]) if "Y" in parts else _century(int(parts["y"])), int(parts["m"]), int(parts["d"])
-                )
-            except ValueError:
-                continue
-            return day if day.year in YEARS else None
-    return None
-
-
-def parsed_time(text: str, *formats: str) -> time | None:
-    """A time of day in one of the formats, or none. A format is made of %H %M %S."""
-    return _time(text, formats) if len(text) <= SHORT else None
-
-
-@lru_cache(maxsize=8192)
-def _time(text: str, formats: tuple[str, ...]) -> time | None:
-    for form in formats:
-        if found := _form(form).fullmatch(text):
-            try:
-                return time(int(found["H"]), int(found["M"]), int(found["S"]) if "%S" in form else 0)
-            except ValueError:
-                continue
-    return None
-
-
-@lru_cache(maxsize=64)
-def _form(form: str) -> re.Pattern[str]:
-    """The pattern of a format; parts that touch have their full width, others may lack a leading zero."""
-    pattern = ""
-    for literal, part in re.findall(r"([^%]*)%(.)", form):
-        width = 4 if part == "Y" else 2
-        apart = "" if f"%{part}%" in form or (not literal and pattern) else "1,"
-        digits = f"{{{apart}{width}}}" if part not in "Yy" else f"{{{width}}}"
-        pattern += f"{re.escape(literal)}(?P<{part}>[0-9]{digits})"
-    return re.compile(pattern)
-
-
-def _century(year: int) -> int:
-    return year + (1900 if year > 68 else 2000)
-
-
-def offset(minutes: int) -> timezone:
-    """A fixed offset in minutes east of UTC; UnreadablePayload beyond a day."""
-    try:
-        return timezone(timedelta(minutes=minutes))
-    except ValueError as error:
-        raise UnreadablePayload(f"an offset of {minutes} minutes") from error
 
 
 def _recoded(body: bytes, charset: str) -> bytes:
@@ -244,6 +134,30 @@ def _recoded(body: bytes, charset: str) -> bytes:
 def _sized(body: bytes) -> None:
     if len(body) > MAX_BODY:
         raise UnreadablePayload(f"a body of {len(body)} bytes: at most {MAX_BODY} are read")
+
+
+def _plainly_bounded(body: bytes) -> bool:
+    """Whether the bytes of JSON show at a glance that it is within the bounds; if not, it may be so all the same.
+
+    Left of them are brackets and quotes. Without an escaped quote every quote begins or ends a string, so a bracket in
+    a string has an odd number of quotes before it: then some are left when pairs are struck out. Else all brackets are
+    the structure's, and each turn takes away one or two levels of it.
+    """
+    if len(body) > 2 * MAX_ARRAY and body.count(b",") >= MAX_ARRAY:
+        return False
+    if b"\\" in body and b'\\"' in body:
+        return False
+    marks = body.translate(None, _NO_MARKS).replace(b'""""', b"").replace(b'""', b"")
+    if b'"' in marks:
+        return False
+    for _ in range(MAX_DEPTH // 2):
+        if not marks:
+            return True
+        marks = marks.replace(b"{}", b"").replace(b"[]", b"")
+    return not marks
+
+
+_NO_MARKS = bytes(set(range(256)) - set(b'[]{}"'))
 
 
 def _bounded(value: Json) -> None:

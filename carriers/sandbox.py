@@ -27,8 +27,9 @@ from carriers.base import (
 )
 from carriers.calling import call
 from carriers.event import Eta, Parcel, Place, TrackingEvent
-from carriers.reading import Json, dicts, iso_moment, json_object, parsed_date, text_of
+from carriers.reading import Json, dicts, json_object, text_of
 from carriers.tables import Says, table
+from carriers.times import iso_moment, parsed_date
 from carriers.vocabulary import Status, SubStatus
 
 JOURNEYS = (

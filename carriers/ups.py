@@ -38,8 +38,9 @@ from carriers.base import (
 )
 from carriers.calling import call
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
-from carriers.reading import Json, at, dicts, json_of, local_moment, offset, parsed_date, parsed_time, text_of
+from carriers.reading import Json, at, dicts, json_of, text_of
 from carriers.tables import Row, table_file
+from carriers.times import local_moment, offset, parsed_date, parsed_time
 from carriers.vocabulary import Status, SubStatus
 from carriers.zones import country_named, country_zone
 

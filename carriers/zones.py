@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-from carriers.reading import zone
+from carriers.times import zone
 
 MAINLAND = {
     "CN": "Asia/Shanghai",

@@ -8,11 +8,12 @@ from carriers import BUILT_IN
 from tests.source import Module, modules
 
 CARRIERS = (
-    {"vocabulary"},
+    {"vocabulary", "remembering"},
     {"event", "tables"},
     {"base", "sequence", "phrases"},
     {"reading", "asking"},
-    {"calling", "zones"},
+    {"calling", "times"},
+    {"zones"},
     {"fedex_times", "brt_answers", "gls_it_xml"},
     {kind.__module__.partition(".")[2] for kind in BUILT_IN},
     {""},

@@ -18,7 +18,7 @@ from app.shipments.posting import PostedEvent
 from app.shipments.shipment import Shipment
 from app.shipments.tables import events
 from carriers.event import Parcel, Place, TrackingEvent, event_key
-from carriers.reading import given_moment
+from carriers.times import given_moment
 
 AHEAD = "It lies more than 24 hours ahead: it is kept, and has no effect unless that time comes nearer."
 WAITING = "It lies ahead: it takes effect when its time comes."

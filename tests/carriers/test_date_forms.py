@@ -4,7 +4,7 @@ from datetime import date, time
 
 import pytest
 
-from carriers.reading import parsed_date, parsed_time
+from carriers.times import parsed_date, parsed_time
 
 
 @pytest.mark.parametrize(

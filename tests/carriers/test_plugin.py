@@ -14,7 +14,7 @@ CARRIER = '''
 
     from carriers.base import Carrier, UnreadablePayload, mapped
     from carriers.event import Parcel, TrackingEvent
-    from carriers.reading import iso_moment
+    from carriers.times import iso_moment
     from carriers.tables import Says, table
     from carriers.vocabulary import Status
 

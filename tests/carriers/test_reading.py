@@ -16,17 +16,12 @@ from carriers.reading import (
     MAX_ELEMENTS,
     at,
     dicts,
-    given_moment,
-    iso_moment,
     json_object,
     json_of,
-    local_moment,
-    offset,
-    parsed_date,
-    parsed_time,
     text_of,
     xml_of,
 )
+from carriers.times import given_moment, iso_moment, local_moment, offset, parsed_date, parsed_time
 
 ROME = ZoneInfo("Europe/Rome")
 

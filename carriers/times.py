@@ -1,0 +1,160 @@
+"""The times that carriers print: dates, times of day and ISO 8601, in their zones or with their offsets."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from carriers.base import UnreadablePayload
+from carriers.event import Moment, OffsetSource, made_moment
+from carriers.reading import text_of
+from carriers.remembering import SHORT
+
+YEARS = range(1970, 2200)
+"""Years that a parcel can live in. A date outside of them (0001-01-01, 9999-12-31) is how a carrier says none."""
+
+
+@lru_cache(maxsize=256)
+def zone(name: str) -> ZoneInfo:
+    """A time zone by its IANA name."""
+    return ZoneInfo(name)
+
+
+def local_moment(day: date, clock: time | None, where: tzinfo, source: OffsetSource) -> Moment:
+    """The moment of a wall time in a zone; a date alone spans its day. The doubled autumn hour is the earlier one.
+
+    UnreadablePayload for a day outside `YEARS`, which `parsed_date` never gives.
+    """
+    if day.year not in YEARS:
+        raise UnreadablePayload(f"a date out of range: {day}")
+    if clock is None:
+        start = datetime.combine(day, time(), where).astimezone(UTC)
+        end = datetime.combine(day + timedelta(days=1), time(), where).astimezone(UTC) - timedelta(seconds=1)
+        return Moment(start, day.isoformat(), source, end)
+    if (ahead := _ahead(where, day)) is not None:
+        wall = datetime.combine(day, clock, UTC)
+        return made_moment((wall - ahead, wall.isoformat()[:19], source, None))
+    wall = datetime.combine(day, clock.replace(tzinfo=None, fold=0))
+    return Moment(wall.replace(tzinfo=where).astimezone(UTC), wall.isoformat(timespec="seconds"), source)
+
+
+@lru_cache(maxsize=4096)
+def _ahead(where: tzinfo, day: date | str) -> timedelta | None:
+    """How far a zone is ahead of UTC on a day; none if that changes in it, or if it is no day of `YEARS`."""
+    try:
+        start = datetime.combine(date.fromisoformat(day) if isinstance(day, str) else day, time(), where)
+        ahead = start.utcoffset()
+        whole = start.year in YEARS and ahead == (start + timedelta(days=1)).utcoffset()
+    except (ValueError, OverflowError):
+        return None
+    return ahead if whole else None
+
+
+def iso_moment(
+    value: object, default: tzinfo | None = None, source: OffsetSource = OffsetSource.CARRIER
+) -> Moment | None:
+    """The moment of an ISO 8601 time or date; `default` is the zone of a time that prints none (none: UTC, unknown)."""
+    known, source = (default, source) if default else (UTC, OffsetSource.UNKNOWN)
+    if type(value) is str and 19 <= len(value) <= SHORT and value[7] == "-" and value[10] in "T " and value[16] == ":":
+        offset = value[19:]  # the usual form, YYYY-MM-DDTHH:MM:SS
+        ahead = _printed(offset, value[:4]) if offset else _ahead(known, value[:10])
+        if ahead is not None:
+            try:
+                instant = datetime.fromisoformat(f"{value[:19]}+00:00") - ahead
+            except ValueError:
+                return None
+            local = f"{value[:10]}T{value[11:19]}"
+            return made_moment((instant, local, OffsetSource.GIVEN if offset else source, None))
+    return _other_moment(text_of(value), known, source)
+
+
+def _other_moment(text: str, known: tzinfo, source: OffsetSource) -> Moment | None:
+    if len(text) in (8, 10):
+        day = parsed_date(text, "%Y-%m-%d", "%Y%m%d")
+        return None if day is None else local_moment(day, None, known, source)
+    try:
+        stamp = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if stamp.year not in YEARS:
+        return None
+    return given_moment(stamp) if stamp.tzinfo else local_moment(stamp.date(), stamp.time(), known, source)
+
+
+@lru_cache(maxsize=4096)
+def _printed(offset: str, year: str) -> timedelta | None:
+    """How far an offset at the end of an ISO time is ahead of UTC; none if it is no bare one, or not of `YEARS`."""
+    try:
+        stamp = datetime.fromisoformat(f"{year}-01-01T00:00:00{offset}")
+    except ValueError:
+        return None
+    return stamp.utcoffset() if offset[0] in "Z+-" and stamp.year in YEARS else None
+
+
+def given_moment(stamp: datetime) -> Moment:
+    """The moment of a time that carries its offset."""
+    try:
+        utc = stamp.astimezone(UTC)
+    except OverflowError as error:
+        raise UnreadablePayload(f"a time out of range: {stamp}") from error
+    return Moment(utc, stamp.replace(tzinfo=None).isoformat(timespec="seconds"), OffsetSource.GIVEN)
+
+
+def parsed_date(text: str, *formats: str) -> date | None:
+    """A date in one of the formats, or none: also for one outside `YEARS`. A format is made of %Y %y %m %d."""
+    return _date(text, formats) if len(text) <= SHORT else None
+
+
+@lru_cache(maxsize=4096)
+def _date(text: str, formats: tuple[str, ...]) -> date | None:
+    for form in formats:
+        if found := _form(form).fullmatch(text):
+            parts = found.groupdict()
+            try:
+                day = date(
+                    int(parts["Y"]) if "Y" in parts else _century(int(parts["y"])), int(parts["m"]), int(parts["d"])
+                )
+            except ValueError:
+                continue
+            return day if day.year in YEARS else None
+    return None
+
+
+def parsed_time(text: str, *formats: str) -> time | None:
+    """A time of day in one of the formats, or none. A format is made of %H %M %S."""
+    return _time(text, formats) if len(text) <= SHORT else None
+
+
+@lru_cache(maxsize=8192)
+def _time(text: str, formats: tuple[str, ...]) -> time | None:
+    for form in formats:
+        if found := _form(form).fullmatch(text):
+            try:
+                return time(int(found["H"]), int(found["M"]), int(found["S"]) if "%S" in form else 0)
+            except ValueError:
+                continue
+    return None
+
+
+@lru_cache(maxsize=64)
+def _form(form: str) -> re.Pattern[str]:
+    """The pattern of a format; parts that touch have their full width, others may lack a leading zero."""
+    pattern = ""
+    for literal, part in re.findall(r"([^%]*)%(.)", form):
+        width = 4 if part == "Y" else 2
+        apart = "" if f"%{part}%" in form or (not literal and pattern) else "1,"
+        digits = f"{{{apart}{width}}}" if part not in "Yy" else f"{{{width}}}"
+        pattern += f"{re.escape(literal)}(?P<{part}>[0-9]{digits})"
+    return re.compile(pattern)
+
+
+def _century(year: int) -> int:
+    return year + (1900 if year > 68 else 2000)
+
+
+def offset(minutes: int) -> timezone:
+    """A fixed offset in minutes east of UTC; UnreadablePayload beyond a day."""
+    try:
+        return timezone(timedelta(minutes=minutes))
+    except ValueError as error:
+        raise UnreadablePayload(f"an offset of {minutes} minutes") from error
