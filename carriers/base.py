@@ -14,7 +14,7 @@ from typing import ClassVar, Literal, NamedTuple, Self
 from httpx import AsyncClient
 from pydantic import BaseModel, ConfigDict
 
-from carriers.event import Parcel, TrackingEvent
+from carriers.event import Parcel, Said, TrackingEvent, made_event
 from carriers.tables import Row, Table
 
 
@@ -143,7 +143,15 @@ def mapped(event: TrackingEvent, row: Row | None) -> TrackingEvent:
     """The event with the meaning of its table row; unchanged, so without status, when there is none."""
     if row is None:
         return event
-    return TrackingEvent(*event[:5], row.status, row.sub_status, row.weak, row.doubtful, row.name, *event[10:])
+    meaning = (row.status, row.sub_status, row.weak, row.doubtful, row.name)
+    return made_event(event[:5] + meaning + event[10:])
+
+
+def meant(row: Row | None, code: str = "", within: str = "", context: str = "", text: str = "") -> Said:
+    """What an event says, with the meaning of its table row, if there is one: `mapped` for what is remembered."""
+    if row is None:
+        return Said(code, within, context, text)
+    return Said(code, within, context, text, row.status, row.sub_status, row.weak, row.doubtful, row.name)
 
 
 class Carrier(ABC):

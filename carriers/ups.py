@@ -14,7 +14,6 @@ the answer and stay there.
 import hmac
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time, tzinfo
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -34,15 +33,16 @@ from carriers.base import (
     TokenRefused,
     UnreadablePayload,
     Verified,
-    mapped,
+    meant,
 )
 from carriers.calling import call
-from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
-from carriers.reading import Json, at, dicts, json_of, text_of
+from carriers.event import Parcel, Place, Said, TrackingEvent
+from carriers.reading import Json, at, dicts, json_of, object_at, text_of
+from carriers.remembering import remembered
 from carriers.tables import Row, table_file
-from carriers.times import local_moment, offset, parsed_date, parsed_time
+from carriers.ups_times import eta_of, moment_of
 from carriers.vocabulary import Status, SubStatus
-from carriers.zones import country_named, country_zone
+from carriers.zones import country_named
 
 NOT_FOUND = frozenset({"TW0001", "151044", "404"})
 """Error codes for a number that UPS does not know (yet)."""
@@ -147,74 +147,79 @@ class Ups(Carrier):
     def _parcel(self, package: dict[str, Json], asked: str) -> Parcel:
         number = text_of(package.get("trackingNumber"), 64) or asked
         days = {text_of(each.get("type")): each.get("date") for each in dicts(package.get("deliveryDate"))}
-        events = [event for activity in dicts(package.get("activity")) if (event := self._event(activity))]
-        if head := self._head(package, days.get("DEL"), events):
+        events = [event for activity in dicts(package.get("activity")) if (event := _event(activity))]
+        if head := _head(package, days.get("DEL"), events):
             events.append(head)
         return Parcel(
             number,
             tuple(events),
-            eta=_eta(days),
+            eta=eta_of(days),
             aliases=_aliases(number, asked, package.get("alternateTrackingNumber")),
             service=text_of(at(package, "service", "description"), 80),
         )
 
-    def _event(self, activity: dict[str, Json]) -> TrackingEvent | None:
-        place = _place(at(activity, "location", "address"))
-        gmt = [activity.get(name) for name in ("gmtDate", "gmtTime", "gmtOffset")]
-        return self._told(
-            activity.get("status"), _moment(place, activity.get("date"), activity.get("time"), gmt), place
-        )
-
     def _pushed(self, push: dict[str, Json]) -> Parcel:
         number, ended = text_of(push["trackingNumber"], 64), push.get("actualDeliveryDate")
-        place = _place(push.get("activityLocation"))
-        gmt = [push.get(name) for name in ("gmtActivityDate", "gmtActivityTime", "gmtOffset")]
-        moment = _moment(place, push.get("localActivityDate"), push.get("localActivityTime"), gmt)
-        moment = moment or _moment(place, ended, push.get("actualDeliveryTime"))
-        event = self._told(push["activityStatus"], moment, place)
+        place = _placed(object_at(push, "activityLocation"))
+        gmt = (push.get("gmtActivityDate"), push.get("gmtActivityTime"), push.get("gmtOffset"))
+        moment = moment_of(place, push.get("localActivityDate"), push.get("localActivityTime"), gmt)
+        moment = moment or moment_of(place, ended, push.get("actualDeliveryTime"))
         return Parcel(
             number,
-            (event,) if event else (),
-            eta=_eta({"SDD": push.get("scheduledDeliveryDate"), "DEL": ended}),
+            (_told(object_at(push, "activityStatus")).at(moment, place),) if moment else (),
+            eta=eta_of({"SDD": push.get("scheduledDeliveryDate"), "DEL": ended}),
             aliases=_aliases(number, "", push.get("alternateTrackingNumber")),
         )
 
-    def _head(self, package: dict[str, Json], ended: Json, events: list[TrackingEvent]) -> TrackingEvent | None:
-        """The present status as an event when no activity tells it: at the delivery's time, else at the newest's."""
-        newest = max(events, key=lambda each: each.moment.occurred_at, default=None)
-        clock, where = package.get("deliveryTime"), newest.place if newest else None
-        moment = _moment(where, ended, at(clock, "endTime") if at(clock, "type") == "DEL" else None)
-        head = self._told(package.get("currentStatus"), moment or (newest.moment if newest else None), None)
-        return head if head and head.status and head.status not in {event.status for event in events} else None
 
-    def _told(self, status: Json, moment: Moment | None, place: Place | None) -> TrackingEvent | None:
-        """An event of a status object; `descriptionCode` is the push's name for `statusCode`."""
-        if moment is None:
-            return None
-        kind, code = text_of(at(status, "type"), 8).upper(), text_of(at(status, "code"), 8).upper()
-        three = text_of(at(status, "statusCode")) or text_of(at(status, "descriptionCode"))
-        if re.fullmatch(r"\d{3}", code):  # currentStatus may carry the three-digit code in place of the pair
-            code, three = "", three or code
-        three = three[:8].zfill(3) if three else ""
-        event = TrackingEvent(
-            moment,
-            code=code or three,
-            list="statusCode" if three and not code else kind,
-            context=f"statusCode {three}" if three else "",
-            text=text_of(at(status, "description")) or text_of(at(status, "simplifiedTextDescription")),
-            place=place,
-        )
-        return mapped(event, self._row(kind, code, three))
+def _event(activity: dict[str, Json]) -> TrackingEvent | None:
+    get = activity.get
+    place = _placed(object_at(object_at(activity, "location"), "address"))
+    gmt = (get("gmtDate"), get("gmtTime"), get("gmtOffset"))
+    moment = moment_of(place, get("date"), get("time"), gmt)
+    return _told(object_at(activity, "status")).at(moment, place) if moment else None
 
-    def _row(self, kind: str, code: str, three: str) -> Row | None:
-        exact = self.table.find(code, within=kind) or self.table.find(code.removeprefix("0"), within=kind)
-        if exact is None and kind in POSTAL:
-            exact = self.table.find(code, within="post")
-        finer = self.table.find(three, within="statusCode")
-        if exact is None or finer is None:
-            return exact or finer
-        bare = (exact.status, exact.sub_status) == (Status.DELIVERED, SubStatus.TO_RECIPIENT)
-        return finer if bare and finer.status in ELSEWHERE else exact
+
+def _head(package: dict[str, Json], ended: Json, events: list[TrackingEvent]) -> TrackingEvent | None:
+    """The present status as an event when no activity tells it: at the delivery's time, else at the newest's."""
+    told = _told(object_at(package, "currentStatus"))
+    if told.status is None or any(event.status is told.status for event in events):
+        return None
+    newest = max(events, key=lambda each: each.moment.occurred_at, default=None)
+    clock, where = package.get("deliveryTime"), newest.place if newest else None
+    moment = moment_of(where, ended, at(clock, "endTime") if at(clock, "type") == "DEL" else None)
+    moment = moment or (newest.moment if newest else None)
+    return told.at(moment) if moment else None
+
+
+def _told(status: dict[str, Json]) -> Said:
+    """What a status object says; `descriptionCode` is the push's name for `statusCode`."""
+    get = status.get
+    words = (get("description"), get("simplifiedTextDescription"))
+    return _said(get("type"), get("code"), get("statusCode"), get("descriptionCode"), *words)
+
+
+@remembered
+def _said(*given: Json) -> Said:
+    kind, code = text_of(given[0], 8).upper(), text_of(given[1], 8).upper()
+    three, text = text_of(given[2]) or text_of(given[3]), text_of(given[4]) or text_of(given[5])
+    if re.fullmatch(r"\d{3}", code):  # currentStatus may carry the three-digit code in place of the pair
+        code, three = "", three or code
+    three = three[:8].zfill(3) if three else ""
+    within, context = "statusCode" if three and not code else kind, f"statusCode {three}" if three else ""
+    return meant(_row(kind, code, three), code or three, within, context, text)
+
+
+def _row(kind: str, code: str, three: str) -> Row | None:
+    find = Ups.table.find
+    exact = find(code, within=kind) or find(code.removeprefix("0"), within=kind)
+    if exact is None and kind in POSTAL:
+        exact = find(code, within="post")
+    finer = find(three, within="statusCode")
+    if exact is None or finer is None:
+        return exact or finer
+    bare = (exact.status, exact.sub_status) == (Status.DELIVERED, SubStatus.TO_RECIPIENT)
+    return finer if bare and finer.status in ELSEWHERE else exact
 
 
 def _credentials(account: Account) -> UpsCredentials:
@@ -239,52 +244,13 @@ def _aliases(number: str, asked: str, others: Json) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in (asked, *named) if name and name != number))
 
 
-def _place(where: Json) -> Place | None:
-    country = text_of(at(where, "countryCode")) or text_of(at(where, "country"))
-    place = Place(
-        city=text_of(at(where, "city"), 100),
-        postcode=text_of(at(where, "postalCode"), 20),
-        state=text_of(at(where, "stateProvince"), 50),
-        country=country.upper() if len(country) == 2 else country_named(country),
-    )
-    return place or None
+def _placed(where: dict[str, Json]) -> Place | None:
+    get = where.get
+    return _place(get("city"), get("postalCode"), get("stateProvince"), get("countryCode"), get("country"))
 
 
-def _day(value: Json) -> date | None:
-    return parsed_date(text_of(value), "%Y%m%d", "%Y-%m-%d")
-
-
-def _clock(value: Json) -> time | None:
-    text = text_of(value)
-    if ":" not in text:
-        return parsed_time(text.zfill(6), "%H%M%S") if text else None
-    return parsed_time(text, "%H:%M:%S", "%H:%M")
-
-
-def _moment(place: Place | None, day: Json, clock: Json, gmt: Sequence[Json] = (None, None, None)) -> Moment | None:
-    """The gmt trio tells the instant; the local time is only printed, unless it is all there is: then in its place."""
-    local, wall = _day(day), _clock(clock)
-    utc_day, utc_clock = _day(gmt[0]), _clock(gmt[1])
-    parts = re.fullmatch(r"([+-]?)(\d{1,2})[:.]?(\d{2})", text_of(gmt[2]))
-    zone: tzinfo | None = None
-    if parts and int(parts[2]) < 15:
-        zone = offset((-1 if parts[1] == "-" else 1) * (int(parts[2]) * 60 + int(parts[3])))
-    if utc_day and utc_clock:
-        instant = datetime.combine(utc_day, utc_clock, UTC)
-        printed = datetime.combine(local, wall) if local and wall else instant.astimezone(zone or UTC)
-        return Moment(instant, printed.strftime("%Y-%m-%dT%H:%M:%S"), OffsetSource.GIVEN)
-    if local is None:
-        return None
-    source = OffsetSource.GIVEN
-    if zone is None:
-        zone = country_zone(place.country) if place else None
-        source = OffsetSource.PLACE if zone else OffsetSource.UNKNOWN
-    return local_moment(local, wall, zone or UTC, source)
-
-
-def _eta(days: Mapping[str, Json]) -> Eta | None:
-    """The expected day; its hours are left out, for nothing says in which zone they are."""
-    if days.get("DEL"):
-        return None
-    day = _day(days.get("RDD")) or _day(days.get("SDD"))
-    return Eta(day=day) if day else None
+@remembered
+def _place(city: Json, postcode: Json, state: Json, code: Json, named: Json) -> Place | None:
+    country = text_of(code) or text_of(named)
+    country = country.upper() if len(country) == 2 else country_named(country)
+    return Place(text_of(city, 100), text_of(postcode, 20), text_of(state, 50), country) or None

@@ -14,7 +14,7 @@ CARRIERS = (
     {"reading", "asking"},
     {"calling", "times"},
     {"zones"},
-    {"fedex_times", "brt_answers", "gls_it_xml"},
+    {"fedex_times", "ups_times", "brt_answers", "gls_it_xml"},
     {kind.__module__.partition(".")[2] for kind in BUILT_IN},
     {""},
 )
@@ -25,7 +25,7 @@ APP = (
     {"mail_addresses", "settings", "triggers"},
     {"sealing", "columns", "engines", "away", "outbound", "logging", "demo.journeys"},
     {"secret_keys"},
-    {"glances"},
+    {"glances", "file_lock"},
     {"database"},
     {"bulk"},
     {"migrating", "unsealing", "channels", "shops", "gathering", "idempotency", "leases", "demo.stand_ins"},
