@@ -6,13 +6,14 @@ address taken apart and its pinned forms, is remembered; who it stands for is as
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 import aiohttp
 import httpx
 
-from app.outbound.addresses import Address, AddressRefused, Place, place
+from app.outbound.addresses import Address, Place, place
 from app.outbound.decoding import read_bounded
 from app.outbound.transport import TRIED_ADDRESSES, GuardedTransport, as_httpx
 
@@ -50,14 +51,12 @@ class Poster(GuardedTransport):
     async def _to_one_of(
         self, session: aiohttp.ClientSession, there: Place, body: bytes, headers: Mapping[str, str]
     ) -> Answer:
-        failure: httpx.TransportError = AddressRefused()
         named = {"host": there.url.netloc.decode("ascii"), **_ALWAYS, **headers}
-        for address in (await there.addresses(self._allow, self._resolve))[:TRIED_ADDRESSES]:
-            try:
+        *others, last = (await there.addresses(self._allow, self._resolve))[:TRIED_ADDRESSES]
+        for address in others:
+            with suppress(httpx.ConnectError, httpx.ConnectTimeout):
                 return await self._to(session, _pinned(there, address), there.name, body, named)
-            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-                failure = error
-        raise failure
+        return await self._to(session, _pinned(there, last), there.name, body, named)
 
     async def _to(
         self, session: aiohttp.ClientSession, url: str, name: str, body: bytes, headers: Mapping[str, str]

@@ -7,9 +7,10 @@ from math import floor
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, exists, or_, select, text, tuple_, update
+from sqlalchemy import Row, and_, exists, or_, select, tuple_, update
 
 from app.database import Session
+from app.outbox.leasing import Claimed, free, lease
 from app.outbox.reasons import NotDelivered
 from app.outbox.tables import endpoints, messages
 from app.settings import LEASE_SECONDS
@@ -57,7 +58,7 @@ class Target:
 class Claim:
     """Leased messages, oldest due first, and where they go; `more` if others were due that had no room."""
 
-    rows: Sequence[Row[Any]]
+    rows: Sequence[Claimed]
     targets: Mapping[UUID, Target]
     more: bool
 
@@ -65,7 +66,7 @@ class Claim:
 NOTHING = Claim((), {}, False)
 
 
-async def claim(db: Session, room: Room, lease: timedelta = LEASE) -> Claim:
+async def claim(db: Session, room: Room, lasting: timedelta = LEASE) -> Claim:
     """Lease due messages as far as there is room; claims of all processes come one after the other.
 
     A letter to a person whose worker died while sending it is not claimed: nobody knows whether it was taken, so it is
@@ -73,28 +74,17 @@ async def claim(db: Session, room: Room, lease: timedelta = LEASE) -> Claim:
     """
     if db.postgres:
         # A process that stops just here, for whatever reason, does not hold up the others for long.
-        await db.run(text("SELECT set_config('idle_in_transaction_session_timeout', '5s', true)"))
+        await db.driver.execute("SET LOCAL idle_in_transaction_session_timeout = '5s'")
         await db.lock("outbox.claim")
     found, more = await _choose(db, room)
-    lost = [(row.company_id, row.id) for row in found if row.endpoint_id is None and row.lease_until is not None]
+    lost = {(row.company_id, row.id) for row in found if row.endpoint_id is None and row.lease_until is not None}
     if lost:
         values = {"state": LOST, "reason": NotDelivered.WORKER_STOPPED, "lease_until": None}
         await db.run(update(messages).where(tuple_(messages.c.company_id, messages.c.id).in_(lost)).values(values))
     chosen = [(row.company_id, row.id) for row in found if (row.company_id, row.id) not in lost]
     if not chosen:
         return Claim((), {}, more)
-    free = (
-        select(messages.c.company_id, messages.c.id)
-        .where(tuple_(messages.c.company_id, messages.c.id).in_(chosen), *_free(db))
-        .order_by(messages.c.company_id, messages.c.id)
-        .with_for_update(skip_locked=True)
-    )
-    rows = await db.all(
-        update(messages)
-        .where(tuple_(messages.c.company_id, messages.c.id).in_(free))
-        .values(lease_until=db.now + lease, lease_number=messages.c.lease_number + 1, attempts=messages.c.attempts + 1)
-        .returning(messages)
-    )
+    rows = await lease(db, chosen, db.now + lasting)
     targets = {
         row.endpoint_id: Target(
             row.endpoint_id, row.url, row.secrets, not row.failures and row.open_until is None and row.pace is None
@@ -183,14 +173,6 @@ async def _book(db: Session, row: Row[Any], number: int) -> None:
         await db.run(update(endpoints).where(*mine).values(paced_until=until))
 
 
-def _free(db: Session) -> tuple[ColumnElement[bool], ...]:
-    return (
-        messages.c.state == "due",
-        messages.c.due_at <= db.now,
-        or_(messages.c.lease_until.is_(None), messages.c.lease_until < db.now),
-    )
-
-
 def _due(db: Session, full: list[UUID], letters: bool, number: int) -> Any:
     """The first due and free messages; `blocked` if another of the shipment is first, or under way.
 
@@ -208,7 +190,7 @@ def _due(db: Session, full: list[UUID], letters: bool, number: int) -> Any:
             messages.c.lease_until,
             messages.c.due_at,
         )
-        .where(*_free(db), or_(*to_people, to_machines))
+        .where(*free(db.now), or_(*to_people, to_machines))
         .order_by(messages.c.due_at, messages.c.id)
         .limit(number)
         .subquery("head")

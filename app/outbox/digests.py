@@ -10,10 +10,11 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, func, select
+from sqlalchemy import and_, func, select
 
 from app.database import Session
 from app.installation import Installation
+from app.outbox.leasing import Claimed
 from app.outbox.notices import Notice, row_of
 from app.outbox.tables import imported, messages
 from app.shipments.shipment import Shipment
@@ -62,7 +63,7 @@ async def _put(db: Session, shop: Shop, run_id: UUID, wait: timedelta, failed: i
     )
 
 
-async def contents(here: Installation, db: Session, row: Row[Any]) -> dict[str, Any] | None:
+async def contents(here: Installation, db: Session, row: Claimed) -> dict[str, Any] | None:
     """What the digest says now; none while carriers have still to be asked for the first time."""
     run = and_(imported.c.company_id == row.company_id, imported.c.run_id == row.shipment_id)
     mine = shipments.join(

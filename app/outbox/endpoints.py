@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache, partial
 from typing import Any, Literal, get_args
 from uuid import UUID
 
@@ -40,6 +41,10 @@ OVERLAP = timedelta(hours=24)
 """How long the former secret signs beside the new one."""
 
 MAX_SECRETS, MAX_ENDPOINTS = 5, 20
+
+REMEMBERED = 1024
+
+_Kept = dict[str, str | None]
 
 WELL: Mapping[str, object] = {"failures": 0, "failing_since": None, "warned_at": None, "open_until": None}
 """The columns of an endpoint that does not fail."""
@@ -163,7 +168,7 @@ async def rotate(db: Session, sealer: Sealer, endpoint: Endpoint) -> tuple[Endpo
 
     Conflict while five are live.
     """
-    live = _live(sealer, endpoint, db.now)
+    live = _live(_opened(sealer, endpoint.id, endpoint.secrets), db.now)
     if len(live) >= MAX_SECRETS:
         raise Conflict(
             f"{MAX_SECRETS} secrets of this endpoint are live: wait until one of them has ended.",
@@ -187,13 +192,28 @@ async def remove(db: Session, company_id: UUID, shop_id: UUID, endpoint_id: UUID
     )
 
 
+class Secrets:
+    """The secrets of the endpoints that a process posts to, each opened once for as long as it is in use."""
+
+    def __init__(self, sealer: Sealer) -> None:
+        self._opened = lru_cache(REMEMBERED)(partial(_opened, sealer))
+
+    def of(self, endpoint: Target, now: datetime) -> tuple[str, ...]:
+        """Those that sign at this time, the newest first."""
+        return tuple(str(each["secret"]) for each in _live(self._opened(endpoint.id, endpoint.secrets), now))
+
+
 def secrets_of(sealer: Sealer, endpoint: Endpoint | Target | Row[Any], now: datetime) -> tuple[str, ...]:
     """The secrets that sign at this time, the newest first."""
-    return tuple(str(each["secret"]) for each in _live(sealer, endpoint, now))
+    return tuple(str(each["secret"]) for each in _live(_opened(sealer, endpoint.id, endpoint.secrets), now))
 
 
-def _live(sealer: Sealer, endpoint: Endpoint | Target | Row[Any], now: datetime) -> list[dict[str, str | None]]:
-    kept: list[dict[str, str | None]] = orjson.loads(sealer.open(endpoint.secrets, f"endpoint:{endpoint.id}"))
+def _opened(sealer: Sealer, endpoint_id: UUID, sealed: bytes) -> list[_Kept]:
+    kept: list[_Kept] = orjson.loads(sealer.open(sealed, f"endpoint:{endpoint_id}"))
+    return kept
+
+
+def _live(kept: list[_Kept], now: datetime) -> list[_Kept]:
     return [each for each in kept if each["until"] is None or datetime.fromisoformat(each["until"]) > now]
 
 

@@ -38,6 +38,10 @@ Tries = Mapping[tuple[UUID, UUID], Sequence[Outcome]]
 
 async def note_successes(db: Session, found: Iterable[tuple[UUID, UUID]]) -> None:
     """Endpoints that were well have taken messages."""
+    if db.driver is not None:
+        if known := sorted(found):
+            await db.driver.execute(_NOTE_SUCCESSES, *zip(*known, strict=True), db.now, db.now - NOTED_EVERY)
+        return
     by_company = defaultdict[UUID, list[UUID]](list)
     for company_id, endpoint_id in found:
         by_company[company_id].append(endpoint_id)
@@ -56,6 +60,15 @@ async def note_successes(db: Session, found: Iterable[tuple[UUID, UUID]]) -> Non
             )
             .values(**WELL, last_success_at=db.now)
         )
+
+
+_NOTE_SUCCESSES = """
+    UPDATE endpoints AS e
+    SET failures = 0, failing_since = NULL, warned_at = NULL, open_until = NULL, last_success_at = $3
+    FROM unnest($1::uuid[], $2::uuid[]) AS v(company_id, id)
+    WHERE e.company_id = v.company_id AND e.id = v.id AND e.open_until IS NULL
+      AND (e.failures > 0 OR e.last_success_at IS NULL OR e.last_success_at < $4)
+"""
 
 
 async def count(db: Session, tries: Tries, first_pace: float) -> None:

@@ -7,12 +7,10 @@ next is at hand when a slot is free; of any other no more than can be sent at on
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
-
 from app.outbox.claiming import PER_ENDPOINT, Target
+from app.outbox.leasing import Claimed
 
 AT_HAND = 64
 """The most that is held of one endpoint's messages."""
@@ -23,7 +21,7 @@ AHEAD_SECONDS = 8.0
 """Messages are claimed ahead for so long at most, by the time that the last one took: well within a lease."""
 
 
-Turn = tuple[Row[Any], Target, float]
+Turn = tuple[Claimed, Target, float]
 
 
 @dataclass(slots=True)
@@ -57,7 +55,7 @@ class Lanes:
         """How many may be, also of endpoints of which none is held just now."""
         return self._most
 
-    def add(self, row: Row[Any], target: Target, until: float) -> None:
+    def add(self, row: Claimed, target: Target, until: float) -> None:
         """A claimed message takes its place; past `until` (monotonic) it is not to be sent any more."""
         if target.id not in self._lanes:
             self._lanes[target.id] = Lane(most=self._most.get(target.id, PER_ENDPOINT))
@@ -102,7 +100,7 @@ class Lanes:
         lane = self._lanes.get(endpoint_id) if endpoint_id else None
         return lane is None or len(lane.waiting) <= lane.most // 4
 
-    def clear(self) -> Iterator[Row[Any]]:
+    def clear(self) -> Iterator[Claimed]:
         """Take out what waits: it is not going to be sent from here."""
         for endpoint_id, lane in list(self._lanes.items()):
             while lane.waiting:

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from app.channels.base import Outgoing
 from app.database import Session
 from app.installation import Installation
 from app.outbox import digests, rules
+from app.outbox.leasing import Claimed
 from app.outbox.reasons import NotDelivered
 from app.shipments.tables import shipments
 from app.shops import get as get_shop
@@ -25,7 +25,7 @@ class Aside:
     due_at: datetime | None = None
 
 
-async def letter(here: Installation, db: Session, row: Row[Any], *, mail: bool) -> Outgoing | Aside:
+async def letter(here: Installation, db: Session, row: Claimed, *, mail: bool) -> Outgoing | Aside:
     """A letter is checked once more before it leaves: it may no longer be true, or wanted. `mail`: a server is set."""
     if row.rule_id is None:
         return await _notice(here, db, row, mail=mail)
@@ -46,7 +46,7 @@ async def letter(here: Installation, db: Session, row: Row[Any], *, mail: bool) 
     return Outgoing(row.id, row.payload["to"], row.payload, (), row.payload["sender"], row.attempts + 1)
 
 
-async def _notice(here: Installation, db: Session, row: Row[Any], *, mail: bool) -> Outgoing | Aside:
+async def _notice(here: Installation, db: Session, row: Claimed, *, mail: bool) -> Outgoing | Aside:
     """A notice goes to the shop as it is; a digest is written now."""
     if not mail:
         return Aside("skipped", NotDelivered.NO_MAIL_SERVER)

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 import structlog
-from sqlalchemy import Row
 
 from app import failpoints
 from app.channels.base import Channel, Outcome, Outgoing
@@ -21,6 +20,7 @@ from app.outbound import poster
 from app.outbox import endpoints, health
 from app.outbox.claiming import LEASE, Room, Target, claim
 from app.outbox.lanes import Lanes
+from app.outbox.leasing import Claimed
 from app.outbox.outcomes import Done, record, release, set_aside
 from app.outbox.preparing import Aside, letter
 
@@ -48,6 +48,7 @@ class Sender:
         self._webhooks = WebhookChannel(self._http, now=lambda: installation.database.now().timestamp())
         smtp = settings.smtp_url
         self._mail: Channel | None = EmailChannel(smtp.get_secret_value()) if smtp else None
+        self._secrets = endpoints.Secrets(installation.sealer)
         self._lanes = Lanes()
         self._slots = IN_FLIGHT
         self._done: list[Done] = []
@@ -119,14 +120,13 @@ class Sender:
             self._slots -= 1
             self._begin(self._post_webhook(*turn))
 
-    async def _post_webhook(self, row: Row[Any], target: Target, until: float) -> None:
+    async def _post_webhook(self, row: Claimed, target: Target, until: float) -> None:
         _name_in_log(row)
         begun = time.monotonic()
         outcome: Outcome | None = None
         try:
             if begun < until:
-                now = self._installation.database.now()
-                secrets = endpoints.secrets_of(self._installation.sealer, target, now)
+                secrets = self._secrets.of(target, self._installation.database.now())
                 outcome = await self._webhooks.send(Outgoing(row.id, target.url, row.payload, secrets))
         finally:
             seconds = time.monotonic() - begun
@@ -139,7 +139,7 @@ class Sender:
             if not self._stopping:
                 self._pump()
 
-    async def _post_letter(self, row: Row[Any]) -> None:
+    async def _post_letter(self, row: Claimed) -> None:
         """Cut off, it is not given back: it may have been handed over, which its lease says when it runs out."""
         _name_in_log(row)
         database, mail = self._installation.database, self._mail
@@ -214,14 +214,14 @@ class Sender:
         except NoveError as error:  # the next tick tries again
             log.warning("no messages claimed", error=str(error))
 
-    async def _give_back(self, rows: list[Row[Any]]) -> None:
+    async def _give_back(self, rows: list[Claimed]) -> None:
         try:
             async with self._installation.database.transaction() as db:
                 await release(db, rows)
         except NoveError as error:  # the leases run out
             log.warning("messages not given back", messages=len(rows), error=str(error))
 
-    def _free(self, row: Row[Any]) -> None:
+    def _free(self, row: Claimed) -> None:
         self._slots += 1
         if row.endpoint_id is not None:
             self._lanes.recorded(row.endpoint_id)
@@ -236,6 +236,6 @@ class Sender:
                 metrics.told_lag.add(done.row.channel, values=(lag,))
 
 
-def _name_in_log(row: Row[Any]) -> None:
+def _name_in_log(row: Claimed) -> None:
     """Let every line that this task writes say which message it is about."""
     structlog.contextvars.bind_contextvars(message_id=str(row.id), shipment=str(row.shipment_id))
