@@ -5,7 +5,6 @@ last; readers may only query. PostgreSQL: a pool. The clock is the database's, s
 """
 
 import asyncio
-import fcntl
 import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -34,16 +33,18 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app import engines, failpoints
+from app import engines, failpoints, file_lock
 from app.away import translated
 from app.columns import HexKey, Id, Instant, Json, Word, metadata, new_id
-from app.errors import DatabaseTaken, WrongSetting
+from app.errors import WrongSetting
 from app.glances import Glances
 
 MIGRATING = 764583
 """The advisory lock of whoever changes the schema."""
 LOCK_SECONDS = 5.0
 """How long a step of the schema waits for a table."""
+SECONDS, PATIENT_SECONDS, STEP_SECONDS = 15.0, 600.0, 86_400.0
+"""How long an answer of PostgreSQL's is waited for: mostly, by jobs that read much, by a step of the schema."""
 
 log = structlog.get_logger()
 
@@ -112,24 +113,28 @@ class Session:
 class Database:
     """The database of this process. `transaction` writes, `reading` reads; both give a Session.
 
-    `place` is where it is, for people: the SQLite file, or PostgreSQL's host and port.
+    `place` is where it is, for people: the SQLite file, or PostgreSQL's host and port. A statement that PostgreSQL does
+    not answer within `seconds` is Unavailable, and its connection is thrown away.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, seconds: float = SECONDS) -> None:
         self.postgres = not url.startswith("sqlite:")
         self.clock_offset = timedelta()
         self._lock = asyncio.Lock()
         self._file_lock: int | None = None
         if self.postgres:
             self.path: Path | None = None
-            self._writer = self._reader = engines.postgres(url)
-            self._glances = Glances(partial(engines.glance, url))
+            self._writer = self._reader = engines.postgres(url, seconds)
+            self._patient = engines.unpooled(url, PATIENT_SECONDS)
+            self._altering = engines.unpooled(url, STEP_SECONDS)
+            self._glances = Glances(partial(engines.glance, url, seconds))
             where = self._writer.url
             self.place = f"{where.host or where.query.get('host', 'localhost')}:{where.port or 5432}"
         else:
             self.path = Path(url.removeprefix("sqlite:///"))
             self.place = str(self.path)
             self._writer, self._reader = engines.sqlite_writer(self.path), engines.sqlite_readers(self.path)
+            self._patient = self._reader
 
     def now(self) -> datetime:
         """The database's time, as last compared with ours."""
@@ -145,27 +150,8 @@ class Database:
 
     def take(self) -> None:
         """Take the SQLite file for this process; DatabaseTaken if another one has it. Nothing to do on PostgreSQL."""
-        if self.path is None or self._file_lock is not None:
-            return
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise _unopenable(self.path, error) from error
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(handle)
-            raise DatabaseTaken(
-                f"Another Nove process uses {self.path}. A SQLite file serves one process: stop the other one, "
-                "or use PostgreSQL (NOVE_DATABASE_URL=postgresql://…) to run several."
-            ) from error
-        self._file_lock = handle
-        try:
-            # Made here so that nobody else can read it; SQLite gives its other files the same mode.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        except OSError as error:
-            raise _unopenable(self.path, error) from error
+        if self.path is not None and self._file_lock is None:
+            self._file_lock = file_lock.take(self.path)
 
     async def reach(self) -> None:
         """WrongSetting if the database does not answer, lets us not in or is none of ours.
@@ -194,11 +180,14 @@ class Database:
         return f"PostgreSQL at {self.place} does not let us in: {said}. See that NOVE_DATABASE_URL is right."
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Session]:
-        """A writing transaction: committed at the end of the block, rolled back by an error."""
+    async def transaction(self, *, patient: bool = False) -> AsyncIterator[Session]:
+        """A writing transaction: committed at the end of the block, rolled back by an error.
+
+        `patient` is for jobs whose statements may take minutes, here and below: their connections are their own.
+        """
         with translated():
             if self.postgres:
-                async with self._writer.connect() as connection:
+                async with (self._patient if patient else self._writer).connect() as connection:
                     driver = _driver(connection)
                     async with _whole(driver):
                         session = Session(connection, self.now(), driver)
@@ -214,11 +203,17 @@ class Database:
             count()
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Session]:
+    async def reading(self, *, patient: bool = False) -> AsyncIterator[Session]:
         """A reading transaction: one snapshot on SQLite, the newest committed rows on PostgreSQL."""
         with translated():
-            async with self._reader.connect() as connection:
-                yield Session(connection, self.now(), _driver(connection) if self.postgres else None)
+            async with (self._patient if patient else self._reader).connect() as connection:
+                driver = _driver(connection) if self.postgres else None
+                try:
+                    yield Session(connection, self.now(), driver)
+                except TimeoutError:
+                    if driver is not None:  # it still waits for the answer
+                        driver.terminate()
+                    raise
 
     @asynccontextmanager
     async def glancing(self) -> AsyncIterator[Session]:
@@ -242,7 +237,7 @@ class Database:
                 yield db.connection
             return
         with translated():
-            async with self._writer.connect() as holder, self._writer.connect() as connection:
+            async with self._altering.connect() as holder, self._altering.connect() as connection:
                 while not (await holder.execute(_TRY_LOCK)).scalar():  # noqa: ASYNC110 - another process holds it
                     await asyncio.sleep(0.2)
                 try:
@@ -251,13 +246,14 @@ class Database:
                     await connection.execution_options(isolation_level="READ COMMITTED")
                     yield connection
                 finally:
-                    await connection.invalidate()  # steps have changed its settings
                     await holder.execute(select(func.pg_advisory_unlock(MIGRATING)))
 
     async def close(self) -> None:
         """Close every connection, the writing one last, and give the file back."""
         if self.postgres:
             await self._glances.close()
+            await self._patient.dispose()
+            await self._altering.dispose()
         await self._reader.dispose()
         await self._writer.dispose()
         if self._file_lock is not None:
@@ -267,14 +263,16 @@ class Database:
 
 @asynccontextmanager
 async def _whole(driver: Any) -> AsyncIterator[None]:
-    """A transaction of the driver. What is cut off, or fails as it ends, takes the connection with it, whose next
-    transaction would be a part of this one."""
+    """A transaction of the driver. What is cut off, is not answered or fails as it ends takes the connection with it,
+    whose next transaction would be a part of this one."""
     transaction, over = driver.transaction(), False
     try:
         await transaction.start()
         yield
         await transaction.commit()
         over = True
+    except TimeoutError:
+        raise
     except Exception:
         with suppress(Exception):
             await transaction.rollback()
@@ -291,10 +289,3 @@ def _driver(connection: AsyncConnection) -> Any:
 
 
 _TRY_LOCK = select(func.pg_try_advisory_lock(MIGRATING))
-
-
-def _unopenable(path: Path, error: OSError) -> WrongSetting:
-    return WrongSetting(
-        f"The database {path} cannot be opened ({error.strerror or error}): see that it is a file in a folder where "
-        "this user may write, or set NOVE_DATABASE_URL to another."
-    )

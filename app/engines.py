@@ -14,42 +14,56 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from app.errors import WrongSetting
 
 RESTED_LONG = 30.0
 """Seconds after which a connection at rest is asked whether it still stands."""
+PING_SECONDS = 2.0
+"""How long it may take to answer that."""
 
 
 CONNECT = {"timeout": 5, "server_settings": {"application_name": "nove", "timezone": "UTC"}}
 
 
-def postgres(url: str) -> AsyncEngine:
-    """A pool of connections to PostgreSQL; WrongSetting if the address cannot be understood."""
-    driver, secure = _driver_url(url)
-    engine = create_async_engine(
-        driver,
-        pool_size=20,  # a connection more than these would be made anew for each use
-        max_overflow=0,
-        pool_timeout=5,
-        # `Database.transaction` begins and ends them: a read of one statement is one round trip.
-        isolation_level="AUTOCOMMIT",
-        json_serializer=dump_json,
-        json_deserializer=load_json,
-        connect_args={**CONNECT, **secure},
-    )
-    event.listen(engine.sync_engine, "connect", _prepare_postgres)
+def postgres(url: str, seconds: float) -> AsyncEngine:
+    """A pool of connections to PostgreSQL, which wait so long for an answer.
+
+    WrongSetting if the address cannot be understood.
+    """
+    # A connection more than these would be made anew for each use.
+    engine = _postgres(url, seconds, pool_size=20, max_overflow=0, pool_timeout=5)
     event.listen(engine.sync_engine, "checkin", _note_rest)
     event.listen(engine.sync_engine, "checkout", _see_alive)
     return engine
 
 
-async def glance(url: str) -> Any:
-    """A connection to PostgreSQL of the driver's own."""
+def unpooled(url: str, seconds: float) -> AsyncEngine:
+    """Connections to PostgreSQL that are made for one use each."""
+    return _postgres(url, seconds, poolclass=NullPool)
+
+
+def _postgres(url: str, seconds: float, **pool: Any) -> AsyncEngine:
+    driver, secure = _driver_url(url)
+    engine = create_async_engine(
+        driver,
+        **pool,
+        # `Database.transaction` begins and ends them: a read of one statement is one round trip.
+        isolation_level="AUTOCOMMIT",
+        json_serializer=dump_json,
+        json_deserializer=load_json,
+        connect_args={**CONNECT, "command_timeout": seconds, **secure},
+    )
+    event.listen(engine.sync_engine, "connect", _prepare_postgres)
+    return engine
+
+
+async def glance(url: str, seconds: float) -> Any:
+    """A connection to PostgreSQL of the driver's own, which waits so long for an answer."""
     driver, secure = _driver_url(url)
     _, given = PGDialect_asyncpg().create_connect_args(driver)  # type: ignore[no-untyped-call]
-    connection = await asyncpg.connect(**given, **CONNECT, **secure)
+    connection = await asyncpg.connect(**given, **CONNECT, **secure, command_timeout=seconds)
     await connection.set_type_codec("uuid", schema="pg_catalog", **_UUID_CODEC)
     await connection.set_type_codec("jsonb", schema="pg_catalog", **_JSONB_CODEC)
     return connection
@@ -135,7 +149,7 @@ def _see_alive(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy:
         raise DisconnectionError("closed by the server")
     if rested > RESTED_LONG:
         try:
-            cast(Any, connection).ping()
+            cast(Any, connection).run_async(lambda driver: driver.execute("", timeout=PING_SECONDS))
         except Exception as error:
             raise DisconnectionError("gone") from error
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from app.engines import RESTED_LONG
+from app.engines import PING_SECONDS, RESTED_LONG
 
 MOST = 10
 WAIT_SECONDS = 5.0
@@ -35,7 +35,7 @@ class Glances:
             try:
                 yield connection
             except BaseException as error:
-                if not isinstance(error, Exception):  # broken off in the middle
+                if not isinstance(error, Exception) or isinstance(error, TimeoutError):  # in the middle of something
                     connection.terminate()
                 raise
             finally:
@@ -52,7 +52,7 @@ class Glances:
             if time.monotonic() - since < RESTED_LONG:
                 return connection
             try:
-                await connection.execute("")
+                await connection.execute("", timeout=PING_SECONDS)
             except Exception:
                 connection.terminate()
                 continue

@@ -76,7 +76,7 @@ async def under_former(db: Session, sealer: Sealer) -> dict[str, int]:
 async def keep_token_keys(installation: Installation) -> None:
     """Keep the token keys of former keys for every company that has them not yet."""
     sealer = installation.sealer
-    async with installation.database.transaction() as db:
+    async with installation.database.transaction(patient=True) as db:
         for key in sealer.token_keys()[1:]:
             id_ = token_key_id(key)
             has = select(token_keys.c.id).where(
@@ -105,7 +105,7 @@ async def reseal(installation: Installation, after: Cursor | None) -> Resealed:
     if after is not None and after[2]:
         wanted.append(tuple_(*identity) > tuple_(after[1], _key(each, after[2])))
     shut = []
-    async with installation.database.transaction() as db:
+    async with installation.database.transaction(patient=True) as db:
         query = select(*identity, each.column.label("sealed")).where(*wanted).order_by(*identity).limit(AT_ONCE)
         rows = await db.all(query.with_for_update())
         for row in rows:

@@ -39,9 +39,9 @@ async def forget_old(installation: Installation) -> int:
     """Forget a bounded lot of everything; how many rows. Call it again until there is none."""
     total = await forget_short_lived(installation)
     for forget in (_raw, _strangers, _marks):
-        async with installation.database.transaction() as db:
+        async with installation.database.transaction(patient=True) as db:
             total += await forget(installation, db)
-    async with installation.database.reading() as db:
+    async with installation.database.reading(patient=True) as db:
         every = await db.all(select(shops.c.company_id, shops.c.id, shops.c.contact_days).order_by(shops.c.id))
     for shop in every:
         total += await _of_shop(installation, shop)
@@ -58,10 +58,10 @@ async def _of_shop(installation: Installation, shop: Row[Any]) -> int:
     )
     for due, forget in jobs:
         # Most shops have nothing due: that is found out without a writing transaction.
-        async with installation.database.reading() as db:
+        async with installation.database.reading(patient=True) as db:
             if not await db.all(due(installation, shop, db.now).limit(1)):
                 continue
-        async with installation.database.transaction() as db:
+        async with installation.database.transaction(patient=True) as db:
             rows = await db.all(due(installation, shop, db.now).limit(BATCH).with_for_update(skip_locked=True))
             if rows:
                 await forget(installation, db, rows)

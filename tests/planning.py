@@ -52,12 +52,14 @@ async def plans(database: Database, job: Callable[[], Awaitable[object]]) -> lis
         if statement.startswith(("SELECT", "UPDATE", "DELETE", "\n")):
             said.setdefault(statement, parameters)
 
-    engine = database._reader.sync_engine
-    event.listen(engine, "before_cursor_execute", hear)
+    engines = [each.sync_engine for each in (database._reader, database._patient)]
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", hear)
     try:
         await job()
     finally:
-        event.remove(engine, "before_cursor_execute", hear)
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", hear)
     found = []
     async with database.reading() as db:
         for statement, parameters in said.items():

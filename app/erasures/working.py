@@ -38,7 +38,7 @@ _ID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12
 
 async def erase_due(installation: Installation) -> int:
     """Do the next lot of the oldest request that nobody else is at; 1, or 0 if there is none."""
-    async with installation.database.transaction() as db:
+    async with installation.database.transaction(patient=True) as db:
         query = select(erasures).where(erasures.c.state == "due").order_by(erasures.c.created_at).limit(1)
         row = await db.first(query.with_for_update(skip_locked=True))
         if row is None:

@@ -19,7 +19,7 @@ BATCH = 1000
 
 async def forget_old(installation: Installation) -> int:
     """Forget a bounded lot of it; how many rows. Call it again until there is none."""
-    async with installation.database.transaction() as db:
+    async with installation.database.transaction(patient=True) as db:
         forgotten = (
             await _unclaimed(db)
             + await purge(db, pushes, pushes.c.received_at, db.now - PUSHES_FOR)

@@ -47,7 +47,7 @@ async def release(installation: Installation, choice: Choice, after: Cursor | No
         wanted.append(arrivals.c.carrier == choice.carrier)
     if choice.since:
         wanted.append(arrivals.c.received_at >= choice.since)
-    async with installation.database.reading() as db:
+    async with installation.database.reading(patient=True) as db:
         rows = await db.all(select(*place).where(*wanted).order_by(*place).limit(AT_ONCE))
     changes = [await _release_one(installation, row.company_id, row.id, apply=apply) for row in rows]
     return Step(len(rows), tuple(change for change in changes if change), following(rows))

@@ -68,7 +68,7 @@ async def reread(installation: Installation, choice: Choice, after: Cursor | Non
     rows: Sequence[Any] = ()
     told: dict[tuple[UUID, UUID], Listeners] = {}
     try:
-        async with installation.database.transaction() as db:
+        async with installation.database.transaction(patient=True) as db:
             query = select(shipments).where(*wanted).order_by(*place).limit(AT_ONCE).with_for_update()
             rows = await db.all(query)
             for shipment in map(Shipment.of, rows):
