@@ -12,7 +12,7 @@ import hmac
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -29,12 +29,13 @@ from carriers.base import (
     TrackingNumber,
     UnreadablePayload,
     Verified,
-    mapped,
+    meant,
 )
 from carriers.calling import call
-from carriers.event import Eta, OffsetSource, Parcel, Place, TrackingEvent
+from carriers.event import Eta, OffsetSource, Parcel, Place, Said, TrackingEvent
 from carriers.phrases import Phrases
-from carriers.reading import Json, at, dicts, json_object, text_of
+from carriers.reading import Json, at, dicts, json_object, object_at, text_of
+from carriers.remembering import remembered
 from carriers.tables import Row, table_file
 from carriers.times import iso_moment
 from carriers.vocabulary import Status
@@ -51,6 +52,15 @@ CODES = {
     "dgf": re.compile(r"[A-Z]+(_[A-Z]+)+"),
 }
 """What a code looks like in the divisions whose whole list we have: one that the list lacks has no meaning."""
+
+
+class Words(NamedTuple):
+    """What an event may say its code or meaning in."""
+
+    detailed: str
+    status: str
+    code: str
+    description: str
 
 
 class DhlCredentials(Credentials):
@@ -139,61 +149,71 @@ class DhlUnified(Carrier):
         service = text_of(said.get("service"))
         returning = text_of(said.get("returnFlag")).lower() == "true" or said.get("returnFlag") is True
         events = [
-            event for each in dicts(said.get("events")) if (event := self._event(each, service, returning)) is not None
+            event for each in dicts(said.get("events")) if (event := _event(each, service, returning)) is not None
         ]
         for head in dicts(said.get("status")):
-            now = self._event(head, service, returning)
+            now = _event(head, service, returning)
             if now is not None and not any(_same(now, event) for event in events):
                 events.insert(0, now)
+        end = object_at(object_at(said, "destination"), "address").get
+        _, zone = _place(end("addressLocality"), end("postalCode"), end("countryCode"))
         pieces = at(said, "details", "pieceIds")
         piece = text_of(pieces[0]) if isinstance(pieces, list) and len(pieces) == 1 else ""
         return Parcel(
             number,
             tuple(events),
-            _eta(said, _zone(_place(said.get("destination")))),
+            _eta(said, zone),
             aliases=(piece,) if piece and piece != number else (),
             service=text_of(at(said, "details", "product", "productName")) or service,
             note=note,
         )
 
-    def _event(self, said: dict[str, Any], service: str, returning: bool) -> TrackingEvent | None:
-        place = _place(said.get("location"))
-        moment = iso_moment(said.get("timestamp"), _zone(place), OffsetSource.PLACE)
-        if moment is None:
-            return None
-        group = next((word for name in ("statusCode", "status") if (word := _group(said.get(name))) in GROUPS), "")
-        within, code, row = self._meaning(said, service, group)
-        if returning and row is not None and row.status is Status.DELIVERED:
-            row = self.table["return", "delivered"]
-        context = " ".join(filter(None, (service, group, "return" if returning else "")))
-        return mapped(TrackingEvent(moment, code, within, context, self._text(said, group), place=place), row)
 
-    def _meaning(self, said: dict[str, Any], service: str, group: str) -> tuple[str, str, Row | None]:
-        words = [text_of(said.get(name)) for name in ("statusDetailed", "status", "statusCode")]
-        codes = [word for word in words if word not in GROUPS]
+def _event(said: dict[str, Any], service: str, returning: bool) -> TrackingEvent | None:
+    get, address = said.get, object_at(object_at(said, "location"), "address").get
+    place, zone = _place(address("addressLocality"), address("postalCode"), address("countryCode"))
+    moment = iso_moment(get("timestamp"), zone, OffsetSource.PLACE)
+    if moment is None:
+        return None
+    words = (get("statusDetailed"), get("status"), get("statusCode"), get("description"))
+    return _said(service, "return" if returning else "", *words).at(moment, place)
+
+
+@remembered
+def _said(service: str, back: str, *given: Json) -> Said:
+    words = Words(*map(text_of, given))
+    group = next((word for text in (words.code, words.status) if (word := _group(text)) in GROUPS), "")
+    within, code, row = _meaning(words, service, group)
+    if back and row is not None and row.status is Status.DELIVERED:
+        row = DhlUnified.table["return", "delivered"]
+    return meant(row, code, within, " ".join(filter(None, (service, group, back))), _text(words, group))
+
+
+def _meaning(words: Words, service: str, group: str) -> tuple[str, str, Row | None]:
+    find = DhlUnified.table.find
+    codes = [word for word in words[:3] if word not in GROUPS]
+    for code in codes:
+        if row := find(code, within=service):
+            return service, code, row
+    if shape := CODES.get(service):
         for code in codes:
-            if row := self.table.find(code, within=service):
-                return service, code, row
-        if shape := CODES.get(service):
-            for code in codes:
-                if shape.fullmatch(code):
-                    return service, code, None
-        if not group:
-            return "statusCode", words[2], None
-        phrases = self.texts_delivered if group == "delivered" else self.texts
-        row = (
-            phrases.find(text_of(said.get("description")), words[1])
-            or self.table.find(group, within=service)
-            or self.table.find(group, within="statusCode")
-        )
-        return "statusCode", group, row
+            if shape.fullmatch(code):
+                return service, code, None
+    if not group:
+        return "statusCode", words.code, None
+    phrases = DhlUnified.texts_delivered if group == "delivered" else DhlUnified.texts
+    row = (
+        phrases.find(words.description, words.status) or find(group, within=service) or find(group, within="statusCode")
+    )
+    return "statusCode", group, row
 
-    def _text(self, said: dict[str, Any], group: str) -> str:
-        status, description = (_unsigned(text_of(said.get(name))) for name in ("status", "description"))
-        brief = "delivered" in (group, _group(status)) and len(description.split()) < 4
-        if brief and _group(description) != "delivered" and not self.texts_delivered.find(description):
-            return status  # the description may be a name
-        return description or status
+
+def _text(words: Words, group: str) -> str:
+    status, description = _unsigned(words.status), _unsigned(words.description)
+    brief = "delivered" in (group, _group(status)) and len(description.split()) < 4
+    if brief and _group(description) != "delivered" and not DhlUnified.texts_delivered.find(description):
+        return status  # the description may be a name
+    return description or status
 
 
 def _group(value: Json) -> str:
@@ -212,24 +232,15 @@ def _asked(url: Json, name: str) -> str:
         return ""
 
 
-def _place(said: Json) -> Place | None:
-    address = at(said, "address")
-    if not isinstance(address, dict):
-        return None
-    locality = text_of(address.get("addressLocality"))
-    town, dash, last = locality.rpartition(" - ")
+@remembered
+def _place(town: Json, postcode: Json, code: Json) -> tuple[Place | None, ZoneInfo | None]:
+    """The place of an address, and the zone it keeps; a town's country may stand behind it: "MILAN - ITALY"."""
+    locality, given = text_of(town), text_of(code).upper()
+    city, dash, last = locality.rpartition(" - ")
     named = country_named(last) if dash else ""
-    given = text_of(address.get("countryCode")).upper()
-    place = Place(
-        city=town if named else locality,
-        postcode=text_of(address.get("postalCode")),
-        country=(given if re.fullmatch(r"[A-Z]{2}", given) else "") or named,
-    )
-    return place or None
-
-
-def _zone(place: Place | None) -> ZoneInfo | None:
-    return country_zone(place.country) if place else None
+    country = (given if re.fullmatch(r"[A-Z]{2}", given) else "") or named
+    place = Place(city if named else locality, text_of(postcode), country=country) or None
+    return place, country_zone(country) if place else None
 
 
 def _same(head: TrackingEvent, event: TrackingEvent) -> bool:

@@ -28,11 +28,13 @@ from carriers.base import (
     Token,
     UnreadablePayload,
     mapped,
+    meant,
 )
 from carriers.calling import call
-from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
+from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
 from carriers.phrases import Phrases, plain
 from carriers.reading import Json, dicts, json_object, text_of
+from carriers.remembering import remembered
 from carriers.tables import Row, table_file
 from carriers.times import iso_moment, local_moment, parsed_date, zone
 from carriers.vocabulary import Status
@@ -155,33 +157,14 @@ class PosteItaliane(Carrier):
         return f"https://www.poste.it/cerca/#/risultati-spedizioni/{number}"
 
     def _shipment(self, shipment: dict[str, Any]) -> Parcel:
-        returning = text_of(shipment.get("returnFlag")).upper() == "S"
+        back = "return" if text_of(shipment.get("returnFlag")).upper() == "S" else ""
         tracking = dicts(shipment.get("tracking"))
-        events = tuple(event for each in tracking if (event := self._traced(each, returning)))
         return Parcel(
             text_of(shipment.get("waybillNumber")),
-            events,
+            tuple([event for each in tracking if (event := _traced(each, back))]),
             not_found=not tracking,
             service=text_of(shipment.get("product")),
         )
-
-    def _traced(self, said: dict[str, Any], returning: bool) -> TrackingEvent | None:
-        moment = iso_moment(said.get("data"), ROME)
-        if moment is None:
-            return None
-        wordings = [text_of(said.get(name)) for name in WORDINGS]
-        phase = text_of(said.get("phase"))
-        code = text_of(said.get("status"))
-        event = TrackingEvent(
-            moment,
-            code,
-            "pdb",
-            " ".join(filter(None, (phase, "return" if returning else ""))),
-            next(filter(None, wordings), phase),
-            place=_place(text_of(said.get("officeDescription"))),
-        )
-        row = self._row(*wordings) or self._row(phase) or self.table.find(code, within="pdb")
-        return mapped(event, self._on_the_way_back(row) if returning else row)
 
     def _searched(self, said: dict[str, Any]) -> Parcel:
         found = text_of(said.get("esitoRicerca"))
@@ -202,11 +185,11 @@ class PosteItaliane(Carrier):
                 "dovequando",
                 " ".join(filter(None, (reason, "return" if returning else ""))),
                 text,
-                place=_place(text_of(each.get("luogo"))),
+                place=_place(each.get("luogo")),
                 sequence=count,
             )
-            row = self._row(text) or self.table.find(number, within="dovequando")
-            events.append(mapped(event, self._on_the_way_back(row) if returning else row))
+            row = _row(text) or self.table.find(number, within="dovequando")
+            events.append(mapped(event, _on_the_way_back(row) if returning else row))
         return Parcel(
             text_of(said.get("idTracciatura")),
             tuple(events),
@@ -215,14 +198,33 @@ class PosteItaliane(Carrier):
             service=text_of(said.get("tipoProdotto")),
         )
 
-    def _row(self, *texts: str) -> Row | None:
-        row = self.texts.find(*texts)
-        if row is not None and row.status is Status.FAILED_ATTEMPT:
-            return self.reasons.find(*texts) or row
-        return row
 
-    def _on_the_way_back(self, row: Row | None) -> Row | None:
-        return self.table["return", "delivered"] if row is not None and row.status is Status.DELIVERED else row
+def _traced(said: dict[str, Any], back: str) -> TrackingEvent | None:
+    get = said.get
+    moment = iso_moment(get("data"), ROME)
+    if moment is None:
+        return None
+    return _said(back, get("phase"), get("status"), *map(get, WORDINGS)).at(moment, _place(get("officeDescription")))
+
+
+@remembered
+def _said(back: str, given_phase: Json, given_code: Json, *given: Json) -> Said:
+    phase, code, wordings = text_of(given_phase), text_of(given_code), [*map(text_of, given)]
+    row = _row(*wordings) or _row(phase) or PosteItaliane.table.find(code, within="pdb")
+    row = _on_the_way_back(row) if back else row
+    return meant(row, code, "pdb", " ".join(filter(None, (phase, back))), next(filter(None, wordings), phase))
+
+
+def _row(*texts: str) -> Row | None:
+    row = PosteItaliane.texts.find(*texts)
+    if row is not None and row.status is Status.FAILED_ATTEMPT:
+        return PosteItaliane.reasons.find(*texts) or row
+    return row
+
+
+def _on_the_way_back(row: Row | None) -> Row | None:
+    delivered = row is not None and row.status is Status.DELIVERED
+    return PosteItaliane.table["return", "delivered"] if delivered else row
 
 
 def _keys(account: Account) -> PosteCredentials:
@@ -254,7 +256,10 @@ def _list(value: Json) -> list[Json]:
     return value if isinstance(value, list) else [value]
 
 
-def _place(office: str) -> Place | None:
+@remembered
+def _place(given: Json) -> Place | None:
+    """An office, printed as "Perugia (PG)"."""
+    office = text_of(given)
     named = re.fullmatch(r"(.+?) ?\(([A-Z]{2})\)", office)
     if named:
         return Place(city=named[1], state=named[2])
