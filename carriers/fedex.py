@@ -36,12 +36,13 @@ from carriers.base import (
     TrackingNumber,
     UnreadablePayload,
     Verified,
-    mapped,
+    meant,
 )
 from carriers.calling import call
-from carriers.event import Moment, Parcel, Place, TrackingEvent
+from carriers.event import Moment, Parcel, Place, Said, TrackingEvent
 from carriers.fedex_times import PAST_TIMES, eta_of, scans_of, times_of
-from carriers.reading import Json, at, dicts, json_of, text_of
+from carriers.reading import Json, at, dicts, json_of, object_at, text_of
+from carriers.remembering import remembered
 from carriers.tables import Row, table_file
 from carriers.vocabulary import Status
 
@@ -161,10 +162,10 @@ class Fedex(Carrier):
         own = _own_number(shipment)
         scans = scans_of(shipment)
         times = times_of(shipment, scans)
-        back = min((moment.occurred_at for scan, moment in scans if scan.get("eventType") == "RS"), default=None)
+        back = min([moment.occurred_at for scan, moment in scans if scan.get("eventType") == "RS"], default=None)
         end = End(text_of(at(shipment, "deliveryDetails", "locationType"), 64), back)
-        events = [self._scanned(scan, moment, end) for scan, moment in scans]
-        if head := self._head(shipment.get("latestStatusDetail"), times, events, end):
+        events = [_scanned(scan, moment, end) for scan, moment in scans]
+        if head := _head(shipment.get("latestStatusDetail"), times, events, end):
             events.append(head)
         return Parcel(
             number,
@@ -175,49 +176,58 @@ class Fedex(Carrier):
             pickup_point=_pickup_point(at(shipment, "holdAtLocation", "locationContactAndAddress")),
         )
 
-    def _scanned(self, scan: dict[str, Json], moment: Moment, end: End) -> TrackingEvent:
-        words = text_of(scan.get("exceptionDescription"))
-        text = _sentence(text_of(scan.get("eventDescription")), words)
-        event = TrackingEvent(moment, text_of(scan.get("eventType"), 64), "event", text=text, place=_place(scan))
-        return self._told(event, text_of(scan.get("exceptionCode"), 16), words, end)
 
-    def _head(
-        self, latest: Json, times: Mapping[str, Moment | None], events: Sequence[TrackingEvent], end: End
-    ) -> TrackingEvent | None:
-        """The present status as an event, when no scan tells it."""
-        code = text_of(at(latest, "derivedCode"), 64) or text_of(at(latest, "code"), 64)
-        row = self.table.find(code, within="event")
-        if row is None or row.status is None:
-            return None
-        newest = max((event.moment for event in events), key=lambda each: each.occurred_at, default=None)
-        past = next((times[name] for name in PAST_TIMES if times.get(name)), None)
-        moment = times.get(HEAD_TIMES.get(row.status, "")) or newest or past
-        if moment is None:
-            return None
-        why = next(iter(dicts(at(latest, "ancillaryDetails"))), {})
-        words = text_of(why.get("reasonDescription"))
-        text = _sentence(text_of(at(latest, "statusByLocale")) or text_of(at(latest, "description")), words)
-        head = self._told(TrackingEvent(moment, code, "event", text=text), text_of(why.get("reason"), 16), words, end)
-        return head if head.status not in {event.status for event in events} else None
+def _scanned(scan: dict[str, Json], moment: Moment, end: End) -> TrackingEvent:
+    get = scan.get
+    words = (get("eventDescription"), get("exceptionCode"), get("exceptionDescription"))
+    return _said(_door(moment, end), get("eventType"), *words).at(moment, _placed(scan))
 
-    def _told(self, event: TrackingEvent, reason: str, words: str, end: End) -> TrackingEvent:
-        """The event with its meaning; `context` is the reason, or the place, or the scan RS before a delivery."""
-        row, context = self.table.find(event.code, within="event"), f"reason {reason}" if reason else ""
-        if event.code in READ_THE_REASON:
-            row = self._reason(reason, words) or row
-        elif event.code == "DL" and end.back is not None and end.back <= event.moment.occurred_at:
-            row, context = self.table.find("DL", within="return"), "after RS"
-        elif event.code == "DL" and (place := self.table.find(end.door, within="place")):
-            row, context = place, f"place {end.door}"
-        return mapped(event._replace(context=context), row)
 
-    def _reason(self, reason: str, words: str) -> Row | None:
-        by_code = self.table.find(reason, within="reason")
-        if by_code is not None and by_code.status is not None:
-            return by_code
-        lowered = words.lower()
-        phrases = (row for (within, phrase), row in self.table.items() if within == "text" and phrase in lowered)
-        return next(phrases, None)
+def _head(
+    latest: Json, times: Mapping[str, Moment | None], events: Sequence[TrackingEvent], end: End
+) -> TrackingEvent | None:
+    """The present status as an event, when no scan tells it."""
+    code = text_of(at(latest, "derivedCode"), 64) or text_of(at(latest, "code"), 64)
+    row = Fedex.table.find(code, within="event")
+    if row is None or row.status is None:
+        return None
+    newest = max((event.moment for event in events), key=lambda each: each.occurred_at, default=None)
+    past = next((times[name] for name in PAST_TIMES if times.get(name)), None)
+    moment = times.get(HEAD_TIMES.get(row.status, "")) or newest or past
+    if moment is None:
+        return None
+    why = next(iter(dicts(at(latest, "ancillaryDetails"))), {})
+    text = text_of(at(latest, "statusByLocale")) or text_of(at(latest, "description"))
+    head = _said(_door(moment, end), code, text, why.get("reason"), why.get("reasonDescription"))
+    return head.at(moment) if head.status not in {event.status for event in events} else None
+
+
+def _door(moment: Moment, end: End) -> str | None:
+    """The door that a delivery of this time was at; none if the parcel was on its way back."""
+    return None if end.back is not None and end.back <= moment.occurred_at else end.door
+
+
+@remembered
+def _said(door: str | None, given_code: Json, told: Json, given_reason: Json, why: Json) -> Said:
+    """`context` is the reason, or the place, or the scan RS before a delivery."""
+    code, reason, words = text_of(given_code, 64), text_of(given_reason, 16), text_of(why)
+    row, context = Fedex.table.find(code, within="event"), f"reason {reason}" if reason else ""
+    if code in READ_THE_REASON:
+        row = _reason(reason, words) or row
+    elif code == "DL" and door is None:
+        row, context = Fedex.table.find("DL", within="return"), "after RS"
+    elif code == "DL" and door and (place := Fedex.table.find(door, within="place")):
+        row, context = place, f"place {door}"
+    return meant(row, code, "event", context, _sentence(text_of(told), words))
+
+
+def _reason(reason: str, words: str) -> Row | None:
+    by_code = Fedex.table.find(reason, within="reason")
+    if by_code is not None and by_code.status is not None:
+        return by_code
+    lowered = words.lower()
+    phrases = (row for (within, phrase), row in Fedex.table.items() if within == "text" and phrase in lowered)
+    return next(phrases, None)
 
 
 def _question(number: TrackingNumber) -> dict[str, Json]:
@@ -244,17 +254,18 @@ def _last_time(parcel: Parcel) -> datetime:
     return max((event.moment.occurred_at for event in parcel.events), default=datetime.min.replace(tzinfo=UTC))
 
 
-def _place(scan: dict[str, Json]) -> Place | None:
-    where = scan.get("scanLocation")
-    country = text_of(at(where, "countryCode"))
-    place = Place(
-        city=text_of(at(where, "city"), 100),
-        postcode=text_of(at(where, "postalCode"), 20),
-        state=text_of(at(where, "stateOrProvinceCode"), 50),
-        country=country.upper() if len(country) == 2 else "",
-        code=text_of(scan.get("locationId") or at(where, "locationId"), 32),
-    )
-    return place or None
+def _placed(scan: dict[str, Json]) -> Place | None:
+    where = object_at(scan, "scanLocation")
+    get = where.get
+    code = scan.get("locationId") or get("locationId")
+    return _place(get("city"), get("postalCode"), get("stateOrProvinceCode"), get("countryCode"), code)
+
+
+@remembered
+def _place(city: Json, postcode: Json, state: Json, land: Json, code: Json) -> Place | None:
+    country = text_of(land)
+    country = country.upper() if len(country) == 2 else ""
+    return Place(text_of(city, 100), text_of(postcode, 20), text_of(state, 50), country, text_of(code, 32)) or None
 
 
 def _pickup_point(where: Json) -> str:

@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from carriers.event import Eta, Moment, OffsetSource
-from carriers.reading import Json, at, dicts, text_of
+from carriers.reading import Json, at, dicts, object_at, text_of
+from carriers.remembering import remembered
 from carriers.times import iso_moment, local_moment
 from carriers.zones import country_zone
 
@@ -21,23 +22,23 @@ PAST_TIMES = AT_THE_DOOR + AT_THE_START
 Scan = tuple[dict[str, Json], Moment]
 
 
-def scans_of(shipment: Mapping[str, Json]) -> list[Scan]:
+def scans_of(shipment: dict[str, Json]) -> list[Scan]:
     """The scans that have a time, each with it, in the answer's order."""
-    read = ((scan, _dated(scan.get("date"), _zone(scan), whole=False)) for scan in dicts(shipment.get("scanEvents")))
-    return [(scan, moment) for scan, moment in read if moment]
+    scans = dicts(shipment.get("scanEvents"))
+    return [(scan, found) for scan in scans if (found := iso_moment(scan.get("date"), _zone(scan), OffsetSource.PLACE))]
 
 
-def times_of(shipment: Mapping[str, Json], scans: Sequence[Scan]) -> dict[str, Moment | None]:
+def times_of(shipment: dict[str, Json], scans: Sequence[Scan]) -> dict[str, Moment | None]:
     """The times of `dateAndTimes` by their type."""
-    ordered = [scan for scan, _ in sorted(scans, key=lambda each: each[1].occurred_at)]
-    now = _zone(shipment.get("latestStatusDetail")) or (_zone(ordered[-1]) if ordered else None)
-    first = _zone(ordered[0]) if ordered else None
+    first = _zone(min(scans, key=_instant)[0]) if scans else None
+    last = _zone(max(reversed(scans), key=_instant)[0]) if scans else None
+    now = _zone(object_at(shipment, "latestStatusDetail")) or last
     zones = dict.fromkeys(AT_THE_DOOR, now) | dict.fromkeys(AT_THE_START, first)
     listed = [(text_of(each.get("type")), each.get("dateTime")) for each in dicts(shipment.get("dateAndTimes"))]
     return {kind: _dated(value, zones.get(kind)) for kind, value in listed}
 
 
-def eta_of(shipment: Mapping[str, Json], times: Mapping[str, Moment | None]) -> Eta | None:
+def eta_of(shipment: dict[str, Json], times: Mapping[str, Moment | None]) -> Eta | None:
     """The window, else the estimated time; none once delivered."""
     if times.get("ACTUAL_DELIVERY"):
         return None
@@ -53,15 +54,26 @@ def eta_of(shipment: Mapping[str, Json], times: Mapping[str, Moment | None]) -> 
     return Eta(latest=expected.occurred_at)
 
 
-def _dated(value: Json, where: ZoneInfo | None = None, *, whole: bool = True) -> Moment | None:
-    """A time, `where` being the zone of one without offset; with `whole`, a midnight stands for its day."""
-    moment, stamp = iso_moment(value, where, OffsetSource.PLACE), text_of(value)
-    midnight = stamp[10:19] in ("T00:00:00", " 00:00:00")
-    if moment is None or moment.until is not None or not (whole and midnight):
+def _dated(value: Json, where: ZoneInfo | None = None) -> Moment | None:
+    """A time, `where` being the zone of one without offset; a midnight stands for its day."""
+    moment = iso_moment(value, where, OffsetSource.PLACE)
+    if moment is None or moment.until is not None or not moment.local_time.endswith("T00:00:00"):
+        return moment
+    stamp = text_of(value)
+    if stamp[10:19] not in ("T00:00:00", " 00:00:00"):
         return moment
     kept = datetime.fromisoformat(stamp).tzinfo or where or UTC
     return local_moment(date.fromisoformat(stamp[:10]), None, kept, moment.offset_source)
 
 
-def _zone(scanned: Json) -> ZoneInfo | None:
-    return country_zone(text_of(at(scanned, "scanLocation", "countryCode")))
+def _instant(scan: Scan) -> datetime:
+    return scan[1].occurred_at
+
+
+def _zone(scanned: dict[str, Json]) -> ZoneInfo | None:
+    return _zone_of(object_at(scanned, "scanLocation").get("countryCode"))
+
+
+@remembered
+def _zone_of(country: Json) -> ZoneInfo | None:
+    return country_zone(text_of(country))
