@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test long bench crash fuzz lock
+.PHONY: setup demo test types suite long bench crash fuzz lock
 
 setup: $(READY)
 
@@ -25,8 +25,14 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	@$(MAKE) --no-print-directory --jobs=2 types suite
+
+types: $(READY)
 	$(BIN)/mypy
-	$(BIN)/pytest -n 3 --dist worksteal $(ARGS)
+
+# More processes than cores: many tests wait, for a process to start or for an answer.
+suite: $(READY)
+	$(BIN)/pytest -n 4 --dist worksteal $(ARGS)
 
 # The checks that take longer than a developer waits: more cases of every property.
 long: $(READY)

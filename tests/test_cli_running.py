@@ -169,6 +169,7 @@ def test_a_port_in_use(service: Service, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.long
 def test_killed_restarted_and_stopped(tmp_path: Path) -> None:
     """A kill loses nothing and leaves nothing in the way; SIGTERM ends in order, and commands go on without it."""
     with serving(tmp_path) as first:
@@ -274,6 +275,7 @@ def test_postgres_is_migrated_by_command(
     assert (code, sorted(orjson.loads(printed))) == (0, ["api_key", "company_id", "shop_id"])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("words", [("api", "--port", "0"), ("worker",)])
 def test_a_half_without_a_public_address(words: tuple[str, ...], postgres_server: str, tmp_path: Path) -> None:
     """It warns that hooks and pages get an address which only this machine may reach; where one is set, it does not."""

@@ -26,16 +26,17 @@ from app.shipments.listing import Filters, listed
 from app.shipments.tables import shipments
 from carriers.vocabulary import Status
 from tests.building import World, build, event
-from tests.conftest import _administer, _create_postgres
+from tests.conftest import Copies
 from tests.planning import AGO, ROWS, SHIPMENTS, Plan, fill, plans
 
 HANDFUL = 200
 
 
 @pytest.fixture(scope="module")
-async def world(postgres_server: str, postgres_template: str) -> AsyncIterator[World]:
+async def world(postgres_server: str, postgres_copies: Copies) -> AsyncIterator[World]:
     """One shop with thousands of shipments that are due, messages, and arrivals to be tried again."""
-    database = Database(await _create_postgres(postgres_server, "test_plans", postgres_template))
+    name = await postgres_copies.take()
+    database = Database(postgres_server.format(name))
     world = await build(database)
     shipment = await world.ship(order={"reference": "R0"})
     await world.say(shipment, event(Status.IN_TRANSIT, at=world.now))
@@ -73,7 +74,7 @@ async def world(postgres_server: str, postgres_template: str) -> AsyncIterator[W
     )
     yield world
     await database.close()
-    await _administer(postgres_server, 'DROP DATABASE "test_plans" WITH (FORCE)')
+    await postgres_copies.give_back(name)
 
 
 Job = Callable[[World, Session], Awaitable[object]]
