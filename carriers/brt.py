@@ -12,6 +12,7 @@ Times are Italian wall times without zone (our inference; BRT documents none).
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, time
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
@@ -30,6 +31,7 @@ from carriers.base import (
     TrackingNumber,
     UnreadablePayload,
     mapped,
+    meant,
 )
 from carriers.brt_answers import (
     AMBIGUOUS,
@@ -42,8 +44,9 @@ from carriers.brt_answers import (
     shipment_id,
 )
 from carriers.calling import call
-from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
+from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
 from carriers.reading import Json, at, dicts, text_of
+from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import table_file
 from carriers.times import iso_moment, local_moment, parsed_date, parsed_time, zone
@@ -156,25 +159,13 @@ class Brt(Carrier):
         listed = reply.get("lista_eventi") or at(reply, "bolla", "lista_eventi")
         if result < 0 or not (number or "bolla" in reply or "lista_eventi" in reply):
             return None
-        events = numbered([event for row in _rows(listed) if (event := self._event(row, head)) is not None])
+        ends_at = (at(head, "cod_filiale_arrivo"), at(head, "filiale_arrivo"))
+        events = numbered([event for row in _rows(listed) if (event := _event(row, ends_at)) is not None])
         delivery = at(reply, "bolla", "dati_consegna")
         if (delivered := self._delivered(delivery, head, events)) is not None:
             events = (delivered, *events)
         service = text_of(at(head, "tipo_servizio")) or text_of(at(head, "servizio"))
         return Parcel(number, events, eta=_eta(delivery), service=service)
-
-    def _event(self, row: Mapping[str, Json], head: Json) -> TrackingEvent | None:
-        code, text = text_of(row.get("id"), 20), text_of(row.get("descrizione"))
-        moment = _moment(row.get("data"), row.get("ora"))
-        if moment is None or not (code or text):
-            return None
-        place = _place(row.get("filiale"))
-        meaning, context = self.table.find(code), ""
-        if not code:
-            meaning, context = self.table.find(text.casefold(), within="text"), "no code: the text decides"
-        elif _arrival_branch(place, head) and (finer := self.table.find(code, within="arrival branch")):
-            meaning, context = finer, "arrival branch"
-        return mapped(TrackingEvent(moment, code, context=context, text=text, place=place), meaning)
 
     def _delivered(self, delivery: Json, head: Json, events: Sequence[TrackingEvent]) -> TrackingEvent | None:
         """The delivery that only the head knows of: its date is filled, and no event tells of that delivery."""
@@ -238,33 +229,63 @@ def _raise_refusal(answer: Response) -> None:
 
 def _rows(listed: Json) -> Iterator[dict[str, Json]]:
     for item in dicts(listed):
-        yield from dicts(item.get("evento", item))
+        row = item.get("evento", item)
+        if type(row) is dict:
+            yield row
+        else:
+            yield from dicts(row)
+
+
+def _event(row: dict[str, Json], ends_at: tuple[Json, Json]) -> TrackingEvent | None:
+    get = row.get
+    branch = get("filiale")
+    moment, said = _moment(get("data"), get("ora")), _said(get("id"), get("descrizione"), branch, *ends_at)
+    return said.at(moment, _place(branch)) if moment and said else None
+
+
+@remembered
+def _said(given_code: Json, given_text: Json, branch: Json, end_code: Json, end: Json) -> Said | None:
+    code, text, find = text_of(given_code, 20), text_of(given_text), Brt.table.find
+    if not code:
+        row = find(text.casefold(), within="text")
+        return meant(row, context="no code: the text decides", text=text) if text else None
+    if (finer := find(code, within="arrival branch")) and _same_branch(_place(branch), text_of(end_code), _place(end)):
+        return meant(finer, code, context="arrival branch", text=text)
+    return meant(find(code), code, text=text)
+
+
+def _same_branch(place: Place | None, code: str, named: Place | None) -> bool:
+    """Whether the place is the branch of this number, or of this name where a number lacks."""
+    if place is None:
+        return False
+    if place.code and code:
+        return place.code.zfill(3) == code.zfill(3)
+    return named is not None and bool(named.city) and place.city.casefold() == named.city.casefold()
 
 
 def _moment(day: Json, clock: Json) -> Moment | None:
-    text, hour = text_of(day, 40), text_of(clock, 20)
-    date = parsed_date(text, "%d.%m.%Y", "%d/%m/%Y", "%Y-%m-%d")
-    if date is None:
-        return iso_moment(text, ROME)
-    return local_moment(date, parsed_time(hour, "%H.%M", "%H:%M", "%H.%M.%S", "%H:%M:%S"), ROME, OffsetSource.CARRIER)
+    if (read := _day(day)) is None:
+        return iso_moment(text_of(day, 40), ROME)
+    return local_moment(read, _clock(clock), ROME, OffsetSource.CARRIER)
 
 
+@remembered
+def _day(value: Json) -> date | None:
+    return parsed_date(text_of(value, 40), "%d.%m.%Y", "%d/%m/%Y", "%Y-%m-%d")
+
+
+@remembered
+def _clock(value: Json) -> time | None:
+    return parsed_time(text_of(value, 20), "%H.%M", "%H:%M", "%H.%M.%S", "%H:%M:%S")
+
+
+@remembered
 def _place(value: Json) -> Place | None:
     """A branch, printed as "BOLOGNA (061)"."""
     branch = text_of(value, 100)
     match = re.fullmatch(r"(.*?)\s*\(\s*([0-9A-Za-z]+)\s*\)", branch)
     place = Place(city=match[1], code=match[2]) if match else Place(city=branch)
     return place or None
-
-
-def _arrival_branch(place: Place | None, head: Json) -> bool:
-    """Whether the event took place at the branch that delivers: the same number, or the same name where one lacks."""
-    if place is None:
-        return False
-    code, named = text_of(at(head, "cod_filiale_arrivo")), _place(at(head, "filiale_arrivo"))
-    if place.code and code:
-        return place.code.zfill(3) == code.zfill(3)
-    return named is not None and bool(named.city) and place.city.casefold() == named.city.casefold()
 
 
 def _eta(delivery: Json) -> Eta | None:

@@ -7,9 +7,13 @@ from lxml import etree
 
 from carriers.base import CarrierError, CarrierUnavailable, CredentialsRefused, UnreadablePayload
 from carriers.reading import Json, at, dicts, json_object, text_of, xml_of
+from carriers.remembering import remembered
 
 ROOTS = ("ttparcelidresponse", "parcelidresult", "return")
 CHARSET = "cp1252"  # of the JSON answers that are not UTF-8
+
+FEW = 40
+"""Names of an object of which is remembered how they are in small letters: rows are all alike."""
 
 NOT_FOUND = -11
 AMBIGUOUS = -22
@@ -48,9 +52,21 @@ def _is_brt(reply: Mapping[str, Json], *more: str) -> bool:
 
 
 def _lowered(value: Json) -> Json:
+    """The value with all keys in small letters; what has them already is left as it is."""
     if isinstance(value, dict):
-        return {name.lower(): _lowered(child) for name, child in value.items()}
+        small = _small(*value) if len(value) < FEW else tuple(map(str.lower, value))
+        if small != tuple(value):
+            value = dict(zip(small, value.values(), strict=True))
+        for name, child in value.items():
+            if type(child) is dict or type(child) is list:
+                value[name] = _lowered(child)
+        return value
     return [_lowered(child) for child in value] if isinstance(value, list) else value
+
+
+@remembered
+def _small(*names: str) -> tuple[str, ...]:
+    return tuple(map(str.lower, names))
 
 
 def _name(element: etree._Element) -> str:

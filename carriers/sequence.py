@@ -13,6 +13,8 @@ def numbered(events: Sequence[TrackingEvent]) -> tuple[TrackingEvent, ...]:
     A list that plainly runs oldest first is read so. The number counts within the instant only: whatever is added to
     the list later leaves it as it is.
     """
+    if len({event.moment.occurred_at for event in events}) == len(events):
+        return tuple(events)
     oldest_first = bool(events) and events[0].moment.occurred_at < events[-1].moment.occurred_at
     seen: Counter[datetime] = Counter()
     made = []
