@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, Table, func, select, text
+from sqlalchemy import ColumnElement, Table, func, or_, select, text
 
 from app import accounts
 from app.accounts import carrier_accounts
@@ -180,11 +180,11 @@ async def _carriers(_here: Installation, db: Session) -> AsyncIterator[Finding]:
 
 
 async def _endpoints(_here: Installation, db: Session) -> AsyncIterator[Finding]:
-    for row in await db.all(select(endpoints).where(endpoints.c.failures > 0)):
+    unwell = or_(endpoints.c.failures > 0, endpoints.c.open_until.is_not(None))
+    for row in await db.all(select(endpoints).where(unwell)):
+        fails = f"failed {_times(row.failures)} in a row" if row.failures else "fails most of the time"
         state = "is retried" if row.enabled else f"was disabled ({row.disabled_reason}): mend it, then enable it"
-        yield Finding(
-            Level.WARNING, "endpoints", f"Endpoint {row.id} failed {_times(row.failures)} in a row and {state}."
-        )
+        yield Finding(Level.WARNING, "endpoints", f"Endpoint {row.id} {fails} and {state}.")
 
 
 async def _arrivals(_here: Installation, db: Session) -> AsyncIterator[Finding]:

@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from app.channels.base import Outcome
 from app.channels.wording import email_for
 from app.database import Database
 from app.demo.serving import serving
 from app.outbox.endpoints import Endpoint, of_shop
+from app.outbox.health import count, note_successes
 from app.outbox.sending import Sender
 from app.outbox.tables import endpoints, messages
 from carriers.vocabulary import Status
@@ -67,6 +69,63 @@ async def test_ten_failures_in_a_row_open_the_circuit(database: Database) -> Non
     assert failing.circuit(now + timedelta(seconds=31)) == "half_open"
     assert 10 <= at_first <= 14
     assert (at_once, len(receiver.got) - at_first) == (0, 1)
+
+
+SENT, FAILED = Outcome("sent", 200), Outcome("retry", 500)
+
+
+async def tried(world: World, outcomes: str, seconds: float = 0) -> Endpoint:
+    """The endpoint after these attempts, so far apart: `-` failed, `+` was taken, `*` was taken by a quick one."""
+    [mine] = [(each.company_id, each.id) for each in [await the_endpoint(world)]]
+    for each in outcomes:
+        async with world.database.transaction() as db:
+            if each == "*":
+                await note_successes(db, {mine: 1})
+            else:
+                await count(db, {mine: [FAILED if each == "-" else SENT]}, 10)
+        world.pass_time(seconds=seconds)
+    return await the_endpoint(world)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "seconds", "circuit"),
+    [
+        ("-+--+---+-", 0, "open"),  # seven of ten
+        ("-+--+-*-+-", 0, "closed"),  # six
+        ("-+--*---*-", 0, "open"),
+        ("---+-----", 0, "closed"),  # not ten yet
+        ("+++++++++++-+--+---+-", 0, "open"),  # counted from the first that fails
+        ("-+--+---+-", 35, "closed"),  # the first is more than five minutes ago
+        ("-+--+---+-", 33, "open"),
+    ],
+)
+async def test_a_share_of_failures_opens_the_circuit(
+    database: Database, outcomes: str, seconds: float, circuit: str
+) -> None:
+    """Seven in ten of at least ten within five minutes, whoever has made the attempts: the row counts them."""
+    world = await build(database)
+    await add_endpoint(world, "http://127.0.0.1:9/hook")
+    endpoint = await tried(world, outcomes, seconds)
+
+    assert endpoint.circuit(world.now - timedelta(seconds=seconds)) == circuit
+
+
+async def test_only_the_one_that_may_try_closes_the_circuit(database: Database) -> None:
+    """Not an answer to what was under way when it opened; its own failure keeps it open, its success forgets all."""
+    world = await build(database)
+    await add_endpoint(world, "http://127.0.0.1:9/hook")
+    opened = await tried(world, "-+--+---+-")
+    still = await tried(world, "+*")
+    world.pass_time(seconds=31)
+    half, again = still.circuit(world.now), await tried(world, "-")
+    world.pass_time(seconds=31)
+    closed = await tried(world, "+")
+
+    assert opened.open_until is not None
+    assert (still.open_until, still.failures, half) == (opened.open_until, 0, "half_open")
+    assert again.circuit(world.now - timedelta(seconds=31)) == "open"
+    assert (closed.open_until, closed.recent_from, closed.recent_tried, closed.recent_failed) == (None, None, 0, 0)
+    assert closed.pace == 10
 
 
 async def test_the_shop_is_warned_once_after_a_day(database: Database) -> None:

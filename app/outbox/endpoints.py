@@ -49,13 +49,17 @@ _Kept = dict[str, str | None]
 WELL: Mapping[str, object] = {"failures": 0, "failing_since": None, "warned_at": None, "open_until": None}
 """The columns of an endpoint that does not fail."""
 
+FRESH: Mapping[str, object] = {**WELL, "recent_from": None, "recent_tried": 0, "recent_failed": 0}
+"""The columns of one of which nothing is held against it any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """Where webhooks go.
 
     Health: failures in a row, since when, whether the shop was warned, until when its circuit is open, what it last
-    answered amiss. `pace`: how many a second it gets while it recovers, none for no limit.
+    answered amiss; attempts since the first failure of the last minutes, and how many of them failed. `pace`: how many
+    a second it gets while it recovers, none for no limit.
     """
 
     company_id: UUID
@@ -72,6 +76,9 @@ class Endpoint:
     failing_since: datetime | None
     warned_at: datetime | None
     open_until: datetime | None
+    recent_from: datetime | None
+    recent_tried: int
+    recent_failed: int
     last_success_at: datetime | None
     last_failure_at: datetime | None
     last_error: str
@@ -152,7 +159,7 @@ async def change(
     if description is not None:
         changes["description"] = description
     if enabled or (url is not None and url != endpoint.url):
-        changes |= WELL
+        changes |= FRESH
     if url is not None:
         changes["url"] = url
     if enabled is not None:

@@ -46,7 +46,11 @@ async def record(db: Session, attempted: Sequence[Done], first_pace: float) -> l
             tries[done.row.company_id, done.row.endpoint_id].append(done)
         elif verdicts[done.row.id][1] == "failed":
             await _announce_failure(db, done.row, done.outcome)
-    well = {each for each, all_ in tries.items() if all(done.well and done.outcome.state == "sent" for done in all_)}
+    well = {
+        each: len(all_)
+        for each, all_ in tries.items()
+        if all(done.well and done.outcome.state == "sent" for done in all_)
+    }
     await health.note_successes(db, well)
     others = {each: [done.outcome for done in all_] for each, all_ in tries.items() if each not in well}
     await health.count(db, others, first_pace)

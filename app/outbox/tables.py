@@ -41,6 +41,10 @@ endpoints = Table(
     Column("failing_since", Instant),
     Column("warned_at", Instant),
     Column("open_until", Instant),
+    # Attempts since the first failure of the last minutes, and how many of them failed.
+    Column("recent_from", Instant),
+    Column("recent_tried", Integer, nullable=False, server_default="0"),
+    Column("recent_failed", Integer, nullable=False, server_default="0"),
     Column("last_success_at", Instant),
     Column("last_failure_at", Instant),
     Column("last_error", Text, nullable=False, server_default=""),
