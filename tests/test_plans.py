@@ -63,6 +63,7 @@ async def world(postgres_server: str, postgres_copies: Copies) -> AsyncIterator[
         world,
         {
             **SHIPMENTS,
+            shipments: {**SHIPMENTS[shipments], "tags": """CASE WHEN n % 40 = 0 THEN '["vip"]' ELSE tags END"""},
             arrivals: {
                 "id": "md5('a' || n || id)::uuid",
                 "state": "CASE WHEN n % 20 = 0 THEN 'failed' ELSE 'taken' END",
@@ -137,6 +138,8 @@ LISTS: dict[str, tuple[dict[str, Any], str]] = {
     "problems": ({"problem": True}, "ix_shipments_problem"),
     "stale": ({"stale": True}, "ix_shipments_problem"),
     "late": ({"late": True}, "ix_shipments_problem"),
+    "tag": ({"tag": "vip"}, "ix_shipments_tagged"),
+    "a tag of none": ({"tag": "none"}, "ix_shipments_tagged"),
     "order": ({"order_reference": "R77"}, "ix_shipments_order_reference"),
     "number": ({"tracking_number": "NUMBER77"}, "ix_shipments_any_number"),
     # What most shipments share, or a shop asks for seldom: newest first, until the page is full.

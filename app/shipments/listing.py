@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, literal_column, select, true
 
 from app.database import Session
 from app.shipments.posting import known_carrier, normal_number
@@ -72,6 +72,7 @@ def _conditions(db: Session, filters: Filters) -> Iterator[ColumnElement[bool]]:
         yield shipments.c.tracking_number.in_(spellings(filters.tracking_number))
     if filters.tag is not None:
         yield db.holds(shipments.c.tags, filters.tag)
+        yield shipments.c.tags != literal_column("'[]'")  # as the index of what is tagged says it
     for name in ("created", "updated"):
         column: ColumnElement[Any] = shipments.c[f"{name}_at"]
         if (start := getattr(filters, f"{name}_from")) is not None:
