@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from asyncpg import Connection
 from sqlalchemy import Table, event, text
 
 from app.database import Database, Session
@@ -49,15 +50,21 @@ async def plans(database: Database, job: Callable[[], Awaitable[object]]) -> lis
     said: dict[str, Any] = {}
 
     def hear(_connection: object, _cursor: object, statement: str, parameters: Any, *_rest: object) -> None:
-        if statement.startswith(("SELECT", "UPDATE", "DELETE", "\n")):
+        if statement.lstrip().startswith(("SELECT", "UPDATE", "DELETE", "WITH")):
             said.setdefault(statement, parameters)
 
+    async def fetch(driver: Connection, statement: str, *arguments: Any) -> Any:
+        hear(None, None, statement, arguments)
+        return await fetched(driver, statement, *arguments)
+
+    fetched, Connection.fetch = Connection.fetch, fetch
     engines = [each.sync_engine for each in (database._reader, database._patient)]
     for engine in engines:
         event.listen(engine, "before_cursor_execute", hear)
     try:
         await job()
     finally:
+        Connection.fetch = fetched
         for engine in engines:
             event.remove(engine, "before_cursor_execute", hear)
     found = []

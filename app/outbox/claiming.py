@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import floor
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, exists, or_, select, tuple_, update
+from sqlalchemy import tuple_, update
 
 from app.database import Session
-from app.outbox.leasing import Claimed, free, lease
+from app.outbox.candidates import Candidate, due
+from app.outbox.leasing import Claimed, lease
 from app.outbox.reasons import NotDelivered
 from app.outbox.tables import endpoints, messages
 from app.settings import LEASE_SECONDS
@@ -19,9 +19,6 @@ LEASE = timedelta(seconds=LEASE_SECONDS)
 """Twice the longest attempt: a lease that runs out means that its worker is gone."""
 
 PER_ENDPOINT = 4
-FIRST_ATTEMPTS = 3
-"""Newer messages of a shipment wait while an older one to the same endpoint is in its first attempts."""
-
 CANDIDATES = (64, 256, 1024, 4096)
 """How many are looked at; then more of them, without the endpoints that turned out full."""
 
@@ -96,17 +93,19 @@ async def claim(db: Session, room: Room, lasting: timedelta = LEASE) -> Claim:
     return Claim(sorted(rows, key=lambda row: place[row.id]), targets, more)
 
 
-async def _choose(db: Session, room: Room) -> tuple[list[Row[Any]], bool]:
+async def _choose(db: Session, room: Room) -> tuple[list[Candidate], bool]:
     """Due messages as far as there is room, and whether others had none; a full endpoint hides nobody behind it."""
     choice = _Choice(db, room)
     for number in CANDIDATES:
-        found = await db.all(_due(db, choice.full, choice.letters > 0, number))
+        found = await due(db, choice.full, number, letters=choice.letters > 0)
         for row in found:
             choice.consider(row)
         if len(found) < number or len(choice.rows) >= room.total:
             break
-    for endpoint_id, row in choice.paced.items():
-        await _book(db, row, sum(1 for each in choice.rows.values() if each.endpoint_id == endpoint_id))
+    for endpoint_id, (company_id, pace, since) in choice.paced.items():
+        if number := choice.chosen(endpoint_id):  # it has had its share for so long
+            mine = endpoints.c.company_id == company_id, endpoints.c.id == endpoint_id
+            await db.run(update(endpoints).where(*mine).values(paced_until=since + timedelta(seconds=number / pace)))
     return list(choice.rows.values()), choice.more
 
 
@@ -115,9 +114,9 @@ class _Choice:
 
     def __init__(self, db: Session, room: Room) -> None:
         self._db, self._room = db, room
-        self.rows: dict[UUID, Row[Any]] = {}
+        self.rows: dict[UUID, Candidate] = {}
         self.letters = room.letters
-        self.paced: dict[UUID, Row[Any]] = {}
+        self.paced: dict[UUID, tuple[UUID, float, datetime]] = {}
         self._left = {each: room.most.get(each, PER_ENDPOINT) - held for each, held in room.held.items()}
         self._pairs: set[tuple[UUID, UUID]] = set()
         self.more = bool(self.full) or not self.letters
@@ -127,96 +126,40 @@ class _Choice:
         """The endpoints that may get no more."""
         return [endpoint_id for endpoint_id, number in self._left.items() if number <= 0]
 
-    def consider(self, row: Row[Any]) -> None:
+    def consider(self, row: Candidate) -> None:
         """Choose the message if there is room for it."""
         if row.blocked or row.id in self.rows:
             return
-        if len(self.rows) >= self._room.total or not (self._to_machine(row) if row.endpoint_id else self._to_person()):
+        if len(self.rows) >= self._room.total or not self._has_room(row):
             self.more = True
             return
         self.rows[row.id] = row
 
-    def _to_person(self) -> bool:
-        self.letters -= 1
-        return self.letters >= 0
+    def _has_room(self, row: Candidate) -> bool:
+        if row.endpoint_id is None:
+            self.letters -= 1
+            return self.letters >= 0
+        return self._to_machine(row, row.endpoint_id)
 
-    def _to_machine(self, row: Row[Any]) -> bool:
-        left = self._left.get(row.endpoint_id, self._room.most.get(row.endpoint_id, PER_ENDPOINT))
+    def _to_machine(self, row: Candidate, endpoint_id: UUID) -> bool:
+        left = self._left.get(endpoint_id, self._room.most.get(endpoint_id, PER_ENDPOINT))
         if row.open_until is not None:  # one, to see whether it is well again
-            left = min(left, 1 - self._room.held.get(row.endpoint_id, 0) - self._chosen(row.endpoint_id))
-        elif row.pace is not None and row.endpoint_id not in self.paced:
-            self.paced[row.endpoint_id] = row
-            left = min(left, _share(self._db, row))
-        pair = row.endpoint_id, row.shipment_id
+            left = min(left, 1 - self._room.held.get(endpoint_id, 0) - self.chosen(endpoint_id))
+        elif row.pace is not None and endpoint_id not in self.paced:
+            since = _paced_since(self._db, row)
+            self.paced[endpoint_id] = row.company_id, row.pace, since
+            left = min(left, max(0, floor((self._db.now - since).total_seconds() * row.pace + 1e-6)))
+        pair = endpoint_id, row.shipment_id
         takes = left > 0 and pair not in self._pairs
-        self._left[row.endpoint_id] = left - takes
+        self._left[endpoint_id] = left - takes
         self._pairs.add(pair)
         return takes
 
-    def _chosen(self, endpoint_id: UUID) -> int:
+    def chosen(self, endpoint_id: UUID) -> int:
+        """How many of an endpoint's."""
         return sum(1 for each in self.rows.values() if each.endpoint_id == endpoint_id)
 
 
-def _share(db: Session, row: Row[Any]) -> int:
-    """How many a paced endpoint may get now."""
-    since = max(row.paced_until or db.now, db.now - BURST)
-    share: float = (db.now - since).total_seconds() * row.pace
-    return max(0, floor(share + 1e-6))
-
-
-async def _book(db: Session, row: Row[Any], number: int) -> None:
-    """A paced endpoint has had its share for so long."""
-    if number:
-        since = max(row.paced_until or db.now, db.now - BURST)
-        mine = endpoints.c.company_id == row.company_id, endpoints.c.id == row.endpoint_id
-        until = since + timedelta(seconds=number / row.pace)
-        await db.run(update(endpoints).where(*mine).values(paced_until=until))
-
-
-def _due(db: Session, full: list[UUID], letters: bool, number: int) -> Any:
-    """The first due and free messages; `blocked` if another of the shipment is first, or under way.
-
-    Those that no endpoint takes now, or only full ones, are left out before they are counted.
-    """
-    off = select(endpoints.c.id).where(or_(~endpoints.c.enabled, endpoints.c.open_until > db.now))
-    to_machines = and_(messages.c.endpoint_id.not_in(full), messages.c.endpoint_id.not_in(off))
-    to_people = [messages.c.endpoint_id.is_(None)] if letters else []
-    head = (
-        select(
-            messages.c.company_id,
-            messages.c.id,
-            messages.c.endpoint_id,
-            messages.c.shipment_id,
-            messages.c.lease_until,
-            messages.c.due_at,
-        )
-        .where(*free(db.now), or_(*to_people, to_machines))
-        .order_by(messages.c.due_at, messages.c.id)
-        .limit(number)
-        .subquery("head")
-    )
-    other = messages.alias("other")
-    first = other.c.attempts - other.c.attempts_before < FIRST_ATTEMPTS
-    ahead = exists().where(
-        other.c.company_id == head.c.company_id,
-        other.c.endpoint_id == head.c.endpoint_id,
-        other.c.shipment_id == head.c.shipment_id,
-        other.c.id != head.c.id,
-        other.c.state == "due",
-        or_(other.c.lease_until >= db.now, and_(other.c.id < head.c.id, first)),
-    )
-    same = and_(endpoints.c.company_id == head.c.company_id, endpoints.c.id == head.c.endpoint_id)
-    return (
-        select(
-            head,
-            and_(head.c.endpoint_id.is_not(None), or_(endpoints.c.id.is_(None), ahead)).label("blocked"),
-            endpoints.c.url,
-            endpoints.c.secrets,
-            endpoints.c.failures,
-            endpoints.c.open_until,
-            endpoints.c.pace,
-            endpoints.c.paced_until,
-        )
-        .select_from(head.outerjoin(endpoints, same))
-        .order_by(head.c.due_at, head.c.id)
-    )
+def _paced_since(db: Session, row: Candidate) -> datetime:
+    """From when on a paced endpoint has not had its share."""
+    return max(row.paced_until or db.now, db.now - BURST)
