@@ -92,7 +92,7 @@ class Metrics(Collector):
         )
         self.told_lag = Spread(
             "nove_told_lag_seconds",
-            "From the carrier's time of an event until a message about it was taken.",
+            "From the carrier's time of an event that is news until a message about it was taken.",
             ("channel",),
             LAGS,
         )

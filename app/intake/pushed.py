@@ -103,6 +103,15 @@ class Pushes:
 
     async def push(self, account: CarrierAccount, headers: Mapping[str, str], body: bytes) -> PushResult:
         """Take a push in. Header names are in lower case. NotAuthenticated says what is wrong with its signature."""
+        pushed, result = await self._received(account, headers, body)
+        if result.status in (Outcome.DUPLICATE, Outcome.DEFERRED):  # any other is counted as it is taken in
+            arrivals = self._installation.metrics.arrivals
+            arrivals.add(account.carrier, ArrivalSource.HOOK, result.status, number=len(pushed.parts) or 1)
+        return result
+
+    async def _received(
+        self, account: CarrierAccount, headers: Mapping[str, str], body: bytes
+    ) -> tuple[_Push, PushResult]:
         structlog.contextvars.bind_contextvars(account_id=str(account.id))
         carrier = carriers().get(account.carrier)
         if carrier is None:
@@ -115,13 +124,13 @@ class Pushes:
         except UnreadablePayload as error:
             pushed = replace(pushed, parts=(pushed.part(None, str(error) or "unreadable"),))
         except Exception as error:
-            return await _defer(self._installation, pushed, error)
+            return pushed, await _defer(self._installation, pushed, error)
         try:
-            return await self._gatherer.put(pushed)
+            return pushed, await self._gatherer.put(pushed)
         except TryLater:
             raise
         except Exception as error:
-            return await _defer(self._installation, pushed, error)
+            return pushed, await _defer(self._installation, pushed, error)
 
     async def _take(self, db: Session, group: Sequence[_Push]) -> list[PushResult]:
         first = await _first_time(db, group)

@@ -55,7 +55,7 @@ def _announcements(change: Change, now: datetime) -> Iterator[Announcement]:
     if not (new or change.moved or eta_changed or marks.late or marks.stale):
         return
     data = webhook_data(change, now)
-    about = after.decided_by, after.decided_at
+    about = after.decided_by, _news_at(change, after.decided_by)
     if change.moved:
         imported = change.first and change.before.imported
         yield Announcement(
@@ -65,7 +65,7 @@ def _announcements(change: Change, now: datetime) -> Iterator[Announcement]:
             yield Announcement("shipment.corrected", str(after.version), data, *about)
     elif new:
         newest = max(new, key=lambda event: (event.occurred_at, event.key))
-        yield Announcement("shipment.event_added", newest.key, data, newest.key, newest.occurred_at)
+        yield Announcement("shipment.event_added", newest.key, data, newest.key, _news_at(change, newest.key))
     if eta_changed:
         distinct = ":".join(map(str, (after.version, *_eta(after))))
         yield Announcement("shipment.eta_changed", distinct, data)
@@ -120,7 +120,15 @@ def _decisions(change: Change, past: ToldSoFar, now: datetime) -> list[Decision]
 
 def _letters(db: Session, change: Change, decisions: Sequence[Decision]) -> list[dict[str, Any]]:
     written = {each.rule.audience: letter(change, each.rule.audience) for each in decisions}
-    return letters(db, change.after, decisions, written)
+    return letters(db, change.after, decisions, written, _news_at(change, change.after.decided_by))
+
+
+def _news_at(change: Change, key: str | None) -> datetime | None:
+    """When the event occurred, if it is news: it has just come, and happened after the shop posted the parcel."""
+    if change.replay or key not in change.recorded.new:
+        return None
+    at = change.recorded.events[key].occurred_at
+    return at if at >= change.after.created_at else None
 
 
 def held_back(change: Change, decisions: Sequence[Decision], past: ToldSoFar, now: datetime) -> Notice | None:

@@ -57,13 +57,16 @@ _TAKERS = Fetch(
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """Something machines are told: its webhook type, what sets it apart from others of that type, and its data."""
+    """Something machines are told: its webhook type, what sets it apart from others of that type, and its data.
+
+    `news_at` is when the event occurred that it is news of, none if of none.
+    """
 
     type: str
     distinct: str
     data: Mapping[str, Any]
     event_key: str | None = None
-    decided_at: datetime | None = None
+    news_at: datetime | None = None
 
 
 async def announce(db: Session, to: Listeners, shipment: Shipment, announcements: Iterable[Announcement]) -> None:
@@ -90,7 +93,7 @@ def webhooks(
                 "rule_id": None,
                 "endpoint_id": endpoint_id,
                 "event_key": each.event_key,
-                "decided_at": each.decided_at,
+                "decided_at": each.news_at,
                 "payload": payload,
                 "state": "due",
                 "reason": "",
@@ -107,9 +110,13 @@ async def put_webhooks(db: Session, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def letters(
-    db: Session, shipment: Shipment, decisions: Sequence[Decision], written: Mapping[Audience, dict[str, Any]]
+    db: Session,
+    shipment: Shipment,
+    decisions: Sequence[Decision],
+    written: Mapping[Audience, dict[str, Any]],
+    news_at: datetime | None,
 ) -> list[dict[str, Any]]:
-    """A row for each decision, due or with its reason; `written` are payloads by audience."""
+    """A row for each decision, due or with its reason; `written` are payloads by audience, `news_at` as above."""
     return [
         {
             **_base(db, shipment),
@@ -121,7 +128,7 @@ def letters(
             "rule_id": UUID(decision.rule.id),
             "endpoint_id": None,
             "event_key": shipment.decided_by,
-            "decided_at": shipment.decided_at,
+            "decided_at": news_at,
             "payload": {
                 **written[decision.rule.audience],
                 "rule": decision.rule.name,

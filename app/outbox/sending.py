@@ -231,7 +231,8 @@ class Sender:
         for done in written:
             metrics.sends.add(done.row.channel, done.outcome.state)
             metrics.send_seconds.add(done.row.channel, values=(done.seconds,))
-            if done.outcome.state == "sent" and done.row.decided_at is not None:
+            again = done.row.attempts_before > 0
+            if done.outcome.state == "sent" and done.row.decided_at is not None and not again:
                 lag = max(0.0, (now - done.row.decided_at).total_seconds())
                 metrics.told_lag.add(done.row.channel, values=(lag,))
 

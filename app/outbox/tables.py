@@ -82,6 +82,7 @@ messages = Table(
     Column("status", Word(Status)),
     Column("sub_status", Word(SubStatus)),
     Column("event_key", HexKey),
+    # When the event occurred that it is news of; none for what is history, or no event.
     Column("decided_at", Instant),
     Column("version", Integer, nullable=False),
     Column("payload", Json, nullable=False),

@@ -14,6 +14,7 @@ from app.shops import Shop
 from tests.api.conftest import Service
 from tests.api.posting import ago, post_parcel
 from tests.api.pushing import NUMBER, Hook, hook_of, sandbox_body, status_of
+from tests.test_metrics import shown
 
 
 @pytest.fixture
@@ -116,6 +117,11 @@ async def test_what_fails_inside_is_kept_and_tried_again(service: Service, clien
 
     assert (answer.status_code, answer.json()) == (200, {"status": "deferred"})
     assert replay.json() == {"status": "duplicate"}
+    assert shown(service.installation.metrics.text(), "nove_arrivals_total") == {
+        ("sandbox", "deferred", "hook"): 1,
+        ("sandbox", "duplicate", "hook"): 1,
+        ("sandbox", "taken", "hook"): 1,
+    }
     assert [(each["tracking_number"], each["attempts"]) for each in failed] == [(NUMBER, 0)]
     assert failed[0]["next_try_at"] is not None
     assert (before, tried, await status_of(client, id_)) == ("pending", 1, "in_transit")
