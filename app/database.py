@@ -89,8 +89,11 @@ class Session:
     async def lock(self, *words: object) -> None:
         """Hold until the transaction ends what no row stands for yet; on SQLite only one transaction writes anyway."""
         if self.postgres:
-            digest = blake2b("\x1f".join(map(str, words)).encode(), digest_size=8).digest()
-            await self.run(select(func.pg_advisory_xact_lock(int.from_bytes(digest, signed=True))))
+            await self.run(select(func.pg_advisory_xact_lock(_number(words))))
+
+    async def try_lock(self, *words: object) -> bool:
+        """The same without waiting: whether it is ours."""
+        return not self.postgres or bool(await self.value(select(func.pg_try_advisory_xact_lock(_number(words)))))
 
     @asynccontextmanager
     async def nested(self) -> AsyncIterator[None]:
@@ -286,6 +289,11 @@ async def _whole(driver: Any) -> AsyncIterator[None]:
 def _driver(connection: AsyncConnection) -> Any:
     """The driver's connection beneath; types come with neither."""
     return cast(Any, connection.sync_connection).connection.driver_connection
+
+
+def _number(words: Sequence[object]) -> int:
+    digest = blake2b("\x1f".join(map(str, words)).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)
 
 
 _TRY_LOCK = select(func.pg_try_advisory_lock(MIGRATING))

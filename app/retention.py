@@ -2,6 +2,11 @@
 
 Classes and columns stand in `app/personal.py`, times in the README. Each job claims a bounded lot that nobody else has
 locked, and is called again until there is nothing left.
+
+It needs no lease that is renewed: a lot is one transaction with nothing outside of it, so its locks are its lease, and
+end with it, also when its worker dies. Rows of a lot that another worker has are passed over. The lots of one shop are
+one worker's at a time: an order is emptied with the last of its parcels, and of two workers who had one each, neither
+would see that the other's was forgotten, too.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -62,6 +67,8 @@ async def _of_shop(installation: Installation, shop: Row[Any]) -> int:
             if not await db.all(due(installation, shop, db.now).limit(1)):
                 continue
         async with installation.database.transaction(patient=True) as db:
+            if not await db.try_lock("retention", shop.company_id, shop.id):
+                return total
             rows = await db.all(due(installation, shop, db.now).limit(BATCH).with_for_update(skip_locked=True))
             if rows:
                 await forget(installation, db, rows)
