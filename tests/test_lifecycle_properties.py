@@ -69,7 +69,7 @@ def history(draw: st.DrawFn, longest: int = 14) -> History:
     keys = draw(st.permutations(range(len(facts))))
     some_day = st.sampled_from([None, NOW - timedelta(days=200), NOW - timedelta(days=8)])
     return History(
-        tuple(replace(each, key=f"{key:02}") for key, each in zip(keys, facts, strict=True)),
+        tuple(each._replace(key=f"{key:02}") for key, each in zip(keys, facts, strict=True)),
         draw(st.sampled_from([Direction.OUTBOUND, Direction.OUTBOUND, Direction.RETURN])),
         draw(some_day),
         draw(some_day),

@@ -1,7 +1,6 @@
 """Carriers are asked about what is due, and what they answer moves the shipment; one that is quiet costs nothing."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select
@@ -108,8 +107,7 @@ async def test_an_unchanged_answer_stores_nothing_but_its_time(desk: Polled) -> 
     assert after.last_polled_at is not None
     assert before.last_polled_at is not None
     assert after.last_polled_at - before.last_polled_at >= hours(4)
-    assert after == replace(
-        before,
+    assert after == before._replace(
         last_polled_at=after.last_polled_at,
         next_poll_at=after.next_poll_at,
         lease_number=before.lease_number + 1,

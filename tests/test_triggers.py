@@ -85,7 +85,7 @@ def test_what_was_told_is_read_back_from_its_cause(
 
 def situations_of_silence() -> dict[NotSent, Situation]:
     delivered = after(OUT, DELIVERED)
-    doubtful = after(OUT, replace(DELIVERED, doubtful=True))
+    doubtful = after(OUT, DELIVERED._replace(doubtful=True))
     return {
         NotSent.RETURN_SHIPMENT: replace(delivered, direction=Direction.RETURN),
         NotSent.NOT_LIVE: replace(delivered, live=False),
@@ -103,7 +103,7 @@ def test_a_recipient_is_not_told(reason: NotSent) -> None:
 
 def test_staff_hear_of_exceptions_where_a_recipient_does_not() -> None:
     quiet = Situation(
-        fold([replace(HELD, doubtful=True)], now=HELD.occurred_at),
+        fold([HELD._replace(doubtful=True)], now=HELD.occurred_at),
         Direction.RETURN,
         live=False,
         address_known=EVERYBODY,

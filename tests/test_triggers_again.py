@@ -29,7 +29,7 @@ def test_another_exception_is_news_to_staff_and_to_the_rule_that_names_it() -> N
 
 
 def test_a_second_exception_of_the_same_kind_is_no_news() -> None:
-    held_again = replace(HELD, key="held again", occurred_at=HELD.occurred_at + timedelta(hours=10))
+    held_again = HELD._replace(key="held again", occurred_at=HELD.occurred_at + timedelta(hours=10))
     now = held_again.occurred_at
     told = [told_of(name, HELD, 10, left=False, now=now) for name in ("held", "exception")]
 
@@ -49,7 +49,7 @@ def test_the_next_days_round_is_told_again_and_a_flap_is_not() -> None:
 
 def test_a_message_still_to_come_counts_as_told() -> None:
     damaged = fact("damaged", 40, Status.EXCEPTION, SubStatus.DAMAGED)
-    due = told_of("damaged", replace(damaged, key="before"), -3, now=damaged.occurred_at)
+    due = told_of("damaged", damaged._replace(key="before"), -3, now=damaged.occurred_at)
 
     assert calls_for(after(HELD, damaged), told=[due])["damaged"] is NotSent.TOLD_RECENTLY
 

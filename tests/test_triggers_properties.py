@@ -124,7 +124,7 @@ def lived_through(steps: list[Step]) -> tuple[Ledger, datetime]:
         ]
         known = list(ledger.facts.values())
         if step.toggled < len(known):
-            arriving.append(replace(known[step.toggled], withdrawn=not known[step.toggled].withdrawn))
+            arriving.append(known[step.toggled]._replace(withdrawn=not known[step.toggled].withdrawn))
         first = not ledger.facts
         ledger.arrive(arriving, now)
         if first:

@@ -1,6 +1,6 @@
 """Taking shipments from a shop: created or brought up to date, with the pushes that came before them."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -22,7 +22,7 @@ from app.outbox.putting import Announcement, announce, listeners
 from app.sealing import token_hash
 from app.shipments.columns import columns, late_at, order_columns, recipient_columns
 from app.shipments.posting import ChangedShipment, PostedOrder, PostedShipment, Recipient
-from app.shipments.shipment import Shipment
+from app.shipments.shipment import NAMES, Shipment
 from app.shipments.tables import shipments
 from app.shops import Shop
 from carriers.vocabulary import Status
@@ -77,18 +77,18 @@ async def change(
         values |= await numbered(db, before, number)
     if posted.order is not None:
         values |= await put_order(db, shop, posted.order, values, before)
-    after = replace(before, **values)
+    after = before._replace(**values)
     if {"promised_on", "deliver_by"} & values.keys():
         due = late_at(after.promised_on, after.deliver_by, shop.timezone)
         broken = due is not None and due <= db.now
-        after = replace(after, late_at=None if after.status.final else due, late=after.late and broken)
+        after = after._replace(late_at=None if after.status.final else due, late=after.late and broken)
     if {"account_id", "tracking_number"} & values.keys():
         after = await with_account(installation, db, after)
     if after == before:
         return before
     if "shipped_at" in values and before.last_event_at is not None:
-        after = replace(after, refold_at=db.now)  # the bound on early events moved: a worker folds anew
-    after = replace(after, revision=before.revision + 1, updated_at=db.now, forgotten_at=None)
+        after = after._replace(refold_at=db.now)  # the bound on early events moved: a worker folds anew
+    after = after._replace(revision=before.revision + 1, updated_at=db.now, forgotten_at=None)
     await db.run(
         update(shipments)
         .where(shipments.c.company_id == after.company_id, shipments.c.id == after.id)
@@ -177,7 +177,7 @@ async def _create(
     id_ = new_id()
     shipment = Shipment(
         **{
-            **dict.fromkeys((field.name for field in fields(Shipment)), None),
+            **dict.fromkeys(NAMES),
             **_FRESH,
             "company_id": shop.company_id,
             "id": id_,
@@ -199,14 +199,13 @@ async def _create(
         }
     )
     shipment = await with_account(installation, db, shipment)
-    shipment = replace(
-        shipment,
+    shipment = shipment._replace(
         late_at=late_at(shipment.promised_on, shipment.deliver_by, shop.timezone),
         stale_at=db.now + timedelta(days=installation.settings.stale_days) / shipment.speed,
     )
     if shipment.tracking_number:
         await hold_number(db, shipment.company_id, shipment.carrier, shipment.tracking_number)
-    if not await db.run(db.insert(shipments).values(_row(shipment)).on_conflict_do_nothing()):
+    if not await db.run(db.insert(shipments).values(shipment._asdict()).on_conflict_do_nothing()):
         return None
     if not imported:
         data = shipment_data(shipment, tracking_page(installation, shipment), shop.locale)
@@ -236,4 +235,4 @@ _FRESH: dict[str, Any] = {
 
 
 def _row(shipment: Shipment) -> dict[str, Any]:
-    return {field.name: getattr(shipment, field.name) for field in fields(Shipment)}
+    return shipment._asdict()

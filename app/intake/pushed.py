@@ -7,7 +7,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -65,7 +65,8 @@ class _Push:
     message_id: str
     body: bytes
     received_at: datetime
-    parts: tuple[Arrived, ...] = ()
+    parts: list[Arrived]
+    """What it tells, parcel by parcel; nothing if it could not be read for a reason of ours."""
 
     @property
     def identity(self) -> tuple[UUID, UUID, str]:
@@ -118,11 +119,11 @@ class Pushes:
             raise NotFound("No carrier account has this address.")
         now = self._installation.database.now()
         verified = _verified(self._installation, account, headers, body, now)
-        pushed = _Push(account, verified.message_id[:200], body, now)
+        pushed = _Push(account, verified.message_id[:200], body, now, [])
         try:
-            pushed = replace(pushed, parts=tuple(pushed.part(parcel) for parcel in carrier.parse(body)))
+            pushed.parts.extend([pushed.part(parcel) for parcel in carrier.parse(body)])
         except UnreadablePayload as error:
-            pushed = replace(pushed, parts=(pushed.part(None, str(error) or "unreadable"),))
+            pushed.parts.append(pushed.part(None, str(error) or "unreadable"))
         except Exception as error:
             return pushed, await _defer(self._installation, pushed, error)
         try:

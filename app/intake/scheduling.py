@@ -1,6 +1,5 @@
 """Which account asks about a shipment, and when it is asked."""
 
-from dataclasses import replace
 from datetime import datetime
 from random import random
 
@@ -43,14 +42,14 @@ async def with_account(installation: Installation, db: Session, shipment: Shipme
     number = NO_NUMBER.format(carrier=carrier.name, id=shipment.id) if unnumbered else ""
     if account is None:
         note = "; ".join(filter(None, (NO_ACCOUNT if carrier.polls else "", number)))
-        return replace(shipment, next_poll_at=None, poll_note=note)
+        return shipment._replace(next_poll_at=None, poll_note=note)
     credentials = accounts.opened(installation.sealer, account).credentials
-    shipment = replace(shipment, account_id=account.id, speed=getattr(credentials, "speed", 1.0))
+    shipment = shipment._replace(account_id=account.id, speed=getattr(credentials, "speed", 1.0))
     if unnumbered:
-        return replace(shipment, next_poll_at=None, poll_note=number)
+        return shipment._replace(next_poll_at=None, poll_note=number)
     due, note = next_poll(installation, shipment, db.now)
     wait = "" if shipment.tracking_number else f"waiting for the tracking number: {carrier.name} is asked for it"
-    return replace(shipment, next_poll_at=due and db.now, poll_note=note or wait)
+    return shipment._replace(next_poll_at=due and db.now, poll_note=note or wait)
 
 
 async def _account(installation: Installation, db: Session, shipment: Shipment) -> CarrierAccount | None:

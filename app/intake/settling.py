@@ -66,10 +66,10 @@ async def settle_all(installation: Installation, db: Session, settlements: Seque
 def _change(installation: Installation, one: Settlement, now: datetime) -> Change:
     before, recorded = one.before, one.recorded
     state = answer.explained(before, recorded.events, now)
-    after = before.changed(**{**one.said, **_status(before, state, now)})
-    after = after.changed(**_news(after, recorded, one.marks, now, one.replay))
-    news = after.version != before.version if one.replay else recorded.changed
-    after = after.changed(**_next_times(installation, after, state, news, now))
+    news = _news(one, state.status, now)
+    after = before._replace(**{**one.said, **_status(before, state, now), **news})
+    moved = after.version != before.version if one.replay else recorded.changed
+    after = after._replace(**_next_times(installation, after, state, moved, now))
     return Change(installation, one.to, before, after, state, recorded, one.marks, one.replay)
 
 
@@ -90,24 +90,25 @@ def _status(before: Shipment, state: State, now: datetime) -> dict[str, Any]:
     }
 
 
-def _news(shipment: Shipment, recorded: Recorded, marks: Marks, now: datetime, replay: bool) -> dict[str, Any]:
-    """When it was last heard of, and whether it is late, stale, a problem."""
-    heard = recorded.changed and not replay
-    final = shipment.status.final
+def _news(one: Settlement, status: Status, now: datetime) -> dict[str, Any]:
+    """When it was last heard of, and whether it is late, stale, a problem, now that it has this status."""
+    shipment, recorded, marks = one.before, one.recorded, one.marks
+    heard = recorded.changed and not one.replay
+    final = status.final
     late = (shipment.late or marks.late is not None) and not final
     stale = ((shipment.stale and not heard) or marks.stale is not None) and not final
     return {
         "last_event_at": max((each.occurred_at for each in recorded.events.values() if not each.gone), default=None),
         "last_news_at": now if heard else shipment.last_news_at,
-        "not_found": shipment.not_found and not recorded.new,
+        "not_found": one.said.get("not_found", shipment.not_found) and not recorded.new,
         "late": late,
         "stale": stale,
-        "problem": shipment.status in TROUBLED or late or stale,
+        "problem": status in TROUBLED or late or stale,
     }
 
 
 def _next_times(
-    installation: Installation, shipment: Shipment, state: State, news: bool, now: datetime
+    installation: Installation, shipment: Shipment, state: State, moved: bool, now: datetime
 ) -> dict[str, Any]:
     """When the shipment must be looked at again: folded, found late or stale, polled."""
     final = shipment.status.final
@@ -117,7 +118,7 @@ def _next_times(
         "late_at": None if final or shipment.late else shipment.late_at,
         "stale_at": None if final or shipment.stale else shipment.last_news_at + silent,
     }
-    if news and shipment.account_id is not None and shipment.tracking_number:
+    if moved and shipment.account_id is not None and shipment.tracking_number:
         due, note = next_poll(installation, shipment, now)
         # A push does not put off a poll that is due sooner, unless the journey has ended.
         waiting = None if final else shipment.next_poll_at

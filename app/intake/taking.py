@@ -147,7 +147,7 @@ def _record(gathered: _Gathered, arrived: Arrived, arrival_id: UUID) -> tuple[st
         for key, event in keyed(shipment.carrier, shipment.number, parcel.events)
     ]
     if shipment.forgotten_at is not None:  # whose parcel it was has been forgotten: late words name nobody again
-        said = [replace(each, text="", author="") for each in said]
+        said = [each._replace(text="", author="") for each in said]
     snapshot = arrived.source is ArrivalSource.POLL and carriers()[arrived.carrier].complete_history
     recorded = record(
         gathered.recorded.events,

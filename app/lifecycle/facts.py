@@ -1,9 +1,9 @@
 """What the fold takes: facts, and the one total order in which they stand."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from carriers.vocabulary import Status, SubStatus
 
@@ -31,8 +31,7 @@ class Source(StrEnum):
     OVERRIDE = "override"
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """What the fold needs to know of one event.
 
     `key` is the event's identity. `occurred_at` is aware UTC; for a date alone it is the start of that local day and

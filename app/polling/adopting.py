@@ -1,7 +1,6 @@
 """Shipments without an account: taken over by one that was added since, or that is left when theirs was removed."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -85,7 +84,7 @@ async def _orphans(db: Session, of: Row[Any]) -> list[Shipment]:
 
 
 async def _adopt(installation: Installation, db: Session, shipment: Shipment) -> None:
-    after = await with_account(installation, db, replace(shipment, account_id=None))
+    after = await with_account(installation, db, shipment._replace(account_id=None))
     await db.run(
         update(shipments)
         .where(shipments.c.company_id == after.company_id, shipments.c.id == after.id)

@@ -1,7 +1,7 @@
 """Claiming what is due: account by account, as many calls as its rate and health allow, never a shipment twice."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import repeat
 from typing import Any
@@ -82,7 +82,7 @@ async def claim(db: Session, company_id: UUID, account_id: UUID, most: int, leas
         .values(leases.claimed(shipments, db.now, lease))
     )
     return [
-        Batch(account, tuple(replace(each, lease_number=each.lease_number + 1) for each in group), at, probe)
+        Batch(account, tuple(each._replace(lease_number=each.lease_number + 1) for each in group), at, probe)
         for group, at in zip(groups, times, strict=True)
     ]
 

@@ -1,11 +1,9 @@
 """A shipment's events, as they are stored and read."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from operator import attrgetter
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from sqlalchemy import Select, bindparam, func, select, tuple_
@@ -25,9 +23,8 @@ WITHDRAWN_AFTER = timedelta(hours=1)
 """Complete answers without an event, at least this far apart, withdraw it."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredEvent:
-    """An event as its row says it."""
+class StoredEvent(NamedTuple):
+    """An event as its row says it: its fields are the columns, in this order. `_replace` changes some."""
 
     key: str
     occurred_at: datetime
@@ -84,11 +81,9 @@ class StoredEvent:
         )
 
 
-NAMES = tuple(field.name for field in fields(StoredEvent))
+NAMES = StoredEvent._fields
 _PARTS = Place._fields
 COLUMNS = tuple(events.c[name] for name in NAMES)
-values_of: Callable[[StoredEvent], tuple[Any, ...]] = attrgetter(*NAMES)
-"""The values of an event's columns, in the order of `NAMES`."""
 
 
 def stored(

@@ -1,14 +1,14 @@
 """Recording events: stored once by key, corrected by newer versions, withdrawn when their carrier takes them back."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from app.bulk import Insert, Update
 from app.database import Session
 from app.shipments import history
-from app.shipments.history import NAMES, StoredEvent, unheard, values_of
+from app.shipments.history import NAMES, StoredEvent, unheard
 from app.shipments.shipment import Shipment
 from app.shipments.tables import events
 
@@ -71,13 +71,12 @@ def record(
     for key, event in given.items():
         before = known.get(key)
         if before is None:
-            now[key] = replace(event, seen_at=snapshot_at)
+            now[key] = event._replace(seen_at=snapshot_at)
             new.append(key)
             continue
         newer = (event.revision, event.content) > (before.revision, before.content)
         if event.content != before.content and (newer or remap):
-            now[key] = replace(
-                event,
+            now[key] = event._replace(
                 received_at=event.received_at if before.unheard else before.received_at,
                 arrival_id=event.arrival_id or before.arrival_id,
                 withdrawn=before.withdrawn,
@@ -88,10 +87,10 @@ def record(
             corrected.append(key)
         elif event.revision > before.revision:
             # The same words again, yet newer: remembered, or an older version that differs would win after them.
-            now[key] = replace(before, revision=event.revision)
+            now[key] = before._replace(revision=event.revision)
             touched.append(key)
         if snapshot_at is not None and (before.absent_from is not None or before.seen_at is None):
-            now[key] = replace(now[key], seen_at=snapshot_at, absent_from=None, absent_to=None)
+            now[key] = now[key]._replace(seen_at=snapshot_at, absent_from=None, absent_to=None)
             touched.append(key)
     lost = _left_out(now, given, snapshot_at, touched) if snapshot_at is not None and given else []
     for key in withdrawn:
@@ -99,7 +98,7 @@ def record(
             now[key] = unheard(key, at)
             foretold.append(key)
         elif not taken_back.withdrawn:
-            now[key] = replace(taken_back, withdrawn=True)
+            now[key] = taken_back._replace(withdrawn=True)
             lost.append(key)
             touched.append(key)
     back = [key for key in touched if key in known and known[key].gone and not now[key].gone]
@@ -131,7 +130,7 @@ def _left_out(
             continue
         start = min(event.absent_from or snapshot_at, snapshot_at)
         end = max(event.absent_to or snapshot_at, snapshot_at)
-        now[key] = replace(event, absent_from=start, absent_to=end)
+        now[key] = event._replace(absent_from=start, absent_to=end)
         touched.append(key)
         if now[key].gone:
             lost.append(key)
@@ -147,7 +146,7 @@ async def write(db: Session, recorded: Sequence[tuple[Shipment, Recorded]]) -> N
 
 
 def _row(shipment: Shipment, event: StoredEvent) -> tuple[Any, ...]:
-    return (shipment.company_id, shipment.id, *values_of(event))
+    return (shipment.company_id, shipment.id, *event)
 
 
 _INSERT = Insert(events, ("company_id", "shipment_id", *NAMES), conflict="DO NOTHING")

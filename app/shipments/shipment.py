@@ -1,9 +1,7 @@
 """One shipment as its row says it."""
 
-from dataclasses import dataclass, fields
 from datetime import date, datetime
-from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row
@@ -13,9 +11,8 @@ from carriers.vocabulary import Direction, Status, SubStatus
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Shipment:
-    """A parcel's journey: fields are the columns of `shipments`, explained there."""
+class Shipment(NamedTuple):
+    """A parcel's journey: fields are the columns of `shipments`, explained there. `_replace` changes some."""
 
     company_id: UUID
     id: UUID
@@ -87,11 +84,7 @@ class Shipment:
     def of(cls, row: Row[Any]) -> "Shipment":
         """From a row of the table."""
         values = row._mapping
-        return cls(**{name: values[name] for name in NAMES})
-
-    def changed(self, **values: Any) -> "Shipment":
-        """The same with other values: `dataclasses.replace`, at a fraction of its time."""
-        return Shipment(**{**dict(zip(NAMES, _values(self), strict=True)), **values})
+        return cls._make(values[name] for name in NAMES)
 
     @property
     def number(self) -> str:
@@ -104,7 +97,5 @@ class Shipment:
         return self.status_since if self.status.final else None
 
 
-NAMES = tuple(field.name for field in fields(Shipment))
+NAMES = Shipment._fields
 """Its columns, in the order in which it is made of them."""
-
-_values = attrgetter(*NAMES)

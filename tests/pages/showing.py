@@ -1,6 +1,5 @@
 """Shipments to be shown, made of plain values: no database."""
 
-from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,7 +10,7 @@ from app.orders import Order
 from app.pages.tracked import Tracked
 from app.shipments.answer import explained
 from app.shipments.history import StoredEvent, stored
-from app.shipments.shipment import Shipment
+from app.shipments.shipment import NAMES, Shipment
 from app.shops import Shop
 from carriers.event import Moment, OffsetSource, Place, TrackingEvent, event_key
 from carriers.vocabulary import WEAK_SUB_STATUSES, Direction, Status, SubStatus
@@ -109,12 +108,11 @@ def tracked(
     **columns: Any,
 ) -> Tracked:
     """A shipment with these events, its columns as intake would leave them."""
-    values = {**dict.fromkeys(field.name for field in fields(Shipment)), **_PLAIN, **columns}
+    values = {**dict.fromkeys(NAMES), **_PLAIN, **columns}
     shipment = Shipment(**values)
     by_key = {event.key: event for event in events}
     state = explained(shipment, by_key, now)
-    shipment = replace(
-        shipment,
+    shipment = shipment._replace(
         status=state.status,
         sub_status=state.sub_status,
         status_since=state.since or shipment.created_at,

@@ -1,6 +1,5 @@
 """The tracking page over HTTP: who sees it, in which headers it comes, how often."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -143,7 +142,7 @@ async def test_unknown_revoked_and_forgotten_are_the_same(world: World, visitor:
     assert pages[0][0] == told[0][0] == 404
     assert "Spedizione non trovata" not in str(pages[0][1])  # nobody has said that they read Italian
     assert "Shipment not found" in str(pages[0][1])
-    assert (await visitor.get(path_of(world, replace(revoked, page_generation=2)))).status_code == 200
+    assert (await visitor.get(path_of(world, revoked._replace(page_generation=2)))).status_code == 200
 
 
 async def test_the_language_is_the_recipients_unless_another_is_asked_for(world: World, visitor: AsyncClient) -> None:
