@@ -35,9 +35,11 @@ from carriers.base import (
 )
 from carriers.brt_answers import (
     AMBIGUOUS,
+    EVENTS,
     NOT_FOUND,
     OUTAGES,
     REFUSALS,
+    lowered,
     number_of,
     replies,
     result_of,
@@ -156,8 +158,8 @@ class Brt(Carrier):
         number = shipment_id(at(head, "spedizione_id") or reply.get("spedizione_id"))
         if result == NOT_FOUND:
             return Parcel(number, not_found=True)
-        listed = reply.get("lista_eventi") or at(reply, "bolla", "lista_eventi")
-        if result < 0 or not (number or "bolla" in reply or "lista_eventi" in reply):
+        listed = reply.get(EVENTS) or at(reply, "bolla", EVENTS)
+        if result < 0 or not (number or "bolla" in reply or EVENTS in reply):
             return None
         ends_at = (at(head, "cod_filiale_arrivo"), at(head, "filiale_arrivo"))
         events = numbered([event for row in _rows(listed) if (event := _event(row, ends_at)) is not None])
@@ -228,12 +230,8 @@ def _raise_refusal(answer: Response) -> None:
 
 
 def _rows(listed: Json) -> Iterator[dict[str, Json]]:
-    for item in dicts(listed):
-        row = item.get("evento", item)
-        if type(row) is dict:
-            yield row
-        else:
-            yield from dicts(row)
+    for item in map(lowered, dicts(listed)):
+        yield from map(lowered, dicts(item.get("evento", item)))
 
 
 def _event(row: dict[str, Json], ends_at: tuple[Json, Json]) -> TrackingEvent | None:

@@ -9,6 +9,7 @@ from carriers.base import CarrierError, CarrierUnavailable, CredentialsRefused, 
 from carriers.reading import Json, at, dicts, json_object, text_of, xml_of
 from carriers.remembering import remembered
 
+EVENTS = "lista_eventi"
 ROOTS = ("ttparcelidresponse", "parcelidresult", "return")
 CHARSET = "cp1252"  # of the JSON answers that are not UTF-8
 
@@ -47,20 +48,20 @@ def replies(body: bytes) -> list[dict[str, Json]]:
 
 
 def _is_brt(reply: Mapping[str, Json], *more: str) -> bool:
-    names = ("bolla", "lista_eventi", *more)
+    names = ("bolla", EVENTS, *more)
     return any(name in reply for name in names) or isinstance(reply.get("executionmessage"), dict)
 
 
+def lowered(value: dict[str, Json]) -> dict[str, Json]:
+    """The object with its own names in small letters; one that has them already is left as it is."""
+    small = _small(*value) if len(value) < FEW else tuple(map(str.lower, value))
+    return value if small == tuple(value) else dict(zip(small, value.values(), strict=True))
+
+
 def _lowered(value: Json) -> Json:
-    """The value with all keys in small letters; what has them already is left as it is."""
+    """The value with all names in small letters, except in the list of events, whose rows are left for their reader."""
     if isinstance(value, dict):
-        small = _small(*value) if len(value) < FEW else tuple(map(str.lower, value))
-        if small != tuple(value):
-            value = dict(zip(small, value.values(), strict=True))
-        for name, child in value.items():
-            if type(child) is dict or type(child) is list:
-                value[name] = _lowered(child)
-        return value
+        return {name: child if name == EVENTS else _lowered(child) for name, child in lowered(value).items()}
     return [_lowered(child) for child in value] if isinstance(value, list) else value
 
 

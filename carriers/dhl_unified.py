@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, ClassVar, NamedTuple
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import unquote_plus
 from zoneinfo import ZoneInfo
 
 from httpx import AsyncClient
@@ -226,10 +226,9 @@ def _unsigned(text: str) -> str:
 
 
 def _asked(url: Json, name: str) -> str:
-    try:
-        return text_of(parse_qs(urlsplit(text_of(url, 2000)).query).get(name, [""])[0])
-    except ValueError:
-        return ""
+    """What a URL asks for under a name."""
+    found = re.search(rf"[?&]{name}=([^&#]*)", text_of(url, 2000))
+    return text_of(unquote_plus(found[1])) if found else ""
 
 
 @remembered

@@ -32,10 +32,16 @@ def local_moment(day: date, clock: time | None, where: tzinfo, source: OffsetSou
         end = datetime.combine(day + timedelta(days=1), time(), where).astimezone(UTC) - timedelta(seconds=1)
         return Moment(start, day.isoformat(), source, end)
     if (ahead := _ahead(where, day)) is not None:
-        wall = datetime.combine(day, clock, UTC)
-        return made_moment((wall - ahead, wall.isoformat()[:19], source, None))
+        return made_moment(
+            (datetime.combine(day, clock, UTC) - ahead, f"{_text(day)}T{_text(clock)[:8]}", source, None)
+        )
     wall = datetime.combine(day, clock.replace(tzinfo=None, fold=0))
     return Moment(wall.replace(tzinfo=where).astimezone(UTC), wall.isoformat(timespec="seconds"), source)
+
+
+@lru_cache(maxsize=4096)
+def _text(part: date | time) -> str:
+    return part.isoformat()
 
 
 @lru_cache(maxsize=4096)
@@ -118,6 +124,18 @@ def _date(text: str, formats: tuple[str, ...]) -> date | None:
                 continue
             return day if day.year in YEARS else None
     return None
+
+
+def exact_time(value: object) -> time | None:
+    """A time of day written as HHMMSS or HH:MM:SS, to which carriers give the very second; none in any other form."""
+    if type(value) is not str or not (
+        (len(value) == 6 and value.isdecimal()) or (len(value) == 8 and value[2] == ":" and value[5] == ":")
+    ):
+        return None
+    try:
+        return time.fromisoformat(value)
+    except ValueError:
+        return None
 
 
 def parsed_time(text: str, *formats: str) -> time | None:
