@@ -85,6 +85,17 @@ async def test_nothing_has_been_mended(world: World) -> None:
     assert (step.looked_at, step.changes, step.next) == (1, (), None)
 
 
+async def test_a_withdrawal_that_waits_is_no_event_to_be_read_again(world: World) -> None:
+    """It stays as it is, and holds when its event comes."""
+    shipment = await world.ship("SANDBOX-LOST-1", "sandbox")
+    await world.say(shipment, withdrawn=("e1",))
+
+    step = await reread(world.installation, ALL, None, apply=True)
+    after = await world.say(shipment, event(Status.DELIVERED, at=world.now, id="e1"))
+
+    assert (step.changes, after.status) == ((), Status.PENDING)
+
+
 async def test_a_mended_row_is_shown_and_then_applied(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The dry run says what would be and leaves all as it is; the change is a correction with its own version."""
     shipment = await ship(world, ("collected", world.now - timedelta(hours=2)), ("delivered", world.now))

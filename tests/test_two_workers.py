@@ -47,12 +47,12 @@ async def other(database: Database, database_url: str, database_kind: str) -> As
 
 
 async def say(world: World, shipment: Shipment, at: datetime, said: tuple[Sequence[Any], Sequence[int]]) -> None:
-    """One answer, about so many hours from that time; what it takes back it has told of itself."""
+    """One answer, about so many hours from that time; what it takes back may be told of later."""
     told = [
         event(status, at=at + timedelta(hours=hours), id=f"e{id_}", revision=revision)
         for hours, status, id_, revision in said[0]
     ]
-    await world.say(shipment, *told, withdrawn=tuple({each.id for each in told} & {f"e{id_}" for id_ in said[1]}))
+    await world.say(shipment, *told, withdrawn=tuple(f"e{id_}" for id_ in said[1]))
 
 
 async def standing(world: World, shipment: Shipment) -> dict[str, Any]:
