@@ -230,15 +230,21 @@ def _raise_refusal(answer: Response) -> None:
 
 
 def _rows(listed: Json) -> Iterator[dict[str, Json]]:
-    for item in map(lowered, dicts(listed)):
-        yield from map(lowered, dicts(item.get("evento", item)))
+    for item in dicts(listed):
+        row = item.get("evento")
+        if type(row) is dict:
+            yield lowered(row)
+        else:
+            small = lowered(item)
+            yield from map(lowered, dicts(small.get("evento", small)))
 
 
 def _event(row: dict[str, Json], ends_at: tuple[Json, Json]) -> TrackingEvent | None:
     get = row.get
     branch = get("filiale")
-    moment, said = _moment(get("data"), get("ora")), _said(get("id"), get("descrizione"), branch, *ends_at)
-    return said.at(moment, _place(branch)) if moment and said else None
+    said = _said(get("id"), get("descrizione"), branch, *ends_at)
+    moment = _moment(get("data"), get("ora")) if said else None
+    return said.at(moment, _place(branch)) if said and moment else None
 
 
 @remembered

@@ -10,6 +10,7 @@ from carriers.reading import Json, at, dicts, json_object, text_of, xml_of
 from carriers.remembering import remembered
 
 EVENTS = "lista_eventi"
+NESTS = (dict, list)
 ROOTS = ("ttparcelidresponse", "parcelidresult", "return")
 CHARSET = "cp1252"  # of the JSON answers that are not UTF-8
 
@@ -55,19 +56,25 @@ def _is_brt(reply: Mapping[str, Json], *more: str) -> bool:
 def lowered(value: dict[str, Json]) -> dict[str, Json]:
     """The object with its own names in small letters; one that has them already is left as it is."""
     small = _small(*value) if len(value) < FEW else tuple(map(str.lower, value))
-    return value if small == tuple(value) else dict(zip(small, value.values(), strict=True))
+    return dict(zip(small, value.values(), strict=True)) if small else value
 
 
 def _lowered(value: Json) -> Json:
-    """The value with all names in small letters, except in the list of events, whose rows are left for their reader."""
-    if isinstance(value, dict):
-        return {name: child if name == EVENTS else _lowered(child) for name, child in lowered(value).items()}
-    return [_lowered(child) for child in value] if isinstance(value, list) else value
+    """The value, changed in place, with all names in small letters, except in the list of events, whose rows are left for their reader."""
+    if type(value) is dict:
+        made = lowered(value)
+        for name, child in made.items():
+            if type(child) in NESTS and name != EVENTS:
+                made[name] = _lowered(child)
+        return made
+    return [_lowered(child) for child in value] if type(value) is list else value
 
 
 @remembered
 def _small(*names: str) -> tuple[str, ...]:
-    return tuple(map(str.lower, names))
+    """The names in small letters; empty if they have them already."""
+    small = tuple(map(str.lower, names))
+    return () if small == names else small
 
 
 def _name(element: etree._Element) -> str:

@@ -25,18 +25,22 @@ def local_moment(day: date, clock: time | None, where: tzinfo, source: OffsetSou
 
     UnreadablePayload for a day outside `YEARS`, which `parsed_date` never gives.
     """
+    if clock is not None and (ahead := _ahead(where, day)) is not None:
+        printed = f"{_text(day)}T{_text(clock)[:8]}"
+        return made_moment((datetime.combine(day, clock, UTC) - ahead, printed, source, None))
     if day.year not in YEARS:
         raise UnreadablePayload(f"a date out of range: {day}")
     if clock is None:
-        start = datetime.combine(day, time(), where).astimezone(UTC)
-        end = datetime.combine(day + timedelta(days=1), time(), where).astimezone(UTC) - timedelta(seconds=1)
-        return Moment(start, day.isoformat(), source, end)
-    if (ahead := _ahead(where, day)) is not None:
-        return made_moment(
-            (datetime.combine(day, clock, UTC) - ahead, f"{_text(day)}T{_text(clock)[:8]}", source, None)
-        )
+        return _whole_day(day, where, source)
     wall = datetime.combine(day, clock.replace(tzinfo=None, fold=0))
     return Moment(wall.replace(tzinfo=where).astimezone(UTC), wall.isoformat(timespec="seconds"), source)
+
+
+@lru_cache(maxsize=4096)
+def _whole_day(day: date, where: tzinfo, source: OffsetSource) -> Moment:
+    start = datetime.combine(day, time(), where).astimezone(UTC)
+    end = datetime.combine(day + timedelta(days=1), time(), where).astimezone(UTC) - timedelta(seconds=1)
+    return Moment(start, day.isoformat(), source, end)
 
 
 @lru_cache(maxsize=4096)
