@@ -60,7 +60,7 @@ def lowered(value: dict[str, Json]) -> dict[str, Json]:
 
 
 def _lowered(value: Json) -> Json:
-    """The value, changed in place, with all names in small letters, except in the list of events, whose rows are left for their reader."""
+    """The value, changed in place: names in small letters, but in the list of events, whose rows its reader lowers."""
     if type(value) is dict:
         made = lowered(value)
         for name, child in made.items():
