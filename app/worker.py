@@ -41,6 +41,9 @@ SECONDS = {
 }
 """How often each job ticks, by its id."""
 
+SOON_SECONDS = 0.05
+"""After messages were found, more are looked for so soon."""
+
 log = structlog.get_logger()
 
 
@@ -56,7 +59,7 @@ class Worker:
         self._ticks: set[asyncio.Task[None]] = set()
         self.jobs: dict[str, Callable[[], Awaitable[object]]] = {
             "poll": self.poller.tick,
-            "send": lambda: self._until_none(self.sender.send_due),
+            "send": self._send,
             "endpoints": lambda: self._until_none(self.sender.warn),
             "timed": lambda: self._until_none(lambda: settle_due(installation)),
             "failed": lambda: self._until_none(lambda: retry_failed(installation)),
@@ -117,9 +120,17 @@ class Worker:
         except Exception:
             log.exception("a job failed", job=name)
 
-    async def _until_none(self, work: Callable[[], Awaitable[int]]) -> None:
-        while not self._stopping.is_set() and await work():
-            pass
+    async def _send(self) -> None:
+        """News comes in company: where something was due, the next look follows sooner."""
+        while await self._until_none(self.sender.send_due):  # noqa: ASYNC110 - what comes, comes from elsewhere
+            await asyncio.sleep(SOON_SECONDS)
+
+    async def _until_none(self, work: Callable[[], Awaitable[int]]) -> int:
+        """Work until there is none left; how much there was."""
+        done = 0
+        while not self._stopping.is_set() and (number := await work()):
+            done += number
+        return done
 
 
 @asynccontextmanager

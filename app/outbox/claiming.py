@@ -27,6 +27,11 @@ BURST = timedelta(seconds=0.5)
 
 LOST = "unknown"
 
+CLAIMING = 764584
+"""The advisory lock of whoever claims."""
+
+_ALONE = "SELECT set_config('idle_in_transaction_session_timeout', '5s', true), pg_advisory_xact_lock($1)"
+
 
 @dataclass(frozen=True, slots=True)
 class Room:
@@ -71,8 +76,7 @@ async def claim(db: Session, room: Room, lasting: timedelta = LEASE) -> Claim:
     """
     if db.postgres:
         # A process that stops just here, for whatever reason, does not hold up the others for long.
-        await db.driver.execute("SET LOCAL idle_in_transaction_session_timeout = '5s'")
-        await db.lock("outbox.claim")
+        await db.driver.fetch(_ALONE, CLAIMING)
     found, more = await _choose(db, room)
     lost = {(row.company_id, row.id) for row in found if row.endpoint_id is None and row.lease_until is not None}
     if lost:

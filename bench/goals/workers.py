@@ -93,9 +93,9 @@ async def loaded(stage: Stage) -> list[Line]:
     """Goal 12."""
     database = await asyncpg.connect(stage.url)
     try:
+        await stage.fresh("LOADED")
         await database.execute(QUIET)
         await database.execute(SENT)
-        await stage.fresh("LOADED")
         pushes = hooks(stage, "LOADED")
         async with (
             processes.sink(stage.environ, stage.folder) as sink,
