@@ -10,8 +10,8 @@ from carriers.reading import Json, at, dicts, json_object, text_of, xml_of
 from carriers.remembering import remembered
 
 EVENTS = "lista_eventi"
-NESTS = (dict, list)
 ROOTS = ("ttparcelidresponse", "parcelidresult", "return")
+OBJECTS = frozenset((*ROOTS, "executionmessage", "bolla", "dati_spedizione", "dati_consegna"))
 CHARSET = "cp1252"  # of the JSON answers that are not UTF-8
 
 FEW = 40
@@ -60,12 +60,11 @@ def lowered(value: dict[str, Json]) -> dict[str, Json]:
 
 
 def _lowered(value: Json) -> Json:
-    """The value, changed in place: names in small letters, but in the list of events, whose rows its reader lowers."""
+    """The value, changed in place, with the names of what is read in small letters; rows are left for their reader."""
     if type(value) is dict:
         made = lowered(value)
-        for name, child in made.items():
-            if type(child) in NESTS and name != EVENTS:
-                made[name] = _lowered(child)
+        for name in OBJECTS.intersection(made):
+            made[name] = _lowered(made[name])
         return made
     return [_lowered(child) for child in value] if type(value) is list else value
 

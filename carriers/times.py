@@ -79,6 +79,8 @@ def iso_moment(
 
 
 def _other_moment(text: str, known: tzinfo, source: OffsetSource) -> Moment | None:
+    if not text:
+        return None
     if len(text) in (8, 10):
         day = parsed_date(text, "%Y-%m-%d", "%Y%m%d")
         return None if day is None else local_moment(day, None, known, source)
