@@ -5,7 +5,6 @@ itself. The columns' types say how a value is stored and read, as they do everyw
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import JSON, Column, Executable, Table
@@ -36,59 +35,60 @@ class Insert:
     def __init__(
         self, table: Table, names: Sequence[str] = (), *, conflict: str = "", returning: Sequence[str] = ()
     ) -> None:
-        self._columns = [table.c[name] for name in names] or list(table.c)
-        self._returning = [table.c[name] for name in returning]
-        into = f'INSERT INTO "{table.name}" ({names_of(self._columns)})'
+        columns = [table.c[name] for name in names] or list(table.c)
+        returned = [table.c[name] for name in returning]
+        into = f'INSERT INTO "{table.name}" ({names_of(columns)})'
         end = f" ON CONFLICT {conflict}" if conflict else ""
-        end += f" RETURNING {names_of(self._returning)}" if returning else ""
+        end += f" RETURNING {names_of(returned)}" if returned else ""
         # Without its condition the query would swallow ON CONFLICT as a join's.
-        self._postgres = f"{into} SELECT * FROM {_unnest(self._columns)} WHERE true{end}"
-        self._sqlite = f"{into} VALUES ({', '.join('?' * len(self._columns))}){end}"
+        self._postgres = f"{into} SELECT * FROM {_unnest(columns)} WHERE true{end}"
+        self._sqlite = f"{into} VALUES ({', '.join('?' * len(columns))}){end}"
+        self._given, self._returned, self._returns = _Values(columns), _Values(returned), bool(returned)
 
     async def __call__(self, db: Session, rows: Sequence[Row]) -> list[Row]:
         """Insert them; with `returning`, those columns of each row that is written."""
         if not rows:
             return []
         if db.driver is None:
-            return await self._by_sqlite(db, _tuples(self._columns, rows))
-        arrays = _arrays(self._columns, rows)
-        if not self._returning:
+            return await self._by_sqlite(db, self._given.tuples(rows))
+        arrays = self._given.arrays(rows)
+        if not self._returns:
             await db.driver.execute(self._postgres, *arrays)
             return []
-        return _read(self._returning, await db.driver.fetch(self._postgres, *arrays), _POSTGRES)
+        return self._returned.from_postgres(await db.driver.fetch(self._postgres, *arrays))
 
     async def _by_sqlite(self, db: Session, rows: Sequence[tuple[Any, ...]]) -> list[Row]:
-        if not self._returning:
+        if not self._returns:
             await db.connection.exec_driver_sql(self._sqlite, list(rows))
             return []
         back: list[Any] = []
         for row in rows:  # it gives nothing back of many at once
             back += (await db.connection.exec_driver_sql(self._sqlite, row)).all()
-        return _read(self._returning, back, _SQLITE)
+        return self._returned.from_sqlite(back)
 
 
 class Update:
     """Changes rows of one table, each a sequence of the values of its `key` and then of the changed `names`."""
 
     def __init__(self, table: Table, key: Sequence[str], names: Sequence[str]) -> None:
-        self._columns = [table.c[name] for name in (*key, *names)]
-        self._keys = len(key)
+        columns = [table.c[name] for name in (*key, *names)]
         found = " AND ".join(f'"{table.name}"."{name}" = v."{name}"' for name in key)
         changed = ", ".join(f'"{name}" = v."{name}"' for name in names)
-        values = f"{_unnest(self._columns)} AS v({names_of(self._columns)})"
+        values = f"{_unnest(columns)} AS v({names_of(columns)})"
         self._postgres = f'UPDATE "{table.name}" SET {changed} FROM {values} WHERE {found}'
         found = " AND ".join(f'"{name}" = ?{n}' for n, name in enumerate(key, 1))
         changed = ", ".join(f'"{name}" = ?{n}' for n, name in enumerate(names, len(key) + 1))
         self._sqlite = f'UPDATE "{table.name}" SET {changed} WHERE {found}'
+        self._given = _Values(columns)
 
     async def __call__(self, db: Session, rows: Sequence[Row]) -> None:
         """Change them."""
         if not rows:
             return
         if db.driver is None:
-            await db.connection.exec_driver_sql(self._sqlite, list(_tuples(self._columns, rows)))
+            await db.connection.exec_driver_sql(self._sqlite, self._given.tuples(rows))
         else:
-            await db.driver.execute(self._postgres, *_arrays(self._columns, rows))
+            await db.driver.execute(self._postgres, *self._given.arrays(rows))
 
 
 class Fetch(Generic[Made]):
@@ -101,14 +101,14 @@ class Fetch(Generic[Made]):
     def __init__(
         self, columns: Sequence[Column[Any] | None], make: Callable[..., Made], postgres: str, sqlite: Executable
     ) -> None:
-        self._columns, self._make, self._postgres, self._sqlite = columns, make, postgres, sqlite
+        self._values, self._make, self._postgres, self._sqlite = _Values(columns), make, postgres, sqlite
 
     async def __call__(self, db: Session, arguments: Sequence[Any], values: Mapping[str, Any]) -> list[Made]:
         """What is found by the `arguments` of the one statement, which are the `values` of the other."""
         if db.driver is None:
             return [self._make(*row) for row in await db.all(self._sqlite, values)]
         rows = await db.driver.fetch(self._postgres, *arguments)
-        return [self._make(*row) for row in driver_values(self._columns, rows)]
+        return [self._make(*row) for row in self._values.from_postgres(rows)]
 
 
 def names_of(columns: Sequence[Column[Any]], table: str = "") -> str:
@@ -122,44 +122,53 @@ def _unnest(columns: Sequence[Column[Any]]) -> str:
     return f"unnest({', '.join(typed)})"
 
 
-def _arrays(columns: Sequence[Column[Any]], rows: Sequence[Row]) -> list[Sequence[Any]]:
-    """An array for each column, as the driver takes it."""
-    converts = (_stored(column, _POSTGRES) for column in columns)
-    arrays = zip(converts, zip(*rows, strict=True), strict=True)
-    return [values if convert is None else list(map(convert, values)) for convert, values in arrays]
+class _Values:
+    """How values of these columns go to the databases' drivers, and come from them."""
+
+    def __init__(self, columns: Sequence[Column[Any] | None]) -> None:
+        known = [(n, column) for n, column in enumerate(columns) if column is not None]
+        self._to_postgres = [_stored(column, _POSTGRES) for _, column in known]
+        self._to_sqlite = [_stored(column, _SQLITE) for _, column in known]
+        self._from_postgres = [(n, convert) for n, column in known if (convert := _shown(column, _POSTGRES))]
+        self._from_sqlite = [(n, convert) for n, column in known if (convert := _shown(column, _SQLITE))]
+
+    def arrays(self, rows: Sequence[Row]) -> list[Sequence[Any]]:
+        """For PostgreSQL: an array for each column."""
+        columns = zip(self._to_postgres, zip(*rows, strict=True), strict=True)
+        return [values if convert is None else list(map(convert, values)) for convert, values in columns]
+
+    def tuples(self, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
+        """For SQLite: each row by itself."""
+        return [
+            tuple(
+                value if convert is None else convert(value)
+                for value, convert in zip(row, self._to_sqlite, strict=True)
+            )
+            for row in rows
+        ]
+
+    def from_postgres(self, rows: Iterable[Row]) -> list[Row]:
+        """Its driver's rows as values of ours."""
+        return [_converted(row, self._from_postgres) for row in rows]
+
+    def from_sqlite(self, rows: Iterable[Row]) -> list[Row]:
+        """Its driver's rows as values of ours."""
+        return [_converted(row, self._from_sqlite) for row in rows]
 
 
-def _tuples(columns: Sequence[Column[Any]], rows: Sequence[Row]) -> list[tuple[Any, ...]]:
-    """Rows as SQLite's driver takes them."""
-    converts = [_stored(column, _SQLITE) for column in columns]
-    return [
-        tuple(value if convert is None else convert(value) for value, convert in zip(row, converts, strict=True))
-        for row in rows
-    ]
+def reader(columns: Sequence[Column[Any]]) -> Callable[[Iterable[Row]], list[Row]]:
+    """What makes values of ours of rows of these columns, as PostgreSQL's driver gives them."""
+    return _Values(columns).from_postgres
 
 
-def driver_values(columns: Sequence[Column[Any] | None], rows: Iterable[Row]) -> list[Row]:
-    """Rows of PostgreSQL's driver as values of ours."""
-    return _read(columns, rows, _POSTGRES)
+def _converted(row: Row, converts: Sequence[tuple[int, Convert]]) -> Row:
+    values = list(row)
+    for n, convert in converts:
+        if (value := values[n]) is not None:
+            values[n] = convert(value)
+    return tuple(values)
 
 
-def _read(columns: Sequence[Column[Any] | None], rows: Iterable[Row], dialect: Dialect) -> list[Row]:
-    converts = [
-        (n, convert)
-        for n, column in enumerate(columns)
-        if column is not None and (convert := _shown(column, dialect)) is not None
-    ]
-    found: list[Row] = []
-    for row in rows:
-        values = list(row)
-        for n, convert in converts:
-            if (value := values[n]) is not None:
-                values[n] = convert(value)
-        found.append(tuple(values))
-    return found
-
-
-@cache
 def _stored(column: Column[Any], dialect: Dialect) -> Convert | None:
     """How a value of the column goes to the driver; none if as it is."""
     if dialect is _POSTGRES and not isinstance(column.type, HexKey | JSON):
@@ -168,7 +177,6 @@ def _stored(column: Column[Any], dialect: Dialect) -> Convert | None:
     return convert
 
 
-@cache
 def _shown(column: Column[Any], dialect: Dialect) -> Convert | None:
     """How a value of the column comes from the driver; none if as it is."""
     if isinstance(column.type, Word):

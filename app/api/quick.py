@@ -42,7 +42,7 @@ class Quick:
             method, path = scope["method"], scope["path"]
             if method == "GET" and path.startswith(_SHIPMENT):
                 if (shipment_id := _plainly_asked(scope, path[len(_SHIPMENT) :])) is not None:
-                    scope["route"] = _READ
+                    scope["route"], scope["path_params"] = _READ, {"shipment_id": shipment_id}
                     answer = await self._read(Request(scope, receive), shipment_id)
             elif method == "POST" and path.startswith(_HOOK):
                 carrier, _, token = path[len(_HOOK) :].partition("/")

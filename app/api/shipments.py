@@ -156,17 +156,18 @@ async def shown(
 ) -> Response:
     """The shipment as these shops see it, or that it still has the tag in `unless`; NotFound."""
     async with here.database.glancing() as db:
-        # Who has an answer already is likely to have the newest: its events are read only if not.
-        found = await reading.find(db, company_id, reach, shipment_id, with_events=unless is None)
-        tag = found.tag(locale or found.locale, db.now)
-        headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+        # Who has an answer already is likely to have the newest.
         if unless is not None:
+            tag = await reading.tag(db, company_id, reach, shipment_id, locale)
             if same_tag(unless, tag):
-                return Response(None, 304, headers)
-            found = await reading.find(db, company_id, reach, shipment_id, with_events=True)
-            headers["ETag"] = found.tag(locale or found.locale, db.now)
-    page_ = tracking_page(here, found.shipment)
-    return told(found.answer(page_, locale or found.locale, db.now), headers=headers)
+                return Response(None, 304, {"ETag": tag, **_KEPT})
+        found = await reading.find(db, company_id, reach, shipment_id, with_events=True)
+        now = db.now
+    told_ = found.answer(tracking_page(here, found.shipment), now, locale)
+    return told(told_, headers={"ETag": found.tag(now, locale), **_KEPT})
+
+
+_KEPT = {"Cache-Control": "private, no-cache"}
 
 
 @router.patch("/v1/shipments/{shipment_id:uuid}", response_model=ShipmentWhole, responses=CHANGED)
@@ -191,7 +192,7 @@ async def change(
         before = await store.get(db, caller.company_id, reach, shipment_id, lock=True)
         if if_match is not None:
             found = await reading.find(db, caller.company_id, reach, shipment_id)
-            if not still_matches(if_match, {found.tag(locale, db.now) for locale in (found.locale, *supported())}):
+            if not still_matches(if_match, {found.tag(db.now, locale) for locale in (None, *supported())}):
                 raise Changed("The shipment has changed since that `ETag`. Read it again, then send your change again.")
         shop = await shops.get(db, caller.company_id, before.shop_id)
         after = await posting.change(here, db, shop, before, merged(before, given), number=given.tracking_number)
@@ -215,7 +216,7 @@ async def forget(shipment_id: UUID, caller: Writer, reach: Shops, here: Here, wr
 
 async def _whole(here: Installation, db: Session, shipment: Shipment, shop: Shop, status: int = 200) -> Response:
     found = await reading.find(db, shipment.company_id, [shipment.shop_id], shipment.id, with_events=True)
-    return told(found.answer(tracking_page(here, shipment), shop.locale, db.now), status)
+    return told(found.answer(tracking_page(here, shipment), db.now, shop.locale), status)
 
 
 def still_matches(wanted: str, tags: set[str]) -> bool:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, bindparam, func, select, tuple_
 
-from app.bulk import Fetch, driver_values, names_of
+from app.bulk import Fetch, names_of, reader
 from app.database import Session
 from app.lifecycle import LIMIT, Fact, Source
 from app.shipments.shipment import Shipment
@@ -84,6 +84,7 @@ class StoredEvent(NamedTuple):
 NAMES = StoredEvent._fields
 _PARTS = Place._fields
 COLUMNS = tuple(events.c[name] for name in NAMES)
+_read = reader(COLUMNS)
 
 
 def stored(
@@ -218,7 +219,7 @@ def rows_of(shipment: str) -> str:
 
 def of_rows(rows: Iterable[Sequence[Any]]) -> dict[str, StoredEvent]:
     """The events of such rows, by key."""
-    return {event.key: event for event in (StoredEvent(*values) for values in driver_values(COLUMNS, rows))}
+    return {event.key: event for event in (StoredEvent(*values) for values in _read(rows))}
 
 
 def _several() -> Select[Any]:

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from hashlib import blake2b
-from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import and_, bindparam, null, select
@@ -23,8 +22,23 @@ from app.shops import shops
 
 Json = dict[str, Any]
 
-_UNSEEN = frozenset({"lease_until", "lease_number"})
-_seen = attrgetter(*(name for name in NAMES if name not in _UNSEEN))
+
+class Seen(NamedTuple):
+    """What an answer's tag depends on. `mark` changes with every write to the shipment's row."""
+
+    mark: str
+    refold_at: datetime | None
+    locale: str
+    ordered_at: datetime | None
+
+    def tag(self, now: datetime, locale: str | None = None) -> str:
+        """The ETag of the answer at this time, in the language named or else the shop's.
+
+        An event dated ahead falls due by time; then a worker folds anew, but a reader may come first.
+        """
+        due = self.refold_at is not None and self.refold_at <= now
+        shown = f"{self.mark}\x1f{locale or self.locale}\x1f{self.ordered_at}\x1f{due}"
+        return f'"{blake2b(shown.encode("utf-8", "replace"), digest_size=16).hexdigest()}"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +48,17 @@ class Found:
     shipment: Shipment
     locale: str
     order: Order | None
+    mark: str
     events: Mapping[str, StoredEvent]
 
-    def tag(self, locale: str, now: datetime) -> str:
-        """The ETag of the answer at this time: over every column that shows, and over what time alone has moved.
+    def tag(self, now: datetime, locale: str | None = None) -> str:
+        """The ETag of the answer."""
+        seen = Seen(self.mark, self.shipment.refold_at, self.locale, self.order.updated_at if self.order else None)
+        return seen.tag(now, locale)
 
-        An event dated ahead falls due by time; then a worker folds anew, but a reader may come first.
-        """
-        shipment = self.shipment
-        due = shipment.refold_at is not None and shipment.refold_at <= now
-        ordered_at = self.order and self.order.updated_at
-        shown = "\x1f".join((repr(_seen(shipment)), locale, str(ordered_at), str(due)))
-        return f'"{blake2b(shown.encode("utf-8", "replace"), digest_size=16).hexdigest()}"'
-
-    def answer(self, tracking_page: str, locale: str, now: datetime) -> Json:
+    def answer(self, tracking_page: str, now: datetime, locale: str | None = None) -> Json:
         """The shipment with its events, its explanation and its order."""
-        told = answer.whole(self.shipment, self.events, now, tracking_page, locale)
+        told = answer.whole(self.shipment, self.events, now, tracking_page, locale or self.locale)
         return {**told, "order": order_part(self.order)} if self.order else told
 
 
@@ -68,16 +77,30 @@ async def find(
     return found
 
 
+async def tag(db: Session, company_id: UUID, shop_ids: Sequence[UUID], id_: UUID, locale: str | None = None) -> str:
+    """The ETag that reading the shipment would give now; NotFound. On PostgreSQL next to nothing is read for it."""
+    if db.driver is None:
+        return (await find(db, company_id, shop_ids, id_)).tag(db.now, locale)
+    row = await db.driver.fetchrow(_SEE, company_id, id_, list(shop_ids))
+    if row is None:
+        raise NotFound(f"No shipment {id_}.")
+    return Seen(*row).tag(db.now, locale)
+
+
 def _found(*values: Any) -> Found:
-    """From a row: the shipment's columns, the locale, the order's columns, the events' rows."""
-    shipment, locale, order, events = values[: len(NAMES)], values[len(NAMES)], values[len(NAMES) + 1 : -1], values[-1]
-    return Found(Shipment(*shipment), locale, Order(*order) if order[1] else None, history.of_rows(events or ()))
+    """From a row: the shipment's columns, the locale, the order's columns, the mark, the events' rows."""
+    shipment, order = Shipment(*values[: len(NAMES)]), values[len(NAMES) + 1 : -2]
+    locale, mark, events = values[len(NAMES)], values[-2], values[-1]
+    # SQLite has no mark of its own; there all columns together are one.
+    return Found(
+        shipment, locale, Order(*order) if order[1] else None, mark or repr(shipment), history.of_rows(events or ())
+    )
 
 
 _OF_SHIPMENT = [shipments.c[name] for name in NAMES]
 _OF_ORDER = [orders.orders.c[field.name] for field in fields(Order)]
-_COLUMNS = [*_OF_SHIPMENT, shops.c.locale, *_OF_ORDER, None]
-_SELECTED = f'{names_of(_OF_SHIPMENT, "s.")}, h."locale", {names_of(_OF_ORDER, "o.")}'
+_COLUMNS = [*_OF_SHIPMENT, shops.c.locale, *_OF_ORDER, None, None]
+_SELECTED = f'{names_of(_OF_SHIPMENT, "s.")}, h."locale", {names_of(_OF_ORDER, "o.")}, s.xmin::text'
 _WHERE = """
     FROM shipments s
     JOIN shops h ON h.company_id = s.company_id AND h.id = s.shop_id
@@ -85,7 +108,7 @@ _WHERE = """
     WHERE s.company_id = $1 AND s.id = $2 AND s.shop_id = ANY($3::uuid[])
 """
 _ON_SQLITE = (
-    select(*_OF_SHIPMENT, shops.c.locale, *_OF_ORDER, null())
+    select(*_OF_SHIPMENT, shops.c.locale, *_OF_ORDER, null(), null())
     .select_from(
         shipments.join(
             shops, and_(shops.c.company_id == shipments.c.company_id, shops.c.id == shipments.c.shop_id)
@@ -101,6 +124,7 @@ _ON_SQLITE = (
     )
 )
 _FIND = Fetch(_COLUMNS, _found, f"SELECT {_SELECTED}, NULL {_WHERE}", _ON_SQLITE)
+_SEE = f"SELECT s.xmin::text, s.refold_at, h.locale, o.updated_at {_WHERE}"
 _FIND_WHOLE = Fetch(_COLUMNS, _found, f"SELECT {_SELECTED}, ARRAY({history.rows_of('s')}) {_WHERE}", _ON_SQLITE)
 
 
