@@ -139,12 +139,15 @@ def _sized(body: bytes) -> None:
 def _plainly_bounded(body: bytes) -> bool:
     """Whether the bytes of JSON show at a glance that it is within the bounds; if not, it may be so all the same.
 
-    Left of them are brackets and quotes. Without an escaped quote every quote begins or ends a string, so a bracket in
-    a string has an odd number of quotes before it: then some are left when pairs are struck out. Else all brackets are
-    the structure's, and each turn takes away one or two levels of it.
+    What opens no more than 64 times is no deeper. Else brackets and quotes are left of the bytes: without an escaped
+    quote every quote begins or ends a string, so a bracket in a string has an odd number of quotes before it, and then
+    some are left when pairs are struck out. If none are, all brackets are the structure's, and each turn takes away
+    one or two levels of it.
     """
     if len(body) > 2 * MAX_ARRAY and body.count(b",") >= MAX_ARRAY:
         return False
+    if body.count(b"{") + body.count(b"[") <= MAX_DEPTH:
+        return True
     if b"\\" in body and b'\\"' in body:
         return False
     marks = body.translate(None, _NO_MARKS).replace(b'""""', b"").replace(b'""', b"")
