@@ -6,8 +6,9 @@ from itertools import permutations
 import pytest
 
 from app.database import Database
-from app.lifecycle import Reason
+from app.lifecycle import Reason, Source
 from app.shipments import answer, history
+from app.shipments.recording import record
 from carriers.event import Parcel, TrackingEvent
 from carriers.vocabulary import Status
 from tests.building import World, build, event
@@ -84,3 +85,21 @@ async def test_a_withdrawal_that_came_first_is_not_shown_and_its_event_not_told(
     assert [(each["status"], each["set_aside"]) for each in then["events"]] == [(Status.DELIVERED, Reason.WITHDRAWN)]
     assert await world.ledger(after) == await world.ledger(shipment)
     assert await world.ledger(after, "webhook") == []
+
+
+async def test_the_same_words_are_known_again_by_those_stored_with_longer_digests(world: World) -> None:
+    """Neither a newer revision nor a table that is read again makes a correction of them."""
+    said = event(Status.IN_TRANSIT, at=world.now - timedelta(hours=2), id="e1")
+    again = event(Status.IN_TRANSIT, at=world.now - timedelta(hours=2), id="e1", revision="2")
+    before = made(said, world)
+    known = {"e1": before._replace(content=before.content + "0123456789abcdef")}
+
+    for remap in (False, True):
+        recorded = record(known, [made(again, world)], at=world.now, remap=remap)
+
+        assert (recorded.new, recorded.corrected) == ((), ())
+        assert recorded.events["e1"].revision == "2"
+
+
+def made(said: TrackingEvent, world: World) -> history.StoredEvent:
+    return history.stored(said, "e1", source=Source.CARRIER, received_at=world.now, arrival_id=None)
