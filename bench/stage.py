@@ -23,7 +23,7 @@ PING = get("/ping")
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What runs, and how long each measurement takes."""
+    """What runs, on how many stored events, and how long each measurement takes; `load_seconds` for the long one."""
 
     folder: Path
     url: str
@@ -32,8 +32,10 @@ class Stage:
     bare: Address
     shop: Shop
     environ: dict[str, str]
+    stored: int
     rounds: int
     seconds: float
+    load_seconds: int
 
     async def measured(self, ours: Measure, limit: Measure) -> Rounds:
         """Both sides in turn, beside `ping`."""
@@ -60,7 +62,7 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(folder: Path, *, stored: int, rounds: int, seconds: float) -> AsyncIterator[Stage]:
+async def staged(folder: Path, *, stored: int, rounds: int, seconds: float, load_seconds: int) -> AsyncIterator[Stage]:
     """A stage with so many stored events on either side."""
     shipments = stored // EVENTS
     async with AsyncExitStack() as stack:
@@ -74,4 +76,4 @@ async def staged(folder: Path, *, stored: int, rounds: int, seconds: float) -> A
         ours, _ = await stack.enter_async_context(processes.nove("api", environ, folder))
         shop = await open_shop(url, ours, NOWHERE)
         await copies.copy(url, await ship(shop, ours, "OLDTEMPLATE", EVENTS), "OLD", shop.accounts, shipments)
-        yield Stage(folder, url, bare_url, ours, bare, shop, environ, rounds, seconds)
+        yield Stage(folder, url, bare_url, ours, bare, shop, environ, stored, rounds, seconds, load_seconds)

@@ -23,7 +23,8 @@ from carriers import carriers
 MIB = 1024 * 1024
 ACTIVE = 100_000
 SETTLES = 30
-LOAD_SECONDS, OFFERED = 600, 100
+LAP_SECONDS = 60
+OFFERED = 100
 PEER_MIB = 178
 """A worker of Karrio's server after its own load, as the sheet of performance has it."""
 QUIET = "UPDATE shipments SET next_poll_at = NULL WHERE next_poll_at IS NOT NULL"
@@ -104,10 +105,10 @@ async def loaded(stage: Stage) -> list[Line]:
             address = {"url": f"{sink.url}/changes", "enabled": True}
             async with httpx.AsyncClient(base_url=stage.ours.url, headers={"authorization": stage.shop.bearer}) as http:
                 (await http.patch(f"/v1/endpoints/{stage.shop.endpoint}", json=address)).raise_for_status()
-            for _ in range(LOAD_SECONDS // 60):
-                await offered(stage.ours, pushes, OFFERED, 60)
+            for _ in range(0, stage.load_seconds, LAP_SECONDS):
+                await offered(stage.ours, pushes, OFFERED, LAP_SECONDS)
             resident = _resident(pid)
     finally:
         await database.close()
-    note = f"{LOAD_SECONDS} s of {OFFERED} events a second and their webhooks; the limit is the sheet's figure"
+    note = f"{stage.load_seconds} s of {OFFERED} events a second and their webhooks; the limit is the sheet's figure"
     return [Line("a worker's memory / Karrio's", 12, resident, PEER_MIB, (resident / PEER_MIB,), "MiB", note)]
