@@ -65,7 +65,6 @@ ASK_BY_SHIPMENT = """<?xml version="1.0" encoding="UTF-8"?>
 <SPEDIZIONE_BRT_ID>{number}</SPEDIZIONE_BRT_ID>
 </arg0></brt:brt_trackingbybrtshipmentid></soapenv:Body></soapenv:Envelope>"""
 
-
 ASK_BY_REFERENCE = """<?xml version="1.0" encoding="UTF-8"?>
 <soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"
  xmlns:brt="http://{name}.wsbeans.iseries/"><soapenv:Body><brt:{name}><arg0>
@@ -231,12 +230,10 @@ def _raise_refusal(answer: Response) -> None:
 
 def _rows(listed: Json) -> Iterator[dict[str, Json]]:
     for item in dicts(listed):
-        row = item.get("evento")
-        if type(row) is dict:
+        if type(row := item.get("evento")) is dict:
             yield lowered(row)
         else:
-            small = lowered(item)
-            yield from map(lowered, dicts(small.get("evento", small)))
+            yield from map(lowered, dicts(lowered(item).get("evento", item)))
 
 
 def _event(row: dict[str, Json], ends_at: tuple[Json, Json]) -> TrackingEvent | None:
