@@ -1,15 +1,16 @@
 """Carrier accounts: a company's contracts, sealed, with the health of the carrier as this account sees it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
 from pydantic import SecretStr, ValidationError
-from sqlalchemy import Column, ColumnElement, Index, Integer, LargeBinary, Row, Table, Text, select, update
+from sqlalchemy import Column, ColumnElement, Index, Integer, LargeBinary, Row, Table, Text, bindparam, select, update
 
+from app.bulk import Fetch, names_of
 from app.database import HexKey, Id, Instant, Session, metadata, new_id
 from app.errors import FieldError, InvalidInput, NotFound
 from app.sealing import Sealer, new_signing_secret, token_hash
@@ -131,12 +132,27 @@ async def of_company(db: Session, company_id: UUID, carrier: str | None = None) 
 
 async def by_hook(db: Session, carrier: str, token: str) -> CarrierAccount:
     """The contract whose pushes come to this address; NotFound if none does, or no longer."""
-    found = await _where(
-        db, carrier_accounts.c.hook_hash == token_hash(token).hex(), carrier_accounts.c.carrier == carrier
-    )
+    digest = token_hash(token)
+    found = await _BY_HOOK(db, (digest, carrier), {"hash": digest.hex(), "carrier": carrier})
     if not found:
         raise NotFound("No carrier account has this address.")
     return found[0]
+
+
+_COLUMNS = [carrier_accounts.c[field_.name] for field_ in fields(CarrierAccount)]
+_BY_HOOK = Fetch(
+    _COLUMNS,
+    CarrierAccount,
+    f"""
+    SELECT {names_of(_COLUMNS)} FROM carrier_accounts
+    WHERE hook_hash = $1 AND carrier = $2 AND removed_at IS NULL
+    """,  # noqa: S608  (of our own names)
+    select(*_COLUMNS).where(
+        carrier_accounts.c.hook_hash == bindparam("hash"),
+        carrier_accounts.c.carrier == bindparam("carrier"),
+        carrier_accounts.c.removed_at.is_(None),
+    ),
+)
 
 
 async def change(
@@ -233,14 +249,14 @@ def _sealed_credentials(sealer: Sealer, account_id: UUID, carrier: Carrier, give
     try:
         valid = carrier.credentials.model_validate(dict(given))
     except ValidationError as error:
-        fields = [
+        wrong = [
             FieldError(
                 ".".join(("credentials", *(str(part)[:100] for part in each["loc"]))),
                 in_words(each),
             )
             for each in error.errors(include_input=False, include_url=False)
         ]
-        raise InvalidInput(f"These are not the credentials that {carrier.name} needs: see `errors`.", fields) from None
+        raise InvalidInput(f"These are not the credentials that {carrier.name} needs: see `errors`.", wrong) from None
     return sealer.seal(orjson.dumps(valid.model_dump(exclude_unset=True), default=_clear), f"account:{account_id}")
 
 

@@ -78,7 +78,7 @@ class Gate:
         now, place = time.monotonic(), (carrier, token)
         until, account = self._hooks.get(place, (0.0, None))
         if account is None or now >= until:
-            async with self._database.reading() as db:
+            async with self._database.glancing() as db:
                 account = await accounts.by_hook(db, carrier, token)
             if len(self._hooks) >= CROWDED:
                 self._hooks = {each: known for each, known in self._hooks.items() if now < known[0]}

@@ -4,6 +4,7 @@ import asyncio
 import re
 import time
 from contextlib import suppress
+from secrets import token_hex
 
 import structlog
 from starlette.datastructures import MutableHeaders
@@ -12,7 +13,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api import docs, problems
 from app.api.buckets import Standing
 from app.api.metrics import count_request
-from app.database import new_id
 from app.errors import HeadersTooLarge, InvalidInput, NoveError, TooLarge, TooSlow, UnsupportedBody
 from app.installation import Installation
 
@@ -115,7 +115,7 @@ _READ = (b"x-request-id", b"content-length", b"content-encoding", b"transfer-enc
 
 def _request_id(given: bytes) -> str:
     text = given.decode("latin-1")
-    return text if _REQUEST_ID.fullmatch(text) else new_id().hex
+    return text if text and _REQUEST_ID.fullmatch(text) else token_hex(16)
 
 
 def _checked(scope: Scope, headers: dict[bytes, bytes]) -> int:

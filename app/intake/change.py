@@ -32,6 +32,8 @@ class Change:
     state: State
     recorded: Recorded
     marks: Marks
+    page: str
+    """The address of its tracking page."""
     replay: bool = False
 
     @property

@@ -14,13 +14,13 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import delete, or_, select, tuple_, update
+from sqlalchemy import bindparam, delete, or_, select, tuple_, update
 
 from app import accounts
 from app.accounts import CarrierAccount
 from app.arrivals.keeping import ArrivalSource, ArrivalState, Arrived, Part, body_hash, keep, keep_all
 from app.arrivals.tables import arrivals, pushes
-from app.bulk import Insert
+from app.bulk import Fetch, Insert
 from app.database import Session
 from app.errors import NotAuthenticated, NotFound, TryLater
 from app.gathering import Gatherer
@@ -177,6 +177,24 @@ def _verified(
     return verified
 
 
+_OF_USE = (ArrivalState.TAKEN.value, ArrivalState.UNCLAIMED.value)
+_IDENTITY = (arrivals.c.company_id, arrivals.c.account_id, arrivals.c.body_hash)
+_SEEN = Fetch(
+    _IDENTITY,
+    lambda *values: values,
+    f"""
+    SELECT a.company_id, a.account_id, a.body_hash
+    FROM unnest($1::uuid[], $2::bytea[]) AS wanted(company, hash)
+    JOIN arrivals a ON a.company_id = wanted.company AND a.body_hash = wanted.hash
+    WHERE a.source = '{ArrivalSource.HOOK.value}' AND a.received_at > $3 AND a.state IN {_OF_USE}
+    """,  # noqa: S608  (of our own words)
+    select(*_IDENTITY).where(
+        tuple_(arrivals.c.company_id, arrivals.c.body_hash).in_(bindparam("wanted", expanding=True)),
+        arrivals.c.source == ArrivalSource.HOOK.value,
+        arrivals.c.received_at > bindparam("since"),
+        arrivals.c.state.in_(_OF_USE),
+    ),
+)
 _REMEMBER = Insert(pushes, conflict="DO NOTHING", returning=("company_id", "account_id", "message_id"))
 
 
@@ -188,13 +206,10 @@ async def _first_time(db: Session, group: Sequence[_Push]) -> list[bool]:
         new = set(await _REMEMBER(db, [pushed.memory for _, pushed in sorted(named.items())]))
     bodies = {pushed.identity: pushed for pushed in reversed(group) if not pushed.message_id}
     if bodies:
-        seen = select(arrivals.c.company_id, arrivals.c.account_id, arrivals.c.body_hash).where(
-            tuple_(arrivals.c.company_id, arrivals.c.body_hash).in_([(key[0], key[2]) for key in bodies]),
-            arrivals.c.source == ArrivalSource.HOOK.value,
-            arrivals.c.received_at > db.now - UNCLAIMED_FOR,
-            arrivals.c.state.in_((ArrivalState.TAKEN.value, ArrivalState.UNCLAIMED.value)),
-        )
-        new |= set(bodies) - {(row.company_id, row.account_id, row.body_hash) for row in await db.all(seen)}
+        since, wanted = db.now - UNCLAIMED_FOR, sorted({(company_id, digest) for company_id, _, digest in bodies})
+        companies, digests = [each[0] for each in wanted], [bytes.fromhex(each[1]) for each in wanted]
+        seen = await _SEEN(db, (companies, digests, since), {"wanted": wanted, "since": since})
+        new |= set(bodies) - set(seen)
     first = {**named, **bodies}
     return [pushed.identity in new and first[pushed.identity] is pushed for pushed in group]
 

@@ -9,7 +9,7 @@ from typing import Any
 from app.bulk import Insert, Update
 from app.database import Session, new_id
 from app.installation import Installation
-from app.intake.change import NO_MARKS, Change, Marks
+from app.intake.change import NO_MARKS, Change, Marks, tracking_page
 from app.intake.scheduling import next_poll
 from app.intake.telling import tell_all
 from app.lifecycle import State
@@ -70,7 +70,8 @@ def _change(installation: Installation, one: Settlement, now: datetime) -> Chang
     after = before._replace(**{**one.said, **_status(before, state, now), **news})
     moved = after.version != before.version if one.replay else recorded.changed
     after = after._replace(**_next_times(installation, after, state, moved, now))
-    return Change(installation, one.to, before, after, state, recorded, one.marks, one.replay)
+    page = tracking_page(installation, after)
+    return Change(installation, one.to, before, after, state, recorded, one.marks, page, one.replay)
 
 
 def _status(before: Shipment, state: State, now: datetime) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.database import Session
-from app.intake.change import Change, tracking_page
+from app.intake.change import Change
 from app.locales import amount_in_words, choose
 from app.outbox import notices
 from app.outbox.ledger import NOTHING_TOLD, ToldSoFar, told_so_far
@@ -78,7 +78,7 @@ def _announcements(change: Change, now: datetime) -> Iterator[Announcement]:
 def webhook_data(change: Change, now: datetime) -> dict[str, Any]:
     """A shipment as webhooks carry it: as the API answers it, with what is new, without anybody's personal details."""
     after = change.after
-    data = shipment_data(after, tracking_page(change.installation, after), change.to.shop.locale)
+    data = shipment_data(after, change.page, change.to.shop.locale)
     new = [change.recorded.events[key] for key in change.recorded.new]
     return {
         **data,
@@ -148,7 +148,7 @@ def held_back(change: Change, decisions: Sequence[Decision], past: ToldSoFar, no
         "carrier_name": carriers()[after.carrier].name,
         "tracking_number": after.number,
         "order_reference": after.order_reference or "",
-        "tracking_page": tracking_page(change.installation, after),
+        "tracking_page": change.page,
     }
     day = now.astimezone(ZoneInfo(shop.timezone)).date()
     return Notice("messages_held", after.id, str(day), facts, after.version)
@@ -177,7 +177,7 @@ def letter(change: Change, audience: Audience) -> dict[str, Any]:
         "tracking_number": shipment.number,
         "order_reference": shipment.order_reference,
         "recipient_name": recipient.get("name", ""),
-        "tracking_page": tracking_page(change.installation, shipment),
+        "tracking_page": change.page,
         "carrier_url": answer.carrier_page(shipment),
         "pickup_point": shipment.pickup_point or shipment.carrier_pickup_point or None,
         "eta": _eta_in_json(shipment),
