@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from carriers.base import Carrier, CarrierError, UnreadablePayload
 from carriers.brt import Brt
+from carriers.dhl_express import DhlExpress
 from carriers.dhl_unified import DhlUnified
 from carriers.event import Eta, Parcel, Place, TrackingEvent
 from carriers.fedex import Fedex
@@ -19,7 +20,17 @@ from carriers.sandbox import Sandbox
 from carriers.ups import Ups
 from carriers.vocabulary import Status, SubStatus
 
-BUILT_IN: tuple[type[Carrier], ...] = (Sandbox, Ups, PosteItaliane, GlsItaly, DhlUnified, Fedex, Brt, Own)
+BUILT_IN: tuple[type[Carrier], ...] = (
+    Sandbox,
+    Ups,
+    PosteItaliane,
+    GlsItaly,
+    DhlUnified,
+    DhlExpress,
+    Fedex,
+    Brt,
+    Own,
+)
 """In the order in which `detect` names them: those whose numbers tell most come first."""
 
 

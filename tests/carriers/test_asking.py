@@ -14,6 +14,7 @@ from app.demo.journeys import Happened, Step
 from app.demo.serving import serving
 from app.demo.stand_ins.base import Fault, StandIn
 from app.demo.stand_ins.brt import BrtStandIn
+from app.demo.stand_ins.dhl_express import DhlExpressStandIn
 from app.demo.stand_ins.dhl_unified import DhlUnified
 from app.demo.stand_ins.fedex import FedexStandIn
 from app.demo.stand_ins.gls_it import GlsItalyStandIn
@@ -50,6 +51,7 @@ ASKED = [
     Asked(GlsItalyStandIn, "M1620873111", "contract"),
     Asked(PosteItaliane, "1UW1KGM430573", "secret_id"),
     Asked(UpsStandIn, "1Z999AA10123456784", "client_secret"),
+    Asked(DhlExpressStandIn, "1234567891", "api_secret"),
 ]
 WITH_TOKEN = [each for each in ASKED if carriers()[each.kind.slug].needs_token]
 

@@ -26,6 +26,7 @@ RECORDINGS = [(slug, path.name) for slug in SLUGS for path in recordings(slug)]
 
 NUMBERS = {
     "brt": "123456789012",
+    "dhl_express": "1234567891",
     "dhl_unified": "JJD000390007882823",
     "fedex": "794887075005",
     "gls_it": "MI 123456789",
@@ -46,7 +47,10 @@ MISSING = {
 REFUSED = {("own", "hostile.json")}
 """Recordings that a carrier rightly refuses: what a shop posts is input, so a wrong type is told, not passed over."""
 
-READ_BY_OTHERS: dict[tuple[str, str], str] = {}
+READ_BY_OTHERS: dict[tuple[str, str], str] = {
+    ("dhl_express", "error.json"): "DHL's interfaces write the same problem+json",
+    ("dhl_express", "not_found.json"): "DHL's interfaces write the same problem+json",
+}
 """Recordings too bare to be told from another carrier's, with the reason."""
 
 SECRETS = re.compile("secret|passw|token")

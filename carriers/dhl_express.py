@@ -1,0 +1,223 @@
+"""DHL Express: the tracking of the MyDHL API, polled; answers of the older XML service (XML-PI) are read too.
+
+Codes: carriers/tables/dhl_express.csv, DHL's whole list, and what a delivery means while a piece of the shipment is
+still on its way (the list `part`).
+
+Quirks: `status: Success` speaks of the lookup, not of the parcel; a time is the place's own, with its offset in a field
+apart, which older editions leave out: then the zone of the service area's country holds. Numbers that are not known are
+absent from an answer about several. Waybills come again after some months.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from httpx import AsyncClient, BasicAuth
+from lxml import etree
+from pydantic import SecretStr
+
+from carriers.base import (
+    Account,
+    Answer,
+    Carrier,
+    Credentials,
+    CredentialsRefused,
+    RateLimit,
+    UnreadablePayload,
+    meant,
+)
+from carriers.calling import call
+from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
+from carriers.reading import Json, dicts, json_of, text_of, xml_of
+from carriers.remembering import remembered
+from carriers.sequence import numbered
+from carriers.tables import table_file
+from carriers.times import iso_moment
+from carriers.zones import country_named, country_zone
+
+OFFSET = re.compile(r"[+-][0-9]{2}:?[0-9]{2}")
+ENDS = frozenset(("OK", "DD"))
+"""The codes of a piece that has been delivered."""
+
+
+class DhlExpressCredentials(Credentials):
+    """The API user and secret of a DHL Express account."""
+
+    api_user: str
+    api_secret: SecretStr
+
+
+class DhlExpress(Carrier):
+    """DHL Express, world-wide."""
+
+    slug = "dhl_express"
+    name = "DHL Express"
+    website = "https://www.dhl.com"
+    number_patterns = (r"J[A-Z]{1,3}[0-9]{10,24}", r"[0-9]{10}")
+    number_form, example = "[0-9]{10}|J[A-Z]{1,3}[0-9A-Z]{8,30}", "1234567891"
+    credentials = DhlExpressCredentials
+    base_url = "https://express.api.dhl.com/mydhlapi"
+    batch_size = 20  # of 200: with all their pieces, an answer about more could be larger than what is read
+    rate = RateLimit(1, 1.0)
+    confidence = "high"
+    table = table_file("dhl_express.csv")
+
+    async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
+        """One call about the waybills, and one about the numbers of pieces if there are any."""
+        known = account.credentials
+        if not isinstance(known, DhlExpressCredentials):
+            raise CredentialsRefused("these are not DHL Express credentials")
+        pieces = tuple(number for number in numbers if number[:1] in "Jj")
+        waybills = tuple(number for number in numbers if number not in pieces)
+        answers = []
+        for name, asked in (("shipmentTrackingNumber", waybills), ("pieceTrackingNumber", pieces)):
+            if asked:
+                answer = await call(
+                    http,
+                    "GET",
+                    f"{account.base_url or self.base_url}/tracking",
+                    accept=(200, 404),
+                    params={name: list(asked), "trackingView": "all-checkpoints", "levelOfDetail": "all"},
+                    headers={"x-version": "3.1.0", "accept-language": "eng"},
+                    auth=BasicAuth(known.api_user, known.api_secret.get_secret_value()),
+                )
+                answers.append(Answer(answer.content, asked))
+        return answers
+
+    def tracking_url(self, number: str) -> str:
+        return f"https://www.dhl.com/global-en/home/tracking.html?tracking-id={number}"
+
+    def matches(self, number: str) -> bool:
+        """Whether it is a piece's number, or a waybill whose last digit checks the first nine."""
+        compact = number.replace(" ", "")
+        waybill = re.fullmatch("[0-9]{10}", compact) is not None
+        return super().matches(number) and (not waybill or int(compact[:9]) % 7 == int(compact[9]))
+
+    def parse(self, body: bytes) -> list[Parcel]:
+        if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+            return _xml_parcels(xml_of(body))
+        answer = json_of(body)
+        said = answer if isinstance(answer, dict) else {}
+        listed = said.get("shipments", answer)
+        shipments = [each for each in dicts(listed) if "shipmentTrackingNumber" in each]
+        if shipments:
+            return [parcel for each in shipments for parcel in _parcels(each)]
+        if said == {"shipments": []}:
+            return [Parcel("", not_found=True)]
+        if "message" in said and said.keys() & {"title", "detail"}:
+            return [Parcel("", not_found=True)] if text_of(said.get("status")) == "404" else []
+        raise UnreadablePayload("neither shipments nor a problem of the MyDHL API")
+
+
+def _parcels(said: dict[str, Json]) -> Iterator[Parcel]:
+    """The shipment, and each of its pieces that has events, unless there is only one."""
+    number = text_of(said.get("shipmentTrackingNumber"), 40)
+    listed = [
+        (text_of(each.get("trackingNumber"), 40), dicts(each.get("events"))) for each in dicts(said.get("pieces"))
+    ]
+    pieces = [(piece, events) for piece, events in listed if piece]
+    told = dicts(said.get("events")) or _once(event for _, events in pieces for event in events)
+    gone = [any(text_of(event.get("typeCode")) in ENDS for event in events) for _, events in pieces if events]
+    eta = _eta(said, _end(said.get("receiverDetails")))
+    only = [piece for piece, _ in pieces if piece != number] if len(pieces) == 1 else []
+    yield Parcel(number, _events(told, "part" if any(gone) and not all(gone) else ""), eta, aliases=tuple(only))
+    if len(pieces) > 1:
+        for piece, events in pieces:
+            if events:
+                yield Parcel(piece, _events(events), eta)
+
+
+def _once(events: Iterator[dict[str, Json]]) -> list[dict[str, Json]]:
+    """The events of all pieces, in the order of time, those that they share only once."""
+    known = {tuple(text_of(each.get(name)) for name in ("date", "time", "typeCode")): each for each in events}
+    return [known[key] for key in sorted(known, reverse=True)]
+
+
+def _events(listed: Sequence[dict[str, Json]], within: str = "") -> tuple[TrackingEvent, ...]:
+    return numbered([event for each in listed if (event := _event(each, within))])
+
+
+def _event(said: dict[str, Json], within: str) -> TrackingEvent | None:
+    area = next(iter(dicts(said.get("serviceArea"))), {})
+    place, zone = _place(area.get("code"), area.get("description"))
+    moment = _moment(text_of(said.get("date")), text_of(said.get("time")), text_of(said.get("GMTOffset")), zone)
+    return _said(within, said.get("typeCode"), said.get("description")).at(moment, place) if moment else None
+
+
+def _moment(day: str, clock: str, offset: str, zone: ZoneInfo | None) -> Moment | None:
+    given = offset if OFFSET.fullmatch(offset) else ""
+    whole = iso_moment(f"{day}T{clock}{given}", zone, OffsetSource.PLACE) if clock else None
+    return whole or iso_moment(day, zone, OffsetSource.PLACE)
+
+
+@remembered
+def _said(within: str, given: Json, described: Json) -> Said:
+    code, find = text_of(given, 20).upper(), DhlExpress.table.find
+    part = find(code, within=within) if within else None
+    text = re.split(r"\W*\bsigned\b", text_of(described), maxsplit=1, flags=re.IGNORECASE)[0]  # who signed is left out
+    return meant(part or find(code), code, "", "another piece is on its way" if part else "", text)
+
+
+@remembered
+def _place(code: Json, described: Json) -> tuple[Place | None, ZoneInfo | None]:
+    """A service area, "Barcelona-ES", and the zone of its country."""
+    text = text_of(described, 100)
+    city, _, last = text.rpartition("-")
+    known = last.strip().upper() if re.fullmatch(r"\s*[A-Z]{2}", last) else country_named(last)
+    place = Place(city.strip() if known else text, country=known, code=text_of(code, 20)) or None
+    return place, country_zone(known) if known else None
+
+
+def _end(receiver: Json) -> ZoneInfo | None:
+    """The zone of where the shipment goes, by its service area, else by its address."""
+    said = next(iter(dicts(receiver)), {})
+    area = next(iter(dicts(said.get("serviceArea"))), {})
+    address = next(iter(dicts(said.get("postalAddress"))), {})
+    return _place(area.get("code"), area.get("description"))[1] or country_zone(text_of(address.get("countryCode"), 2))
+
+
+def _eta(said: dict[str, Json], zone: ZoneInfo | None) -> Eta | None:
+    given = text_of(said.get("estimatedDeliveryDate")) or text_of(said.get("estimatedTimeOfDelivery"))
+    moment = iso_moment(given, zone, OffsetSource.PLACE)
+    if moment is None:
+        return None
+    if moment.until:
+        return Eta(moment.occurred_at, moment.until, date.fromisoformat(moment.local_time))
+    return Eta(latest=moment.occurred_at)
+
+
+def _xml_parcels(root: etree._Element) -> list[Parcel]:
+    """What XML-PI says, told in the words of its successor."""
+    kind = etree.QName(root).localname
+    if kind == "ShipmentTrackingErrorResponse":
+        return []
+    shipments = [*root.iterfind("{*}AWBInfo")]
+    if kind != "TrackingResponse" or not shipments:
+        raise UnreadablePayload(f"no answer of DHL's XML service, but {kind[:40]!r}")
+    return [parcel for each in shipments for parcel in _xml_parcel(each)]
+
+
+def _xml_parcel(shipment: etree._Element) -> Iterator[Parcel]:
+    events = [_xml_event(each) for each in shipment.iterfind("{*}ShipmentInfo/{*}ShipmentEvent")]
+    number = text_of(shipment.findtext("{*}AWBNumber"), 40)
+    if not events and text_of(shipment.findtext("{*}Status/{*}ActionStatus")).lower() != "success":
+        yield Parcel(number, not_found=True)
+    else:
+        yield from _parcels({"shipmentTrackingNumber": number, "events": events})
+
+
+def _xml_event(event: etree._Element) -> dict[str, Json]:
+    def value(path: str) -> str:
+        return text_of(event.findtext(path))
+
+    return {
+        "date": value("{*}Date"),
+        "time": value("{*}Time"),
+        "typeCode": value("{*}ServiceEvent/{*}EventCode"),
+        "description": value("{*}ServiceEvent/{*}Description"),
+        "serviceArea": {
+            "code": value("{*}ServiceArea/{*}ServiceAreaCode"),
+            "description": value("{*}ServiceArea/{*}Description"),
+        },
+    }

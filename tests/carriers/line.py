@@ -1,0 +1,90 @@
+"""One carrier's stand-in on loopback and the way to ask it, for the tests of what is particular to the carrier."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from httpx import AsyncClient
+
+from app.demo.journeys import JOURNEYS, Step, so_far
+from app.demo.serving import serving
+from app.demo.stand_ins.base import StandIn
+from carriers import Carrier
+from carriers.asking import TokenKeeper, ask
+from carriers.base import Account, Answer
+from carriers.event import Parcel
+from carriers.vocabulary import Status
+
+START = datetime(2026, 3, 2, 8, tzinfo=UTC)
+
+MEANT = {
+    Step.REGISTERED: Status.AWAITING_PICKUP,
+    Step.COLLECTED: Status.IN_TRANSIT,
+    Step.DEPARTED: Status.IN_TRANSIT,
+    Step.ARRIVED: Status.IN_TRANSIT,
+    Step.AT_DEPOT: Status.IN_TRANSIT,
+    Step.OUT_FOR_DELIVERY: Status.OUT_FOR_DELIVERY,
+    Step.ABSENT: Status.FAILED_ATTEMPT,
+    Step.DELAYED: Status.IN_TRANSIT,
+    Step.HELD: Status.EXCEPTION,
+    Step.REFUSED: Status.EXCEPTION,
+    Step.DAMAGED: Status.EXCEPTION,
+    Step.LOST: Status.EXCEPTION,
+    Step.CUSTOMS: Status.IN_TRANSIT,
+    Step.CUSTOMS_HOLD: Status.EXCEPTION,
+    Step.CUSTOMS_CLEARED: Status.IN_TRANSIT,
+    Step.READY: Status.AVAILABLE_FOR_PICKUP,
+    Step.PICKED_UP: Status.DELIVERED,
+    Step.RETURNING: Status.EXCEPTION,
+    Step.RETURNED: Status.RETURNED,
+    Step.DELIVERED: Status.DELIVERED,
+}
+"""What each step means, whoever tells it."""
+
+
+@dataclass(slots=True)
+class Line:
+    """The stand-in tells `journey` of every number, and knows none when that is empty; tokens are kept."""
+
+    carrier: Carrier
+    base_url: str
+    http: AsyncClient
+    stand_in: StandIn
+    journey: str = "DELIVERED"
+    tokens: TokenKeeper = field(default_factory=TokenKeeper)
+
+    async def ask(self, *numbers: str, **credentials: str) -> list[Answer]:
+        """The answers about the numbers, with these credentials in place of the stand-in's own."""
+        known = self.carrier.credentials.model_validate({**self.stand_in.credentials, **credentials})
+        return await ask(self.carrier, self.http, Account(known, base_url=self.base_url), numbers, tokens=self.tokens)
+
+    async def parcels(self, *numbers: str, **credentials: str) -> list[Parcel]:
+        """The parcels of all those answers."""
+        return [each for said in await self.ask(*numbers, **credentials) for each in self.carrier.parse(said.body)]
+
+
+@asynccontextmanager
+async def line(carrier: Carrier, kind: type[StandIn]) -> AsyncIterator[Line]:
+    """A carrier that is served for as long as the block lasts."""
+    told: list[Line] = []
+
+    stand_in = kind(
+        lambda number: (
+            so_far(JOURNEYS[told[0].journey], START, 1, START + timedelta(days=30)) if told[0].journey else None
+        )
+    )
+    async with serving(stand_in.app()) as base_url, AsyncClient(trust_env=False, timeout=5) as http:
+        told.append(Line(carrier, base_url, http, stand_in))
+        yield told[0]
+
+
+async def misunderstood(line: Line, number: str, words: Mapping[Step, object]) -> dict[str, list[Status | None]]:
+    """By journey the statuses that were read, oldest first, where they are not what was told in the carrier's words."""
+    found: dict[str, list[Status | None]] = {}
+    for line.journey, legs in JOURNEYS.items():
+        [parcel] = await line.parcels(number)
+        read = [event.status for event in sorted(parcel.events, key=lambda event: event.moment.occurred_at)]
+        if read != [MEANT[leg.step] for leg in legs if leg.step in words]:
+            found[line.journey] = read
+    return found
