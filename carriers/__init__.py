@@ -14,6 +14,7 @@ from carriers.dhl_unified import DhlUnified
 from carriers.event import Eta, Parcel, Place, TrackingEvent
 from carriers.fedex import Fedex
 from carriers.gls_it import GlsItaly
+from carriers.la_poste_colissimo import LaPosteColissimo
 from carriers.own import Own
 from carriers.poste_italiane import PosteItaliane
 from carriers.sandbox import Sandbox
@@ -29,6 +30,7 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     DhlExpress,
     Fedex,
     Brt,
+    LaPosteColissimo,
     Own,
 )
 """In the order in which `detect` names them: those whose numbers tell most come first."""

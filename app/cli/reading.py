@@ -38,9 +38,9 @@ def list_carriers(
         echo(orjson.dumps(known, option=orjson.OPT_INDENT_2).decode())
         return
     from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Column, Table  # noqa: PLC0415
 
-    table = Table("slug", "name", "poll", "push", "batch size", "confidence")
+    table = Table(Column("slug", no_wrap=True), "name", "poll", "push", "batch size", "confidence")
     for row in known:
         table.add_row(*("yes" if cell is True else "no" if cell is False else str(cell) for cell in row.values()))
     Console().print(table)

@@ -18,6 +18,7 @@ from app.demo.stand_ins.dhl_express import DhlExpressStandIn
 from app.demo.stand_ins.dhl_unified import DhlUnified
 from app.demo.stand_ins.fedex import FedexStandIn
 from app.demo.stand_ins.gls_it import GlsItalyStandIn
+from app.demo.stand_ins.la_poste_colissimo import LaPosteStandIn
 from app.demo.stand_ins.poste_italiane import PosteItaliane
 from app.demo.stand_ins.ups import UpsStandIn
 from carriers import Carrier, carriers
@@ -52,6 +53,7 @@ ASKED = [
     Asked(PosteItaliane, "1UW1KGM430573", "secret_id"),
     Asked(UpsStandIn, "1Z999AA10123456784", "client_secret"),
     Asked(DhlExpressStandIn, "1234567891", "api_secret"),
+    Asked(LaPosteStandIn, "6A00000000001", "okapi_key"),
 ]
 WITH_TOKEN = [each for each in ASKED if carriers()[each.kind.slug].needs_token]
 

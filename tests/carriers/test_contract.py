@@ -30,6 +30,7 @@ NUMBERS = {
     "dhl_unified": "JJD000390007882823",
     "fedex": "794887075005",
     "gls_it": "MI 123456789",
+    "la_poste_colissimo": "6A00000000001",
     "poste_italiane": "1UW1ABCDEF123",
     "sandbox": "SANDBOX-DELIVERED-1",
     "ups": "1Z999AA10123456784",
