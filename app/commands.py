@@ -24,6 +24,7 @@ from app.mail_addresses import bare_address, named_address
 from app.outbox.rules import create_defaults
 from app.shops import Shop
 from app.wrong_fields import in_words
+from carriers import carrier as carrier_of
 
 Json = Any
 """What JSON can say; dates and ids become text on the way."""
@@ -146,7 +147,7 @@ class AddAccount(Command):
     secret: str = Field(default="", repr=False)
 
     async def run(self, here: Installation) -> Json:
-        """Where the carrier pushes to, and the secret for its pushes, shown this once."""
+        """Where the carrier pushes to, if it does, and the secret for its pushes, shown this once."""
         async with here.database.transaction() as db:
             shop = await shops.find(db, self.shop)
             added = await accounts.add(
@@ -159,7 +160,10 @@ class AddAccount(Command):
                 base_url=self.base_url,
                 secret=self.secret,
             )
-        return {"account_id": added.account.id, "hook_url": added.hook_url, "secret": added.secret}
+        told: Json = {"account_id": added.account.id}
+        if carrier_of(self.carrier).pushes:
+            told |= {"hook_url": added.hook_url, "secret": added.secret}
+        return told
 
 
 class ImportBatch(Command):

@@ -105,7 +105,9 @@ async def test_an_account_is_added(service: Installation, settings: Settings) ->
     async with commanding(settings) as ask:
         shop = (await ask(CreateShop.of(shop_name="Bottega")))["shop_id"]
         added = await ask(AddAccount.of(carrier="ups", shop=shop, credentials={"client_id": "a", "client_secret": "b"}))
+        polled = await ask(AddAccount.of(carrier="brt", shop=shop, credentials={"user_id": "a", "password": "b"}))
 
+    assert sorted(polled) == ["account_id"]  # it does not push
     assert sorted(added) == ["account_id", "hook_url", "secret"]
     assert added["hook_url"].startswith("https://nove.example/hooks/ups/")
     assert added["secret"].startswith("whsec_")
