@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from carriers.base import Carrier, CarrierError, UnreadablePayload
 from carriers.brt import Brt
+from carriers.chronopost import Chronopost
 from carriers.dhl_express import DhlExpress
 from carriers.dhl_unified import DhlUnified
 from carriers.event import Eta, Parcel, Place, TrackingEvent
@@ -31,6 +32,7 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     Fedex,
     Brt,
     LaPosteColissimo,
+    Chronopost,
     Own,
 )
 """In the order in which `detect` names them: those whose numbers tell most come first."""

@@ -26,6 +26,7 @@ RECORDINGS = [(slug, path.name) for slug in SLUGS for path in recordings(slug)]
 
 NUMBERS = {
     "brt": "123456789012",
+    "chronopost": "XX000000001FR",
     "dhl_express": "1234567891",
     "dhl_unified": "JJD000390007882823",
     "fedex": "794887075005",
@@ -42,6 +43,7 @@ MEANINGS = {
     *("error", "many_parcels", "hostile", "unlisted_code"),
 }
 MISSING = {
+    "chronopost": {"many_parcels"},  # its answer has room for one
     "own": {"not_found", "error", "unlisted_code"},  # the shop posts facts, and only in the vocabulary's words
     "sandbox": {"error"},  # its only error is HTTP's 422, which never reaches the parser
 }
