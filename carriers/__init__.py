@@ -15,6 +15,7 @@ from carriers.dhl_unified import DhlUnified
 from carriers.event import Eta, Parcel, Place, TrackingEvent
 from carriers.fedex import Fedex
 from carriers.gls_it import GlsItaly
+from carriers.inpost import InPost
 from carriers.la_poste_colissimo import LaPosteColissimo
 from carriers.own import Own
 from carriers.poste_italiane import PosteItaliane
@@ -29,6 +30,7 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     GlsItaly,
     DhlUnified,
     DhlExpress,
+    InPost,
     Fedex,
     Brt,
     LaPosteColissimo,

@@ -45,18 +45,23 @@ MEANT = {
 
 @dataclass(slots=True)
 class Line:
-    """The stand-in tells `journey` of every number, and knows none when that is empty; tokens are kept."""
+    """The stand-in tells `journey` of every number, and knows none when that is empty; tokens are kept.
+
+    `credentials` go in place of the stand-in's own.
+    """
 
     carrier: Carrier
     base_url: str
     http: AsyncClient
     stand_in: StandIn
     journey: str = "DELIVERED"
+    credentials: Mapping[str, str] = field(default_factory=dict)
     tokens: TokenKeeper = field(default_factory=TokenKeeper)
 
     async def ask(self, *numbers: str, **credentials: str) -> list[Answer]:
-        """The answers about the numbers, with these credentials in place of the stand-in's own."""
-        known = self.carrier.credentials.model_validate({**self.stand_in.credentials, **credentials})
+        """The answers about the numbers, with these credentials in place of the line's."""
+        given = {**self.stand_in.credentials, **self.credentials, **credentials}
+        known = self.carrier.credentials.model_validate(given)
         return await ask(self.carrier, self.http, Account(known, base_url=self.base_url), numbers, tokens=self.tokens)
 
     async def parcels(self, *numbers: str, **credentials: str) -> list[Parcel]:

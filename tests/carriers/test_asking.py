@@ -19,6 +19,7 @@ from app.demo.stand_ins.dhl_express import DhlExpressStandIn
 from app.demo.stand_ins.dhl_unified import DhlUnified
 from app.demo.stand_ins.fedex import FedexStandIn
 from app.demo.stand_ins.gls_it import GlsItalyStandIn
+from app.demo.stand_ins.inpost import InPostStandIn
 from app.demo.stand_ins.la_poste_colissimo import LaPosteStandIn
 from app.demo.stand_ins.poste_italiane import PosteItaliane
 from app.demo.stand_ins.ups import UpsStandIn
@@ -56,6 +57,7 @@ ASKED = [
     Asked(DhlExpressStandIn, "1234567891", "api_secret"),
     Asked(LaPosteStandIn, "6A00000000001", "okapi_key"),
     Asked(ChronopostStandIn, "XX000000001FR", ""),
+    Asked(InPostStandIn, "620000000000001234567890", "client_secret"),
 ]
 WITH_SECRET = [each for each in ASKED if each.secret]
 WITH_TOKEN = [each for each in ASKED if carriers()[each.kind.slug].needs_token]

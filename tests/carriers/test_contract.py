@@ -31,6 +31,7 @@ NUMBERS = {
     "dhl_unified": "JJD000390007882823",
     "fedex": "794887075005",
     "gls_it": "MI 123456789",
+    "inpost": "620000000000001234567890",
     "la_poste_colissimo": "6A00000000001",
     "poste_italiane": "1UW1ABCDEF123",
     "sandbox": "SANDBOX-DELIVERED-1",
