@@ -11,6 +11,7 @@ from carriers.base import Carrier, CarrierError, UnreadablePayload
 from carriers.brt import Brt
 from carriers.chronopost import Chronopost
 from carriers.dhl_express import DhlExpress
+from carriers.dhl_parcel_de import DhlParcelDe
 from carriers.dhl_unified import DhlUnified
 from carriers.event import Eta, Parcel, Place, TrackingEvent
 from carriers.fedex import Fedex
@@ -35,6 +36,7 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     Brt,
     LaPosteColissimo,
     Chronopost,
+    DhlParcelDe,
     Own,
 )
 """In the order in which `detect` names them: those whose numbers tell most come first."""

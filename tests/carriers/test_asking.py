@@ -16,6 +16,7 @@ from app.demo.stand_ins.base import Fault, StandIn
 from app.demo.stand_ins.brt import BrtStandIn
 from app.demo.stand_ins.chronopost import ChronopostStandIn
 from app.demo.stand_ins.dhl_express import DhlExpressStandIn
+from app.demo.stand_ins.dhl_parcel_de import DhlParcelDeStandIn
 from app.demo.stand_ins.dhl_unified import DhlUnified
 from app.demo.stand_ins.fedex import FedexStandIn
 from app.demo.stand_ins.gls_it import GlsItalyStandIn
@@ -58,6 +59,7 @@ ASKED = [
     Asked(LaPosteStandIn, "6A00000000001", "okapi_key"),
     Asked(ChronopostStandIn, "XX000000001FR", ""),
     Asked(InPostStandIn, "620000000000001234567890", "client_secret"),
+    Asked(DhlParcelDeStandIn, "00340434161094000001", "password"),
 ]
 WITH_SECRET = [each for each in ASKED if each.secret]
 WITH_TOKEN = [each for each in ASKED if carriers()[each.kind.slug].needs_token]

@@ -28,6 +28,7 @@ NUMBERS = {
     "brt": "123456789012",
     "chronopost": "XX000000001FR",
     "dhl_express": "1234567891",
+    "dhl_parcel_de": "00340434161094000001",
     "dhl_unified": "JJD000390007882823",
     "fedex": "794887075005",
     "gls_it": "MI 123456789",
