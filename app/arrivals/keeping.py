@@ -9,10 +9,10 @@ from typing import Any
 from uuid import UUID
 
 import zstandard
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, delete, select
 
 from app.arrivals.tables import arrivals, bodies, unmapped
-from app.bulk import Insert
+from app.bulk import Insert, Update
 from app.database import Session, new_id
 from app.shipments.history import StoredEvent
 from app.shipments.shipment import Shipment
@@ -157,13 +157,12 @@ async def latest(db: Session, company_id: UUID, shipment_ids: Sequence[UUID]) ->
     return found
 
 
-async def seen_again(db: Session, company_id: UUID, arrival_ids: Sequence[UUID]) -> None:
-    """The same answer came again: only its last-seen time moves."""
-    await db.run(
-        update(arrivals)
-        .where(arrivals.c.company_id == company_id, arrivals.c.id.in_(arrival_ids))
-        .values(seen_at=db.now)
-    )
+async def seen_again(db: Session, names: Sequence[tuple[UUID, UUID]]) -> None:
+    """The same answers, by company and id of their parts, came again: only their last-seen time moves."""
+    await _SEEN_AGAIN(db, [(*name, db.now) for name in sorted(names)])
+
+
+_SEEN_AGAIN = Update(arrivals, ("company_id", "id"), ("seen_at",))
 
 
 async def read_body(db: Session, company_id: UUID, digest: str) -> bytes | None:

@@ -1,7 +1,7 @@
 """Whose an arrival is: the shipments with the parcel's numbers, locked; and numbers that nobody has posted yet."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 from zlib import crc32
@@ -63,6 +63,14 @@ async def concerned(db: Session, arrivals: Sequence[Arrived]) -> list[list[Shipm
     for index, mine in zip(strangers, again, strict=True):
         found[index] = mine
     return found
+
+
+async def locked(db: Session, names: Iterable[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Shipment]:
+    """Shipments by company and id, locked in one order, so that two groups never wait for each other."""
+    rows: list[Shipment] = []
+    for some in batched(sorted(set(names)), AT_ONCE):
+        rows += await _BY_ID(db, list(zip(*some, strict=True)), {"wanted": some})
+    return {(shipment.company_id, shipment.id): shipment for shipment in rows}
 
 
 async def hold_number(db: Session, company_id: UUID, carrier: str, number: str) -> None:

@@ -5,19 +5,21 @@ from httpx import AsyncClient
 
 from app import failpoints
 from app.arrivals import keeping
-from app.errors import NoveError
 from app.installation import Installation
 from app.polling import notes, writing
 from app.polling.answers import read_answers
 from app.polling.calling import CALL_SECONDS, Question, asked_as, called
 from app.polling.claiming import Batch
+from app.polling.taking import Answered, Answers
 from carriers.asking import ask
 from carriers.base import Answer, CarrierError, RequestRefused, UnreadablePayload
 
 log = structlog.get_logger()
 
 
-async def ask_about(installation: Installation, http: AsyncClient, batch: Batch, seconds: float = CALL_SECONDS) -> bool:
+async def ask_about(
+    installation: Installation, http: AsyncClient, batch: Batch, taker: Answers, seconds: float = CALL_SECONDS
+) -> bool:
     """Ask about the batch and write down what came of it; whether the account may go on asking."""
     try:
         answers = await called(installation, batch, seconds, _question(installation, http, batch))
@@ -41,14 +43,7 @@ async def ask_about(installation: Installation, http: AsyncClient, batch: Batch,
     received_at = installation.database.now()
     async with installation.database.reading() as db:
         latest = await keeping.latest(db, batch.account.company_id, [shipment.id for shipment in batch.shipments])
-    brought = read_answers(batch, answers, latest, received_at)
-    try:
-        await writing.write(installation, batch, brought, received_at)
-    except NoveError:
-        raise
-    except Exception as error:
-        log.exception("an answer could not be taken in", carrier=batch.account.carrier)
-        await writing.write(installation, batch, writing.spoilt(batch, brought, error), received_at)
+    await taker.take(Answered(batch, read_answers(batch, answers, latest, received_at), received_at))
     failpoints.reach(failpoints.POLL_WRITTEN)
     return True
 

@@ -1,8 +1,11 @@
 """The health of a carrier's account: what a failed call closes, and for how long; what a success opens again."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from random import random
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, update
 
@@ -20,16 +23,23 @@ NOTED = timedelta(minutes=1)
 """How exactly the last success is known while all is well: a row written at every call would be waited for."""
 
 
-async def succeeded(db: Session, batch: Batch) -> None:
-    """The carrier has answered. Only the probe closes an open circuit: other calls may have begun before it opened."""
-    row = carrier_accounts.c
-    well = batch.account.failures == 0 and not batch.probe
-    known = batch.account.last_success_at
-    if well and known is not None and db.now - known < NOTED:
-        return
-    may = () if batch.probe else (row.open_until.is_(None),)
-    values: dict[str, Any] = {"failures": 0, "open_until": None, "last_success_at": db.now}
-    await db.run(update(carrier_accounts).where(*_this(batch), *may).values(values))
+async def succeeded(db: Session, batches: Iterable[Batch]) -> None:
+    """The carriers have answered. Only a probe closes an open circuit: other calls may have begun before it opened."""
+    by_account: defaultdict[tuple[UUID, UUID], list[Batch]] = defaultdict(list)
+    for batch in batches:
+        by_account[batch.account.company_id, batch.account.id].append(batch)
+    for _, mine in sorted(by_account.items()):  # in one order, so that two groups never wait for each other
+        if all(_known(batch, db.now) for batch in mine):
+            continue
+        may = () if any(batch.probe for batch in mine) else (carrier_accounts.c.open_until.is_(None),)
+        values: dict[str, Any] = {"failures": 0, "open_until": None, "last_success_at": db.now}
+        await db.run(update(carrier_accounts).where(*_this(mine[0]), *may).values(values))
+
+
+def _known(batch: Batch, now: datetime) -> bool:
+    """Whether the account's row says exactly enough that it is well."""
+    last = batch.account.last_success_at
+    return batch.account.failures == 0 and not batch.probe and last is not None and now - last < NOTED
 
 
 async def failed(db: Session, batch: Batch, error: CarrierError) -> datetime:

@@ -18,6 +18,7 @@ from app.polling.asking import ask_about
 from app.polling.calling import CALL_SECONDS
 from app.polling.claiming import Batch, claim, due_accounts
 from app.polling.resolving import find_number
+from app.polling.taking import Answers
 from app.shipments.tables import shipments
 
 CALLS = 64
@@ -43,7 +44,7 @@ class Poller:
     def __init__(
         self, installation: Installation, *, lease: timedelta = LEASE, call_seconds: float = CALL_SECONDS
     ) -> None:
-        self._installation = installation
+        self._installation, self._answers = installation, Answers(installation)
         self._http = carrier_client(seconds=call_seconds)
         self._lease, self._call_seconds = lease, call_seconds
         self._lines: defaultdict[UUID, _Line] = defaultdict(_Line)
@@ -129,8 +130,9 @@ class Poller:
                 del self._lines[batch.account.id]
 
     async def _ask(self, batch: Batch) -> bool:
-        ask = ask_about if batch.shipments[0].tracking_number else find_number
-        return await ask(self._installation, self._http, batch, self._call_seconds)
+        if batch.shipments[0].tracking_number:
+            return await ask_about(self._installation, self._http, batch, self._answers, self._call_seconds)
+        return await find_number(self._installation, self._http, batch, self._call_seconds)
 
     async def _wait(self, batch: Batch) -> None:
         """Until the call's time has come, or the stop."""

@@ -51,7 +51,8 @@ async def _take(installation: Installation, batch: Batch, number: str, reason: s
     The shop may have sent the number meanwhile: then that is its number.
     """
     async with installation.database.transaction() as db:
-        for shipment in (await writing.still_held(db, batch)).values():
+        [held] = await writing.still_held(db, [batch])
+        for shipment in held.values():
             numbered = shipment.tracking_number is not None
             if number and not numbered:
                 shop = await shops.get(db, shipment.company_id, shipment.shop_id)
@@ -63,5 +64,5 @@ async def _take(installation: Installation, batch: Batch, number: str, reason: s
             if numbered:
                 await leases.release(db, shipments, [shipment])
             else:
-                await writing.schedule(installation, db, [shipment], {shipment.id: notes.unresolved(reason)})
-        await health.succeeded(db, batch)
+                await writing.schedule(installation, db, [(shipment, notes.unresolved(reason))])
+        await health.succeeded(db, [batch])

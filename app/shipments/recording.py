@@ -107,18 +107,23 @@ def record(
     return Recorded(now, tuple(new), tuple(dict.fromkeys((*corrected, *back))), tuple(lost), written, tuple(foretold))
 
 
-async def missed_again(db: Session, shipment: Shipment, snapshot_at: datetime) -> Recorded | None:
-    """An unchanged complete answer is a snapshot too: what it left out, it leaves out again; none if nothing moved."""
-    known = await history.of(db, shipment)
-    if not any(event.absent_from is not None and not event.gone for event in known.values()):
-        return None
-    now, touched = dict(known), list[str]()
-    lost = _left_out(
-        now, {key: event for key, event in known.items() if event.absent_from is None}, snapshot_at, touched
-    )
-    missed = Recorded(now, (), (), tuple(lost), tuple(touched))
-    await write(db, [(shipment, missed)])
-    return missed if lost else None
+async def missed_again(db: Session, again: Sequence[tuple[Shipment, datetime]]) -> list[tuple[Shipment, Recorded]]:
+    """An unchanged complete answer is a snapshot too: what it left out, it leaves out again; what is withdrawn by it.
+
+    With each shipment comes the time of its answer.
+    """
+    known = await history.of_many(db, [shipment for shipment, _ in again])
+    missed = []
+    for shipment, snapshot_at in again:
+        events = known[shipment.id]
+        if not any(event.absent_from is not None and not event.gone for event in events.values()):
+            continue
+        now, touched = dict(events), list[str]()
+        there = {key: event for key, event in events.items() if event.absent_from is None}
+        lost = _left_out(now, there, snapshot_at, touched)
+        missed.append((shipment, Recorded(now, (), (), tuple(lost), tuple(touched))))
+    await write(db, missed)
+    return [each for each in missed if each[1].withdrawn]
 
 
 def _left_out(
