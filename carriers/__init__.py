@@ -21,6 +21,7 @@ from carriers.la_poste_colissimo import LaPosteColissimo
 from carriers.own import Own
 from carriers.poste_italiane import PosteItaliane
 from carriers.sandbox import Sandbox
+from carriers.tnt import Tnt
 from carriers.ups import Ups
 from carriers.vocabulary import Status, SubStatus
 
@@ -33,6 +34,7 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     DhlExpress,
     InPost,
     Fedex,
+    Tnt,
     Brt,
     LaPosteColissimo,
     Chronopost,

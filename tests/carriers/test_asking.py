@@ -23,6 +23,7 @@ from app.demo.stand_ins.gls_it import GlsItalyStandIn
 from app.demo.stand_ins.inpost import InPostStandIn
 from app.demo.stand_ins.la_poste_colissimo import LaPosteStandIn
 from app.demo.stand_ins.poste_italiane import PosteItaliane
+from app.demo.stand_ins.tnt import TntStandIn
 from app.demo.stand_ins.ups import UpsStandIn
 from carriers import Carrier, carriers
 from carriers.asking import TokenKeeper, ask
@@ -60,6 +61,7 @@ ASKED = [
     Asked(ChronopostStandIn, "XX000000001FR", ""),
     Asked(InPostStandIn, "620000000000001234567890", "client_secret"),
     Asked(DhlParcelDeStandIn, "00340434161094000001", "password"),
+    Asked(TntStandIn, "GE123456782IT", "password"),
 ]
 WITH_SECRET = [each for each in ASKED if each.secret]
 WITH_TOKEN = [each for each in ASKED if carriers()[each.kind.slug].needs_token]

@@ -36,6 +36,7 @@ NUMBERS = {
     "la_poste_colissimo": "6A00000000001",
     "poste_italiane": "1UW1ABCDEF123",
     "sandbox": "SANDBOX-DELIVERED-1",
+    "tnt": "GE123456782IT",
     "ups": "1Z999AA10123456784",
 }
 """A number of each carrier that can be told by its numbers."""
