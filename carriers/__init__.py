@@ -6,8 +6,9 @@ Built-in carriers are written out here by hand; others are found by the entry-po
 from functools import cache
 from importlib.metadata import entry_points
 from types import MappingProxyType
+from typing import NamedTuple
 
-from carriers.base import Carrier, CarrierError, UnreadablePayload
+from carriers.base import Carrier, CarrierError, Likeness, UnreadablePayload
 from carriers.brt import Brt
 from carriers.chronopost import Chronopost
 from carriers.dhl_express import DhlExpress
@@ -41,7 +42,7 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     DhlParcelDe,
     Own,
 )
-"""In the order in which `detect` names them: those whose numbers tell most come first."""
+"""In the order in which `candidates` names those that are alike: whose numbers tell most come first."""
 
 
 class UnknownCarrier(LookupError):
@@ -78,16 +79,37 @@ def parse(slug: str, body: bytes) -> list[Parcel]:
     return carrier(slug).parse(body)
 
 
+class Candidate(NamedTuple):
+    """A carrier whose number it may be, and why."""
+
+    carrier: Carrier
+    likeness: Likeness
+
+
+def candidates(number: str) -> list[Candidate]:
+    """The carriers whose numbers look like this one: those whose check digit fits first, those where it does not last.
+
+    A number alone does not tell its carrier for certain: different carriers print the same forms.
+    """
+    found = [Candidate(each, likeness) for each in carriers().values() if (likeness := each.likeness(number))]
+    return sorted(found, key=lambda candidate: _ORDER[candidate.likeness.check_digit])
+
+
+_ORDER = {True: 0, None: 1, False: 2}
+
+
 def detect(number: str) -> list[Carrier]:
-    """The carriers whose numbers look like this one, in the order of `carriers`."""
-    return [each for each in carriers().values() if each.matches(number)]
+    """The carriers of `candidates`, the likeliest first."""
+    return [candidate.carrier for candidate in candidates(number)]
 
 
 __all__ = [
     "BUILT_IN",
+    "Candidate",
     "Carrier",
     "CarrierError",
     "Eta",
+    "Likeness",
     "Parcel",
     "Place",
     "Status",
@@ -95,6 +117,7 @@ __all__ = [
     "TrackingEvent",
     "UnknownCarrier",
     "UnreadablePayload",
+    "candidates",
     "carrier",
     "carriers",
     "detect",

@@ -14,6 +14,7 @@ from typing import ClassVar, Literal, NamedTuple, Self
 from httpx import AsyncClient
 from pydantic import BaseModel, ConfigDict
 
+from carriers.check_digits import CheckDigit, standard
 from carriers.event import Parcel, Said, TrackingEvent, made_event
 from carriers.tables import Row, Table
 
@@ -147,6 +148,13 @@ def mapped(event: TrackingEvent, row: Row | None) -> TrackingEvent:
     return made_event(event[:5] + meaning + event[10:])
 
 
+class Likeness(NamedTuple):
+    """The pattern that a number matches, and whether its check digit fits; none where the pattern has none."""
+
+    pattern: str
+    check_digit: bool | None
+
+
 def meant(row: Row | None, code: str = "", within: str = "", context: str = "", text: str = "") -> Said:
     """What an event says, with the meaning of its table row, if there is one: `mapped` for what is remembered."""
     if row is None:
@@ -163,6 +171,10 @@ class Carrier(ABC):
     table: ClassVar[Table]
     number_patterns: ClassVar[tuple[str, ...]] = ()
     """Regular expressions, most telling first, each for a whole number in upper case without spaces."""
+    check_digits: ClassVar[Mapping[str, CheckDigit]] = {}
+    """What the check digit must be, by pattern; those of standards (S10, SSCC) are known without."""
+    home: ClassVar[str] = ""
+    """ISO 3166 code of the country where most of its parcels go; empty for one that works everywhere."""
     number_form: ClassVar[str] = r"[A-Za-z0-9-]{4,40}"
     """Regular expression that every number of this carrier has, of whatever kind, so that a slip of the pen is told."""
     example: ClassVar[str] = "ABC-12345"
@@ -211,10 +223,22 @@ class Carrier(ABC):
         """The carrier's public page about a number; empty if it has none."""
         return ""
 
+    def likeness(self, number: str) -> Likeness | None:
+        """How it is like this carrier's: by a pattern whose check digit fits, else by the first that matches."""
+        compact = number.replace(" ", "").upper()
+        found: Likeness | None = None
+        for pattern in self.number_patterns:
+            if re.fullmatch(pattern, compact, re.ASCII):
+                check = self.check_digits.get(pattern) or standard(compact)
+                like = Likeness(pattern, check(compact) if check else None)
+                if like.check_digit:
+                    return like
+                found = found or like
+        return found
+
     def matches(self, number: str) -> bool:
         """Whether the number has one of this carrier's forms."""
-        compact = number.replace(" ", "").upper()
-        return any(re.fullmatch(pattern, compact) for pattern in self.number_patterns)
+        return self.likeness(number) is not None
 
     def accepts(self, number: str) -> bool:
         """Whether the number can be this carrier's at all; far looser than `matches`."""

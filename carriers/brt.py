@@ -86,7 +86,7 @@ class BrtCredentials(Credentials):
 class Brt(Carrier):
     """BRT: a parcel id (usually 15 digits) is asked by REST, a shipment id (12 digits) by SOAP."""
 
-    slug, name, website = "brt", "BRT", "https://www.brt.it"
+    slug, name, website, home = "brt", "BRT", "https://www.brt.it", "IT"
     table = table_file("brt.csv")
     number_patterns = ("[0-9]{15}", "[0-9]{12}")
     number_form, example = "[0-9A-Z]{12,35}", "123456789012"

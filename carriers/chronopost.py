@@ -44,6 +44,7 @@ class Chronopost(Carrier):
     """Chronopost's `trackSkybillV2`, which needs no account."""
 
     slug, name, website = "chronopost", "Chronopost", "https://www.chronopost.fr"
+    home = "FR"
     number_patterns = ("[A-Z]{2}[0-9]{9}FR", "[0-9]{14}[0-9A-Z]?")
     number_form, example = "[0-9A-Z]{8,20}", "XX000000001FR"
     base_url = "https://ws.chronopost.fr"

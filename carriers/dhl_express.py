@@ -9,8 +9,9 @@ absent from an answer about several. Waybills come again after some months.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from httpx import AsyncClient, BasicAuth
@@ -28,6 +29,7 @@ from carriers.base import (
     meant,
 )
 from carriers.calling import call
+from carriers.check_digits import CheckDigit, modulo_7
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
 from carriers.reading import Json, dicts, json_of, text_of, xml_of
 from carriers.remembering import remembered
@@ -55,6 +57,7 @@ class DhlExpress(Carrier):
     name = "DHL Express"
     website = "https://www.dhl.com"
     number_patterns = (r"J[A-Z]{1,3}[0-9]{10,24}", r"[0-9]{10}")
+    check_digits: ClassVar[Mapping[str, CheckDigit]] = {r"[0-9]{10}": modulo_7}
     number_form, example = "[0-9]{10}|J[A-Z]{1,3}[0-9A-Z]{8,30}", "1234567891"
     credentials = DhlExpressCredentials
     base_url = "https://express.api.dhl.com/mydhlapi"

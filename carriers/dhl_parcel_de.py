@@ -89,6 +89,7 @@ class DhlParcelDe(Carrier):
     """DHL Paket, by `d-get-piece-detail`: up to twenty parcels of the customer's own a call."""
 
     slug, name, website = "dhl_parcel_de", "DHL Paket", "https://www.dhl.de"
+    home = "DE"
     number_patterns = ("00340434[0-9]{12}", "[A-Z]{2}[0-9]{9}DE", "[0-9]{12}")
     number_form, example = "[0-9A-Z]{10,25}", "00340434161094000001"
     credentials = DhlParcelDeCredentials

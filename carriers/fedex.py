@@ -16,7 +16,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 from urllib.parse import quote
 
 from httpx import AsyncClient
@@ -39,6 +39,7 @@ from carriers.base import (
     meant,
 )
 from carriers.calling import call
+from carriers.check_digits import CheckDigit, fedex_12, gs1
 from carriers.event import Moment, Parcel, Place, Said, TrackingEvent
 from carriers.fedex_times import PAST_TIMES, eta_of, scans_of, times_of
 from carriers.reading import Json, at, dicts, json_of, object_at, text_of
@@ -78,7 +79,8 @@ class Fedex(Carrier):
     slug = "fedex"
     name = "FedEx"
     website = "https://www.fedex.com"
-    number_patterns = (r"DT\d{12}", r"9[26]\d{20}", r"\d{34}|\d{32}|\d{20}|\d{18}|\d{15}|\d{12}")
+    number_patterns = (r"DT\d{12}", r"9[26]\d{20}", r"\d{12}", r"\d{15}", r"\d{34}|\d{32}|\d{20}|\d{18}")
+    check_digits: ClassVar[Mapping[str, CheckDigit]] = {r"\d{12}": fedex_12, r"\d{15}": gs1}
     number_form, example = "[0-9A-Z]{8,40}", "794887075005"  # freight has shorter ones than parcels
     credentials = FedexCredentials
     table = table_file("fedex.csv")

@@ -68,6 +68,7 @@ class GlsItaly(Carrier):
 
     slug, name, website = "gls_it", "GLS Italy", "https://www.gls-italy.com"
     table = table_file("gls_it.csv")
+    home = "IT"
     number_patterns = (r"[A-Z][A-Z0-9][0-9]{9}",)
     number_form, example = "[0-9A-Z]{8,35}", "M1620873098"
     credentials = GlsItalyCredentials

@@ -66,6 +66,7 @@ class InPost(Carrier):
     slug = "inpost"
     name = "InPost"
     website = "https://inpost.it"
+    home = "PL"
     number_patterns = (r"[0-9]{24}",)
     number_form, example = "[0-9A-Z]{8,40}", "620000000000001234567890"
     credentials = InPostCredentials

@@ -61,6 +61,7 @@ class LaPosteColissimo(Carrier):
     """Letters with tracking, Colissimo parcels, and Chronopost's as La Poste sees them."""
 
     slug, name, website = "la_poste_colissimo", "La Poste / Colissimo", "https://www.laposte.fr"
+    home = "FR"
     number_patterns = ("[0-9][A-Z][0-9]{11}", "[A-Z]{2}[0-9]{9}FR")
     number_form, example = "[0-9A-Z]{11,15}", "6A00000000001"
     credentials = LaPosteCredentials

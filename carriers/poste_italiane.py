@@ -71,6 +71,7 @@ class PosteItaliane(Carrier):
     slug = "poste_italiane"
     name = "Poste Italiane"
     website = "https://www.poste.it"
+    home = "IT"
     number_patterns = (
         r"[13]UW[0-9A-Z]{10}",
         r"2IMA[0-9]{10}",

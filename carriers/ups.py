@@ -14,6 +14,7 @@ the answer and stay there.
 import hmac
 import re
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -36,6 +37,7 @@ from carriers.base import (
     meant,
 )
 from carriers.calling import call
+from carriers.check_digits import CheckDigit, ups_1z
 from carriers.event import Parcel, Place, Said, TrackingEvent
 from carriers.reading import Json, at, dicts, json_of, object_at, text_of
 from carriers.remembering import remembered
@@ -71,6 +73,7 @@ class Ups(Carrier):
     slug = "ups"
     name = "UPS"
     website = "https://www.ups.com"
+    check_digits: ClassVar[Mapping[str, CheckDigit]] = {r"1Z[0-9A-Z]{16}": ups_1z}
     number_patterns = (r"1Z[0-9A-Z]{16}", r"1R[0-9A-Z]{14}(?:[0-9A-Z]{12})?", r"[AHJKTV]\d{10}")
     number_form, example = "[0-9A-Z]{7,34}", "1Z999AA10123456784"
     credentials = UpsCredentials

@@ -250,7 +250,7 @@ def counts(output: str) -> dict[str, tuple[int, ...]]:
 @pytest.mark.long
 async def test_the_demo_ends_by_itself_with_a_summary_of_what_happened(tmp_path: Path) -> None:
     """One shop, seven carriers asked and pushing, messages and webhooks sent: all told, and nothing failed."""
-    process = await started("--port", "0", "--seconds", "14", folder=tmp_path)
+    process = await started("--port", "0", "--seconds", "25", folder=tmp_path)
     raw, errors = await process.communicate()
     output = raw.decode()
 

@@ -8,7 +8,7 @@ from carriers import BUILT_IN
 from tests.source import Module, modules
 
 CARRIERS = (
-    {"vocabulary", "remembering"},
+    {"vocabulary", "remembering", "check_digits"},
     {"event", "tables"},
     {"base", "sequence", "phrases"},
     {"reading", "asking"},

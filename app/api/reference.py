@@ -1,18 +1,19 @@
 """Reference data: the nine statuses in a language, the carriers and what they need, numbers told by their form."""
 
+from collections.abc import Container
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import Query
 from pydantic import Field, SecretStr, StringConstraints
 
-from app import locales
+from app import accounts, locales
 from app.api.access import MAY_READ, Here, Reader
 from app.api.paging import DEFAULT, Cursor, Limit, cursor_of, page, place_of
 from app.api.routing import api
 from app.api.shapes import Input, Listed, Output
 from app.arrivals import unmapped
-from carriers import Carrier, carriers, detect
+from carriers import Candidate, Carrier, candidates, carriers
 from carriers.vocabulary import SUB_STATUSES, Direction, Status, SubStatus
 
 router = api("reference")
@@ -62,18 +63,35 @@ class CarrierOut(Output):
 
 
 class NumberGiven(Input):
-    """A number whose carrier is not known."""
+    """A number whose carrier is not known, and where the parcel goes, if that is."""
 
     tracking_number: Annotated[str, StringConstraints(min_length=4, max_length=60)] = Field(
         examples=["1Z999AA10123456784"]
     )
+    destination: Annotated[str, StringConstraints(pattern="^[A-Za-z]{2}$", to_upper=True)] | None = Field(
+        None, description="ISO 3166 code of the country it goes to", examples=["IT"]
+    )
 
 
-class Candidate(Output):
-    """A carrier whose numbers look like this one."""
+class Evidence(Output):
+    """Why a number may be a carrier's.
+
+    `pattern` is the form that it has; `check_digit` says whether the digit fits (null: the form has none); `account`,
+    whether the company has a contract with the carrier; `destination`, whether its home is where the parcel goes.
+    """
+
+    pattern: str
+    check_digit: bool | None
+    account: bool
+    destination: bool
+
+
+class CandidateOut(Output):
+    """A carrier whose numbers look like this one, and why."""
 
     slug: str
     name: str
+    evidence: Evidence
 
 
 class UnmappedOut(Output):
@@ -103,10 +121,17 @@ async def listed() -> Listed[CarrierOut]:
     return Listed(items=[_carrier(each) for _, each in sorted(carriers().items())])
 
 
-@router.post("/v1/carriers/detect", dependencies=[MAY_READ])
-async def detected(given: NumberGiven) -> Listed[Candidate]:
-    """The carriers whose numbers have this form, the most telling one first."""
-    return Listed(items=[Candidate(slug=each.slug, name=each.name) for each in detect(given.tracking_number)])
+@router.post("/v1/carriers/detect")
+async def detected(given: NumberGiven, caller: Reader, here: Here) -> Listed[CandidateOut]:
+    """The carriers whose numbers have this form, with the evidence; a number alone does not tell for certain.
+
+    First those whose check digit does not speak against them; of these first the company's own carriers, then those at
+    home where the parcel goes, then by how much their form tells.
+    """
+    async with here.database.reading() as db:
+        mine = {account.carrier for account in await accounts.of_company(db, caller.company_id)}
+    items = [_candidate(each, given.destination, mine) for each in candidates(given.tracking_number)]
+    return Listed(items=sorted(items, key=_unlikely))
 
 
 @router.get("/v1/carriers/unmapped")
@@ -136,6 +161,22 @@ def _status(status: Status, locale: str, direction: Direction) -> StatusOut:
             if each in SUB_STATUSES[status]
         ],
     )
+
+
+def _candidate(found: Candidate, destination: str | None, mine: Container[str]) -> CandidateOut:
+    carrier, (pattern, check_digit) = found
+    evidence = Evidence(
+        pattern=pattern,
+        check_digit=check_digit,
+        account=carrier.slug in mine,
+        destination=bool(carrier.home) and carrier.home == destination,
+    )
+    return CandidateOut(slug=carrier.slug, name=carrier.name, evidence=evidence)
+
+
+def _unlikely(candidate: CandidateOut) -> tuple[bool, ...]:
+    because = candidate.evidence
+    return because.check_digit is False, not because.account, not because.destination
 
 
 def _carrier(carrier: Carrier) -> CarrierOut:

@@ -54,8 +54,35 @@ async def test_a_number_tells_its_carrier(client: AsyncClient) -> None:
     known = await client.post("/v1/carriers/detect", json={"tracking_number": "SANDBOX-HELD-1"})
     unknown = await client.post("/v1/carriers/detect", json={"tracking_number": "????"})
 
-    assert known.json()["items"] == [{"slug": "sandbox", "name": "Sandbox"}]
+    evidence = {"pattern": "SANDBOX-[A-Z]+-[A-Z0-9-]+", "check_digit": None, "account": False, "destination": False}
+    assert known.json()["items"] == [{"slug": "sandbox", "name": "Sandbox", "evidence": evidence}]
     assert unknown.json()["items"] == []
+
+
+async def test_who_it_may_be_is_told_with_the_evidence(client: AsyncClient) -> None:
+    """A check digit that does not fit speaks against all else; then come the company's own, and those at home there."""
+    account = {"carrier": "brt", "credentials": {"user_id": "a", "password": "b"}}
+    assert (await client.post("/v1/accounts", json=account)).status_code == 201
+
+    async def told(number: str, destination: str | None = None) -> list[tuple[str, bool | None, bool, bool]]:
+        asked = {"tracking_number": number, "destination": destination}
+        items = (await client.post("/v1/carriers/detect", json=asked)).json()["items"]
+        return [
+            (each["slug"], *(each["evidence"][part] for part in ("check_digit", "account", "destination")))
+            for each in items
+            if each["slug"] in ("fedex", "brt", "dhl_parcel_de")
+        ]
+
+    assert await told("794887075005", "de") == [
+        ("brt", None, True, False),
+        ("dhl_parcel_de", None, False, True),
+        ("fedex", True, False, False),
+    ]
+    assert [each[:2] for each in await told("794887075006")] == [
+        ("brt", None),
+        ("dhl_parcel_de", None),
+        ("fedex", False),
+    ]
 
 
 async def test_unmapped_codes_are_listed_in_pages(service: Service, client: AsyncClient, shop: Shop) -> None:
