@@ -14,6 +14,7 @@ from carriers.chronopost import Chronopost
 from carriers.dhl_express import DhlExpress
 from carriers.dhl_parcel_de import DhlParcelDe
 from carriers.dhl_unified import DhlUnified
+from carriers.dpd import Dpd
 from carriers.event import Eta, Parcel, Place, TrackingEvent
 from carriers.fedex import Fedex
 from carriers.gls_it import GlsItaly
@@ -40,6 +41,7 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     LaPosteColissimo,
     Chronopost,
     DhlParcelDe,
+    Dpd,
     Own,
 )
 """In the order in which `candidates` names those that are alike: whose numbers tell most come first."""

@@ -18,6 +18,7 @@ from app.demo.stand_ins.chronopost import ChronopostStandIn
 from app.demo.stand_ins.dhl_express import DhlExpressStandIn
 from app.demo.stand_ins.dhl_parcel_de import DhlParcelDeStandIn
 from app.demo.stand_ins.dhl_unified import DhlUnified
+from app.demo.stand_ins.dpd import DpdStandIn
 from app.demo.stand_ins.fedex import FedexStandIn
 from app.demo.stand_ins.gls_it import GlsItalyStandIn
 from app.demo.stand_ins.inpost import InPostStandIn
@@ -62,6 +63,7 @@ ASKED = [
     Asked(InPostStandIn, "620000000000001234567890", "client_secret"),
     Asked(DhlParcelDeStandIn, "00340434161094000001", "password"),
     Asked(TntStandIn, "GE123456782IT", "password"),
+    Asked(DpdStandIn, "01234567890123", "password"),
 ]
 WITH_SECRET = [each for each in ASKED if each.secret]
 WITH_TOKEN = [each for each in ASKED if carriers()[each.kind.slug].needs_token]

@@ -59,6 +59,12 @@ def odd_elements(body: bytes, by: Random, rate: float) -> bytes:
     return etree.tostring(root)
 
 
+def odd_cells(body: bytes, by: Random, rate: float) -> bytes:
+    """The table, in which cells are given odd text, lost or doubled at this rate."""
+    rows = [odd_values(line.split(";"), by, rate) for line in body.decode().splitlines()]
+    return "\n".join(";".join(map(str, row)) if isinstance(row, list) else str(row) for row in rows).encode()
+
+
 def odd_bytes(body: bytes, by: Random) -> bytes:
     """The body with some bytes changed, cut out or put in."""
     made = bytearray(body)
@@ -105,7 +111,9 @@ def test_odd_values(slug: str, count: int) -> None:
         body = path.read_bytes()
         if path.suffix == ".xml":
             check(slug, odd_elements(body, by, rate))
-        else:
+        elif path.suffix == ".json":
             check(slug, orjson.dumps(odd_values(orjson.loads(body), by, rate)))
+        else:
+            check(slug, odd_cells(body, by, rate))
 
     odd()
