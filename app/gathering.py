@@ -1,7 +1,8 @@
 """Group commit: what callers ask for at the same time is done in one transaction, and each is answered after it.
 
 While one group is being committed, the next gathers. A group that fails is done again one by one, so that a bad job
-fails alone. Nobody waits without bound: beyond `room` waiting jobs the answer is Unavailable.
+fails alone; a job that is refused without failing its group has the refusal for its result. Nobody waits without bound:
+beyond `room` waiting jobs the answer is Unavailable.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from typing import Generic, TypeVar
 
 from app import failpoints
 from app.database import Database, Session
-from app.errors import TryLater, Unavailable
+from app.errors import NoveError, TryLater, Unavailable
 
 ROOM = 2_000
 MOST = 100
@@ -23,8 +24,8 @@ Result = TypeVar("Result")
 Sized = Callable[[int], None]
 """Hears how many jobs a group had, once it is committed."""
 
-Work = Callable[[Session, Sequence[Job]], Awaitable[Sequence[Result]]]
-"""Does a group of jobs in an open transaction; a result for each, in order."""
+Work = Callable[[Session, Sequence[Job]], Awaitable[Sequence[Result | NoveError]]]
+"""Does a group of jobs in an open transaction; a result for each, in order, or the error that its caller gets."""
 
 
 class Gatherer(Generic[Job, Result]):
@@ -82,7 +83,9 @@ class Gatherer(Generic[Job, Result]):
         failpoints.reach(failpoints.GROUP_COMMITTED)
         self._sized(len(group))
         for (_, future), result in zip(group, results, strict=True):
-            if not future.done():  # the caller may have gone; what it sent is stored all the same
+            if isinstance(result, NoveError):
+                _fail(future, result)
+            elif not future.done():  # the caller may have gone; what it sent is stored all the same
                 future.set_result(result)
 
 

@@ -2,18 +2,36 @@
 
 Row and effect are one transaction. Twins that come together queue at the row: the first does the work, the others
 wait for it, at most a few seconds, and give its answer. What failed left nothing behind and may be tried again.
+Of writes that are done in groups (`begin_all`), nobody waits for a twin in another process: its neighbours would, too.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Index, Integer, LargeBinary, Table, Text, delete, select, text, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Index,
+    Integer,
+    LargeBinary,
+    Row,
+    Table,
+    Text,
+    delete,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.exc import DBAPIError
 
+from app.bulk import Insert
 from app.database import HexKey, Id, Instant, Session, metadata
-from app.errors import FieldError, InvalidInput, KeyReused, StillRunning
+from app.errors import FieldError, InvalidInput, KeyReused, NoveError, StillRunning
 from app.sealing import Sealer
 
 MAX_LENGTH = 255
@@ -91,6 +109,48 @@ async def begin(db: Session, sealer: Sealer, write: Once) -> Kept | None:
     row = await db.first(select(idempotency_keys).where(*_this(write)))
     if row is None:
         raise StillRunning("The first request with this idempotency key has just ended without effect. Send it again.")
+    return _given(sealer, write, row)
+
+
+async def begin_all(db: Session, sealer: Sealer, writes: Sequence[Once]) -> dict[str, Kept | NoveError]:
+    """By scope, the answers that writes of different scopes were given before; for the others a KeyReused, or a
+    StillRunning if they are being done in another process. Those left out are to be done now, in this transaction.
+    """
+    running = await _running(db, writes)
+    found: dict[str, Kept | NoveError] = {
+        scope: StillRunning("The first request with this idempotency key is being answered. Wait for it.")
+        for scope in running
+    }
+    mine = {write.scope: write for write in writes if write.scope not in running}
+    if mine:
+        names = [(write.company_id, write.scope) for write in mine.values()]
+        query = select(idempotency_keys).where(
+            tuple_(idempotency_keys.c.company_id, idempotency_keys.c.scope).in_(names)
+        )
+        for row in await db.all(query):
+            try:
+                found[row.scope] = _given(sealer, mine[row.scope], row)
+            except KeyReused as error:
+                found[row.scope] = error
+    return found
+
+
+async def _running(db: Session, writes: Sequence[Once]) -> set[str]:
+    """The scopes that another transaction has, which is not over; the others are ours until the end of this one.
+
+    On SQLite there is one at a time.
+    """
+    if not db.postgres or not writes:
+        return set()
+    by_lock = {int.from_bytes(bytes.fromhex(write.scope)[:8], signed=True): write.scope for write in writes}
+    rows = await db.driver.fetch(_TRY_LOCKS, sorted(by_lock))
+    return {by_lock[lock] for lock, ours in rows if not ours}
+
+
+_TRY_LOCKS = "SELECT lock, pg_try_advisory_xact_lock(lock) FROM unnest($1::bigint[]) AS lock"
+
+
+def _given(sealer: Sealer, write: Once, row: Row[Any]) -> Kept:
     if row.fingerprint != write.fingerprint:
         raise KeyReused("This idempotency key came with another body before. Use a new key for a new request.")
     return Kept(row.status, row.content_type, sealer.open(row.body, _purpose(write)))
@@ -107,6 +167,26 @@ async def keep(db: Session, sealer: Sealer, write: Once, answer: Kept) -> None:
             body=sealer.seal(answer.body, _purpose(write)),
         )
     )
+
+
+async def keep_all(db: Session, sealer: Sealer, answers: Sequence[tuple[Once, Kept]]) -> None:
+    """Keep the answers to writes that `begin_all` has left to be done."""
+    rows = [
+        (
+            write.company_id,
+            write.scope,
+            write.fingerprint,
+            answer.status,
+            answer.content_type,
+            sealer.seal(answer.body, _purpose(write)),
+            db.now,
+        )
+        for write, answer in answers
+    ]
+    await _INSERT(db, rows)
+
+
+_INSERT = Insert(idempotency_keys)
 
 
 async def forget_old(db: Session) -> int:

@@ -32,6 +32,7 @@ from app.api.buckets import Buckets
 from app.api.limits import BODY_SECONDS, Limits
 from app.api.metrics import Scrape
 from app.api.openapi import describe
+from app.api.own_events import OwnEvents
 from app.api.quick import Quick
 from app.installation import Installation
 from app.intake.pushed import Pushes
@@ -96,6 +97,7 @@ def build(
     app.state.gate = gate
     app.state.visitors = Visitors(buckets)
     app.state.pushes = Pushes(installation)
+    app.state.own_events = OwnEvents(installation)
     for router in ROUTERS:
         app.include_router(router)
     describe(app)

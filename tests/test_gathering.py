@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app import shops
 from app.database import Database, Session
-from app.errors import Unavailable
+from app.errors import Conflict, NoveError, Unavailable
 from app.gathering import Gatherer
 
 
@@ -46,6 +46,19 @@ async def test_a_bad_job_does_not_fail_its_neighbours(database: Database) -> Non
     async with database.reading() as db:
         names = [row.name for row in await db.all(select(shops.companies.c.name).order_by(shops.companies.c.name))]
     assert (answers[0], str(answers[1]), answers[2], names) == ("a", "spoilt", "b", ["a", "b"])
+
+
+async def test_a_refusal_among_the_results_is_its_callers_alone(database: Database) -> None:
+    """The group is committed once, without the refused job."""
+    groups: list[int] = []
+
+    async def work(db: Session, jobs: Sequence[str]) -> list[str | NoveError]:
+        return [Conflict("taken") if job == "refused" else job for job in jobs]
+
+    gatherer = Gatherer[str, str](database, work, sized=groups.append)
+    answers = await asyncio.gather(*(gatherer.put(job) for job in ("a", "refused", "b")), return_exceptions=True)
+
+    assert (answers[0], repr(answers[1]), answers[2], groups) == ("a", "Conflict('taken')", "b", [3])
 
 
 async def test_beyond_its_room_it_says_try_again(database: Database) -> None:

@@ -6,13 +6,13 @@ from uuid import UUID
 from fastapi import Request, Response
 
 from app.api.access import Here, Reader, Shops, Writer
+from app.api.own_events import OwnEvents
 from app.api.routing import answer, api, told
 from app.api.shapes import Listed, Output
 from app.api.shipment_shapes import EventOut, MessageOut, TransitionOut
 from app.api.writing import Write
-from app.database import Session
 from app.errors import NotAllowed
-from app.intake.said import say
+from app.intake.said import Saying
 from app.keys import Scope
 from app.outbox.shown import shown
 from app.polling.refreshing import refresh
@@ -55,27 +55,14 @@ class Asked(Output):
     responses={200: {"model": EventPosted, "description": "The event was known"}},
 )
 async def add(
-    shipment_id: UUID, given: PostedEvent, *, request: Request, caller: Writer, reach: Shops, here: Here, write: Write
+    shipment_id: UUID, given: PostedEvent, *, request: Request, caller: Writer, reach: Shops, write: Write
 ) -> Response:
     """Say what happened, for any carrier. With `override` (scope admin) it holds until a later event of the carrier."""
     if given.override and not caller.may(Scope.ADMIN):
         raise NotAllowed("`override` needs a key with the scope `admin`.")
-    body = await request.body()
-
-    async def effect(db: Session) -> Response:
-        shipment = await store.get(db, caller.company_id, reach, shipment_id, lock=True)
-        said = await say(here, db, shipment, given, body=body, key_id=caller.key_id)
-        after = said.shipment
-        standing = {
-            "id": after.id,
-            "status": after.status,
-            "status_id": after.status.id,
-            "sub_status": after.sub_status,
-            "version": after.version,
-        }
-        return told({**said.event, "shipment": standing}, 201 if said.created else 200)
-
-    return await write.once(effect)
+    events: OwnEvents = request.app.state.own_events
+    saying = Saying(caller.company_id, reach, shipment_id, caller.key_id, given, await request.body())
+    return await events.post(saying, await write.named())
 
 
 @router.post("/v1/shipments/{shipment_id}/refresh", response_model=Asked, status_code=202)

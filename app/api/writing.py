@@ -9,7 +9,7 @@ from fastapi import Depends, Header, Request, Response
 from app import idempotency
 from app.api.access import Here
 from app.database import Session
-from app.idempotency import Kept
+from app.idempotency import Kept, Once
 from app.installation import Installation
 from app.keys import Caller
 
@@ -26,23 +26,36 @@ class Writing:
         With a key that came before, the answer is the earlier one and the effect is not run. `shop_id` is the shop
         that was resolved, where there is one: keys of different shops never meet. An error keeps nothing.
         """
-        if self._key is None:
-            async with self._here.database.transaction() as db:
-                return await effect(db)
-        request, sealer = self._request, self._here.sealer
-        caller: Caller = request.state.caller
-        body = await request.body() + b"\0" + request.scope["query_string"]
-        route = f"{request.method} {request.url.path}"
-        write = idempotency.once(caller.company_id, shop_id or caller.shop_id, route, self._key, body)
+        write, sealer = await self.named(shop_id), self._here.sealer
         async with self._here.database.transaction() as db:
+            if write is None:
+                return await effect(db)
             kept = await idempotency.begin(db, sealer, write)
             if kept is None:
                 answer = await effect(db)
-                kept = Kept(answer.status_code, answer.media_type or "", bytes(answer.body))
-                await idempotency.keep(db, sealer, write, kept)
+                await idempotency.keep(db, sealer, write, to_keep(answer))
                 return answer
-        replayed = {"Idempotent-Replayed": "true"}
-        return Response(kept.body, kept.status, replayed, kept.content_type or None)
+        return replayed(kept)
+
+    async def named(self, shop_id: UUID | None = None) -> Once | None:
+        """What this write is known by when it is repeated; none if it has no key."""
+        if self._key is None:
+            return None
+        request = self._request
+        caller: Caller = request.state.caller
+        body = await request.body() + b"\0" + request.scope["query_string"]
+        route = f"{request.method} {request.url.path}"
+        return idempotency.once(caller.company_id, shop_id or caller.shop_id, route, self._key, body)
+
+
+def to_keep(answer: Response) -> Kept:
+    """The answer as it is kept."""
+    return Kept(answer.status_code, answer.media_type or "", bytes(answer.body))
+
+
+def replayed(kept: Kept) -> Response:
+    """The answer that was kept."""
+    return Response(kept.body, kept.status, {"Idempotent-Replayed": "true"}, kept.content_type or None)
 
 
 async def writing(

@@ -1,19 +1,22 @@
 """A shop's own events: taken in as a carrier's are, as the shop's word."""
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 
 from app.arrivals.keeping import ArrivalSource, Arrived
 from app.database import Session
-from app.errors import Conflict
+from app.errors import Conflict, Refused
 from app.installation import Installation
 from app.intake.taking import take_in
 from app.keys import api_keys
 from app.lifecycle import Source
-from app.shipments import answer, history
+from app.shipments import answer, history, store
+from app.shipments.history import StoredEvent
 from app.shipments.posting import PostedEvent
 from app.shipments.shipment import Shipment
 from app.shipments.tables import events
@@ -25,6 +28,23 @@ WAITING = "It lies ahead: it takes effect when its time comes."
 
 
 @dataclass(frozen=True, slots=True)
+class Saying:
+    """What a shop says of a shipment, which must be one of these shops', in the name of the key that said it."""
+
+    company_id: UUID
+    shop_ids: Sequence[UUID]
+    shipment_id: UUID
+    key_id: UUID
+    posted: PostedEvent
+    body: bytes
+
+    @property
+    def place(self) -> tuple[UUID, UUID]:
+        """The shipment's key."""
+        return self.company_id, self.shipment_id
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """The event as it is answered, whether it is new, and the shipment as it is now."""
 
@@ -33,36 +53,69 @@ class Said:
     shipment: Shipment
 
 
-async def say(
-    installation: Installation, db: Session, shipment: Shipment, posted: PostedEvent, *, body: bytes, key_id: UUID
-) -> Said:
-    """Take in what the shop says of its shipment, in the name of the key that said it.
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """The event that a saying makes, and its key."""
 
-    Conflict if the event's `key` belongs to another event of the shipment.
+    saying: Saying
+    shipment: Shipment
+    event: TrackingEvent
+    key: str
+
+    def arrived(self, author: str, now: datetime) -> Arrived:
+        """It as an arrival."""
+        posted = self.saying.posted
+        return Arrived(
+            self.shipment.company_id,
+            self.shipment.carrier,
+            ArrivalSource.SHOP,
+            self.saying.body,
+            now,
+            parcel=Parcel(self.shipment.number, (self.event,)),
+            shipment_id=self.shipment.id,
+            author=f"{author}: {posted.reason}" if posted.reason else author,
+            override=posted.override,
+        )
+
+
+async def say_each(
+    installation: Installation, db: Session, sayings: Sequence[Saying], now: Mapping[tuple[UUID, UUID], Shipment]
+) -> list[Said | Refused]:
+    """Take in what shops say of their shipments, each of another one; `now` are those there are, locked.
+
+    NotFound for another's shipment; Conflict if the event's `key` belongs to another event of the shipment.
     """
-    event = _event(posted)
-    key = event_key(shipment.carrier, shipment.number, event)
-    if posted.key:
-        await _refuse_another(db, shipment, key, event)
-    author = await _author(db, shipment.company_id, key_id)
-    arrived = Arrived(
-        shipment.company_id,
-        shipment.carrier,
-        ArrivalSource.SHOP,
-        body,
-        db.now,
-        parcel=Parcel(shipment.number, (event,)),
-        shipment_id=shipment.id,
-        author=f"{author}: {posted.reason}" if posted.reason else author,
-        override=posted.override,
-    )
-    [taken] = await take_in(installation, db, [arrived])
-    [after] = taken.shipments
-    known = await history.of(db, after)
-    reason = answer.explained(after, known, db.now).set_aside.get(key)
+    refused: dict[int, Refused] = {}
+    good: dict[int, _Event] = {}
+    for n, saying in enumerate(sayings):
+        shipment = now.get(saying.place)
+        if shipment is None or shipment.shop_id not in saying.shop_ids:
+            refused[n] = store.missing(saying.shipment_id)
+        else:
+            event = _event(saying.posted)
+            good[n] = _Event(saying, shipment, event, event_key(shipment.carrier, shipment.number, event))
+    known = await _known(db, [each for each in good.values() if each.saying.posted.key])
+    for n, each in list(good.items()):
+        if (error := _another(each, known)) is not None:
+            refused[n] = error
+            del good[n]
+    authors = await _authors(db, {(each.saying.company_id, each.saying.key_id) for each in good.values()})
+    arrived = [each.arrived(authors[each.saying.company_id, each.saying.key_id], db.now) for each in good.values()]
+    taken = await take_in(installation, db, arrived)
+    after = [each.shipments[0] for each in taken]
+    events = await history.of_many(db, after)
+    said = {
+        n: _said(each.key, each.key in its.new, shipment, events[shipment.id], db.now)
+        for (n, each), its, shipment in zip(good.items(), taken, after, strict=True)
+    }
+    return [refused.get(n) or said[n] for n in range(len(sayings))]
+
+
+def _said(key: str, created: bool, after: Shipment, known: dict[str, StoredEvent], now: datetime) -> Said:
+    reason = answer.explained(after, known, now).set_aside.get(key)
     shown = answer.shown_event(known[key], reason, after.carrier)
     note = {"too_far_ahead": AHEAD, "waiting": WAITING}.get(reason or "")
-    return Said({**shown, "note": note}, key in taken.new, after)
+    return Said({**shown, "note": note}, created, after)
 
 
 def _event(posted: PostedEvent) -> TrackingEvent:
@@ -83,29 +136,39 @@ def _event(posted: PostedEvent) -> TrackingEvent:
     return event._replace(id=f"override/{said}")
 
 
-async def _refuse_another(db: Session, shipment: Shipment, key: str, event: TrackingEvent) -> None:
-    """Conflict if the key is that of an event of the shop's which says something else: it would be lost in silence.
+_KEY = (events.c.company_id, events.c.shipment_id, events.c.key)
+_SAYS = (events.c.occurred_at, events.c.code, events.c.text, events.c.status, events.c.sub_status, events.c.place)
+
+
+async def _known(db: Session, sought: Sequence[_Event]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    """What the shops' events of these keys say, by shipment and key.
 
     A carrier's event of that id is the same event in the carrier's words.
     """
-    known = await db.first(
-        select(events.c.occurred_at, events.c.code, events.c.text, events.c.status, events.c.sub_status, events.c.place)
-        .where(events.c.company_id == shipment.company_id, events.c.shipment_id == shipment.id)
-        .where(events.c.key == key, events.c.source != Source.CARRIER)
-    )
+    if not sought:
+        return {}
+    names = [(*each.saying.place, each.key) for each in sought]
+    rows = await db.all(select(*_KEY, *_SAYS).where(tuple_(*_KEY).in_(names), events.c.source != Source.CARRIER))
+    return {tuple(row[: len(_KEY)]): tuple(row[len(_KEY) :]) for row in rows}
+
+
+def _another(one: _Event, known: Mapping[tuple[Any, ...], tuple[Any, ...]]) -> Conflict | None:
+    """Why the event is refused: its key is that of one which says something else, and it would be lost in silence."""
+    event = one.event
     place = {"name": event.place.name} if event.place else None
     said = (event.moment.occurred_at, event.code, event.text, event.status, event.sub_status, place)
-    if known is not None and tuple(known) != said:
-        raise Conflict(
-            f"The key {event.id.removeprefix('override/')!r} is that of another event of this shipment, which says "
-            "something else. Give this one a key of its own, or leave the key out.",
-            code="event_key_reused",
-        )
-
-
-async def _author(db: Session, company_id: UUID, key_id: UUID) -> str:
-    """The key as a person knows it: its name and how it begins."""
-    row = await db.first(
-        select(api_keys.c.name, api_keys.c.prefix).where(api_keys.c.company_id == company_id, api_keys.c.id == key_id)
+    if known.get((*one.saying.place, one.key), said) == said:
+        return None
+    return Conflict(
+        f"The key {event.id.removeprefix('override/')!r} is that of another event of this shipment, which says "
+        "something else. Give this one a key of its own, or leave the key out.",
+        code="event_key_reused",
     )
-    return f"{row.name} ({row.prefix}…)" if row else str(key_id)
+
+
+async def _authors(db: Session, names: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], str]:
+    """Keys, by company and id, as a person knows them: name and how each begins."""
+    columns = (api_keys.c.company_id, api_keys.c.id, api_keys.c.name, api_keys.c.prefix)
+    rows = await db.all(select(*columns).where(tuple_(*columns[:2]).in_(sorted(names)))) if names else ()
+    known = {(row.company_id, row.id): f"{row.name} ({row.prefix}…)" for row in rows}
+    return {name: known.get(name, str(name[1])) for name in names}

@@ -18,8 +18,13 @@ async def get(db: Session, company_id: UUID, shop_ids: Sequence[UUID], id_: UUID
     )
     row = await db.first(query.with_for_update() if lock else query)
     if row is None:
-        raise NotFound(f"No shipment {id_}.")
+        raise missing(id_)
     return Shipment.of(row)
+
+
+def missing(id_: UUID) -> NotFound:
+    """Said of another's shipment as of one that is not there."""
+    return NotFound(f"No shipment {id_}.")
 
 
 async def others_use(db: Session, company_id: UUID, account_id: UUID, shop_id: UUID) -> bool:
