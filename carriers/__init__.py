@@ -8,6 +8,7 @@ from importlib.metadata import entry_points
 from types import MappingProxyType
 from typing import NamedTuple
 
+from carriers.amazon_shipping import AmazonShipping
 from carriers.base import Carrier, CarrierError, Likeness, UnreadablePayload
 from carriers.brt import Brt
 from carriers.chronopost import Chronopost
@@ -35,6 +36,7 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     DhlUnified,
     DhlExpress,
     InPost,
+    AmazonShipping,
     Fedex,
     Tnt,
     Brt,

@@ -12,6 +12,7 @@ from httpx import AsyncClient
 
 from app.demo.journeys import Happened, Step
 from app.demo.serving import serving
+from app.demo.stand_ins.amazon_shipping import AmazonShippingStandIn
 from app.demo.stand_ins.base import Fault, StandIn
 from app.demo.stand_ins.brt import BrtStandIn
 from app.demo.stand_ins.chronopost import ChronopostStandIn
@@ -64,6 +65,7 @@ ASKED = [
     Asked(DhlParcelDeStandIn, "00340434161094000001", "password"),
     Asked(TntStandIn, "GE123456782IT", "password"),
     Asked(DpdStandIn, "01234567890123", "password"),
+    Asked(AmazonShippingStandIn, "A1000000017", "client_secret"),
 ]
 WITH_SECRET = [each for each in ASKED if each.secret]
 WITH_TOKEN = [each for each in ASKED if carriers()[each.kind.slug].needs_token]

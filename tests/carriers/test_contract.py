@@ -25,6 +25,7 @@ SLUGS = [kind.slug for kind in BUILT_IN]
 RECORDINGS = [(slug, path.name) for slug in SLUGS for path in recordings(slug)]
 
 NUMBERS = {
+    "amazon_shipping": "A1000000017",
     "brt": "123456789012",
     "chronopost": "XX000000001FR",
     "dhl_express": "1234567891",
