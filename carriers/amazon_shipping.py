@@ -187,13 +187,14 @@ def _newest(events: Iterable[TrackingEvent]) -> TrackingEvent | None:
 
 def _refined(events: list[TrackingEvent], leg: str, details: set[str]) -> list[TrackingEvent]:
     """The events of a parcel; of each code the newest on this leg is told by the details that can speak of it."""
-    told = {}
     for code in {event.code for event in events} & DETAILS.keys() if details else ():
-        newest = _newest(each for each in events if each.code == code and (each.context or "FORWARD") == leg)
         row = next((row for detail, row in DETAILS[code] if detail in details), None)
-        if newest and row and row.status is newest.status:
-            told[newest] = mapped(newest._replace(context=f"{leg} {row.name.partition('/')[2]}"), row)
-    return [told.get(each, each) for each in events]
+        if row is not None:
+            newest = _newest(each for each in events if each.code == code and (each.context or "FORWARD") == leg)
+            if newest and row.status is newest.status:
+                told = mapped(newest._replace(context=f"{leg} {row.name.partition('/')[2]}"), row)
+                events = [told if each is newest else each for each in events]
+    return events
 
 
 def _head(summary: str, events: Sequence[TrackingEvent]) -> TrackingEvent | None:

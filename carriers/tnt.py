@@ -169,14 +169,14 @@ def _parcel(said: etree._Element) -> Parcel:
 
 
 def _event(said: etree._Element, ends: _Ends) -> TrackingEvent | None:
-    code, depot, name = _value(said, "StatusCode").upper(), _value(said, "Depot"), _value(said, "DepotName")
+    told = {etree.QName(each).localname: text_of(each.text, 200) for each in said}.get
+    code, depot, name = told("StatusCode", "").upper(), told("Depot", ""), told("DepotName", "")
     country = ends.country(depot or name, code)
-    moment = _moment(_value(said, "LocalEventDate"), _value(said, "LocalEventTime"), ends.zone(country))
+    moment = _moment(told("LocalEventDate", ""), told("LocalEventTime", ""), ends.zone(country))
     if moment is None:
         return None
     place = Place(name, country=country if depot or name else "", code=depot) or None
-    text = _value(said, "StatusDescription")
-    return mapped(TrackingEvent(moment, code, text=text, place=place), Tnt.table.find(code))
+    return mapped(TrackingEvent(moment, code, text=told("StatusDescription", ""), place=place), Tnt.table.find(code))
 
 
 def _head(said: etree._Element, summary: str, ends: _Ends, events: Sequence[TrackingEvent]) -> TrackingEvent | None:
