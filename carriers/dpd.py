@@ -36,10 +36,11 @@ from carriers.base import (
     meant,
 )
 from carriers.dpd_soap import BRUSSELS, LOGIN, TRACKING, fault_of, seconds_until, soap
-from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
+from carriers.event import Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
 from carriers.reading import MAX_ARRAY, MAX_BODY, Json, at, dicts, json_object, object_at, text_of, xml_of
+from carriers.remembering import remembered
 from carriers.sequence import numbered
-from carriers.tables import Row, table_file
+from carriers.tables import table_file
 from carriers.times import exact_time, iso_moment, local_moment, parsed_date, parsed_time
 
 HOSTS = {"be": "https://wsshipper.dpd.be", "nl": "https://wsshipper.dpd.nl"}
@@ -143,7 +144,7 @@ class Dpd(Carrier):
             return [Parcel("", not_found=True)]
         service = text_of(at(known, "shipmentInfo", "serviceCode"))
         scans = dicts(at(known, "scanInfo", "scan"))
-        events = [event for scan in scans if (event := self._page_scan(scan, service)) is not None]
+        events = [event for scan in scans if (event := _page_scan(scan, service)) is not None]
         for info in dicts(known.get("statusInfo")):
             if info.get("statusHasBeenReached") is not True or (scans and info.get("isCurrentStatus") is not True):
                 continue
@@ -152,23 +153,6 @@ class Dpd(Carrier):
             if phase is not None and (not scans or all(event.status is not phase.status for event in events)):
                 events.append(phase)
         return [Parcel(text_of(at(known, "shipmentInfo", "parcelLabelNumber")), _ordered(events))]
-
-    def _page_scan(self, scan: dict[str, Any], service: str) -> TrackingEvent | None:
-        moment, data = iso_moment(scan.get("date"), BRUSSELS), object_at(scan, "scanData")
-        kind = object_at(data, "scanType")
-        code = text_of(kind.get("code")) or text_of(kind.get("name"))
-        if moment is None or not code:
-            return None
-        country = text_of(data.get("country"))
-        place = Place(city=text_of(data.get("location")), country=country if len(country) == 2 else "") or None
-        return self._scan(code, service, moment, place, _content(scan.get("scanDescription")))
-
-    def _scan(self, said: str, service: str, moment: Moment, place: Place | None, text: str = "") -> TrackingEvent:
-        code = said.removeprefix("SC").lstrip("_").zfill(2) if re.fullmatch("(SC_?)?[0-9]{1,2}", said) else said
-        within = "scan" if code.isdecimal() else "geopost"
-        row: Row | None = self.table.find(f"{code} {service}", within="scan service")
-        context = f"service {service}" if row else ""
-        return meant(row or self.table.find(code, within=within), code, within, context, text).at(moment, place)
 
     def _file(self, body: bytes) -> list[Parcel]:
         parcels: dict[str, dict[tuple[str, ...], TrackingEvent]] = {}
@@ -185,7 +169,7 @@ class Dpd(Carrier):
             services[number] = row.get("SERVICE", "")
             moment = local_moment(day, clock, BRUSSELS, OffsetSource.CARRIER)
             place = Place(code=depot) if depot else None
-            events.setdefault((code, stamp, depot), self._scan(code, services[number], moment, place))
+            events.setdefault((code, stamp, depot), _scanned(code, services[number]).at(moment, place))
         if not parcels:
             raise UnreadablePayload("neither an answer of DPD's nor a SCANINFO file")
         return [
@@ -196,6 +180,30 @@ class Dpd(Carrier):
 
 PHASE = (("status",), ("label", "content"), ("location", "content"), ("date", "content"))
 """Where a phase says what `_phase` asks for."""
+
+
+def _page_scan(scan: dict[str, Any], service: str) -> TrackingEvent | None:
+    moment, data = iso_moment(scan.get("date"), BRUSSELS), object_at(scan, "scanData")
+    kind = object_at(data, "scanType").get
+    said = _scanned(text_of(kind("code")) or text_of(kind("name")), service, _content(scan.get("scanDescription")))
+    if moment is None or not said.code:
+        return None
+    return said.at(moment, _scan_place(data.get("location"), data.get("country")))
+
+
+@remembered
+def _scanned(given: str, service: str, text: str = "") -> Said:
+    code = given.removeprefix("SC").lstrip("_").zfill(2) if re.fullmatch("(SC_?)?[0-9]{1,2}", given) else given
+    within, find = "scan" if code.isdecimal() else "geopost", Dpd.table.find
+    if row := find(f"{code} {service}", within="scan service"):
+        return meant(row, code, within, f"service {service}", text)
+    return meant(find(code, within=within), code, within, "", text)
+
+
+@remembered
+def _scan_place(city: Json, country: Json) -> Place | None:
+    code = text_of(country)
+    return Place(city=text_of(city), country=code if len(code) == 2 else "") or None
 
 
 def _ordered(events: Iterable[TrackingEvent]) -> tuple[TrackingEvent, ...]:

@@ -10,7 +10,7 @@ read. An error of the gateway has a shape of its own. A delivery (DI1) may still
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, ClassVar
 
@@ -31,9 +31,10 @@ from carriers.base import (
     meant,
 )
 from carriers.calling import call
-from carriers.event import Eta, Parcel, Place, TrackingEvent
+from carriers.event import Eta, Parcel, Place, Said, TrackingEvent
 from carriers.phrases import Phrases
 from carriers.reading import Json, at, dicts, json_of, object_at, text_of, xml_of
+from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import Row, table_file
 from carriers.times import iso_moment, zone
@@ -112,7 +113,7 @@ class LaPosteColissimo(Carrier):
         if not shipment:
             unknown = text_of(said.get("returnCode")) in UNKNOWN
             return Parcel(number, not_found=True, note=text_of(said.get("returnMessage"))) if unknown else None
-        events = numbered([event for each in dicts(shipment.get("event")) if (event := self._event(each, shipment))])
+        events = numbered(list(_events(shipment)))
         final = shipment.get("isFinal") is True
         if final and not any(event.status in (Status.DELIVERED, Status.RETURNED) for event in events):
             moment = iso_moment(shipment.get("deliveryDate"), PARIS)
@@ -125,26 +126,6 @@ class LaPosteColissimo(Carrier):
             service=text_of(shipment.get("product")),
             pickup_point=text_of(at(shipment, "contextData", "removalPoint", "name")),
         )
-
-    def _event(self, said: dict[str, Any], shipment: dict[str, Any]) -> TrackingEvent | None:
-        moment, code = iso_moment(said.get("date"), PARIS), text_of(said.get("code")).upper()
-        text = text_of(said.get("label"))
-        if moment is None or not (code or text):
-            return None
-        row, context = self.table.find(code), ""
-        if code == "AG1":
-            row, context = self._waits(text, shipment) or (row, "")
-        return meant(row, code, "", context, text).at(moment)
-
-    def _waits(self, label: str, shipment: dict[str, Any]) -> tuple[Row, str] | None:
-        """Where an item waits, by its label, else its removal point, else its branch; and which of them told it."""
-        if row := self.waiting.find(label):
-            return row, "label"
-        point = text_of(at(shipment, "contextData", "removalPoint", "type"))
-        for within, code in (("AG1 point", point), ("AG1 holder", text_of(shipment.get("holder")))):
-            if row := self.table.find(code, within=within):
-                return row, f"{within.split()[1]} {code}"
-        return None
 
     def _merchant(self, root: etree._Element) -> list[Parcel]:
         """The last event alone, which is all that the older service tells."""
@@ -161,6 +142,34 @@ class LaPosteColissimo(Carrier):
         place = Place(name=told.get("eventSite", "")) or None
         said = meant(self.table.find(code.upper(), within="merchant"), code.upper(), "merchant", "", text)
         return [Parcel(number, (said.at(moment, place),))]
+
+
+def _events(shipment: dict[str, Any]) -> Iterator[TrackingEvent]:
+    where = (at(shipment, "contextData", "removalPoint", "type"), text_of(shipment.get("holder")))
+    for each in dicts(shipment.get("event")):
+        get = each.get
+        said, moment = _said(get("code"), get("label"), *where), iso_moment(get("date"), PARIS)
+        if moment is not None and (said.code or said.text):
+            yield said.at(moment)
+
+
+@remembered
+def _said(code_given: Json, label: Json, point: Json, holder: str) -> Said:
+    code, text = text_of(code_given).upper(), text_of(label)
+    row, context = LaPosteColissimo.table.find(code), ""
+    if code == "AG1":
+        row, context = _waits(text, text_of(point), holder) or (row, "")
+    return meant(row, code, "", context, text)
+
+
+def _waits(label: str, point: str, holder: str) -> tuple[Row, str] | None:
+    """Where an item waits, by its label, else its removal point, else its branch; and which of them told it."""
+    if row := LaPosteColissimo.waiting.find(label):
+        return row, "label"
+    for within, code in (("AG1 point", point), ("AG1 holder", holder)):
+        if row := LaPosteColissimo.table.find(code, within=within):
+            return row, f"{within.split()[1]} {code}"
+    return None
 
 
 def _gateway_error(said: Json) -> str:
