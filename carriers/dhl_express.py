@@ -91,12 +91,6 @@ class DhlExpress(Carrier):
     def tracking_url(self, number: str) -> str:
         return f"https://www.dhl.com/global-en/home/tracking.html?tracking-id={number}"
 
-    def matches(self, number: str) -> bool:
-        """Whether it is a piece's number, or a waybill whose last digit checks the first nine."""
-        compact = number.replace(" ", "")
-        waybill = re.fullmatch("[0-9]{10}", compact) is not None
-        return super().matches(number) and (not waybill or int(compact[:9]) % 7 == int(compact[9]))
-
     def parse(self, body: bytes) -> list[Parcel]:
         if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
             return _xml_parcels(xml_of(body))

@@ -81,7 +81,7 @@ class Tnt(Carrier):
     name = "TNT"
     website = "https://www.tnt.com"
     number_patterns = (r"GE[0-9]{9}[A-Z]{2}", r"[0-9]{9}")
-    number_form, example = "[0-9A-Z]{8,20}", "GE123456782IT"
+    number_form, example = "[0-9A-Z]{8,20}", "GE256867154NL"
     credentials = TntCredentials
     base_url = "https://express.tnt.com"
     batch_size = 50

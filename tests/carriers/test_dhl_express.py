@@ -159,11 +159,14 @@ def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> 
 
 
 @pytest.mark.parametrize(
-    ("number", "mine"),
-    [("1234567891", True), ("12 3456 7891", True), ("1234567890", False), ("jd014600000000000001", True)],
+    ("number", "fits"),
+    [("1234567891", True), ("12 3456 7891", True), ("1234567890", False), ("jd014600000000000001", None)],
 )
-def test_a_waybill_is_told_by_its_check_digit(number: str, *, mine: bool) -> None:
-    assert DhlExpress().matches(number) is mine
+def test_a_waybill_has_a_check_digit_and_a_piece_has_none(number: str, *, fits: bool | None) -> None:
+    likeness = DhlExpress().likeness(number)
+
+    assert likeness is not None
+    assert likeness.check_digit is fits
 
 
 async def test_every_journey_of_the_stand_in_is_understood() -> None:
