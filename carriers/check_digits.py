@@ -1,7 +1,7 @@
 """Check digits: whether a number was copied as it was made. Each takes a whole number in upper case without spaces.
 
-Rules: UPU standard S10; UPS, FedEx, DHL Express, GS1 and USPS as https://github.com/jkeen/tracking_number_data has them
-(read 2026-11).
+Rules: UPU standard S10; ISO 7064 (Geopost); UPS, FedEx, DHL Express, GS1 and USPS as
+https://github.com/jkeen/tracking_number_data has them (read 2026-11).
 """
 
 import re
@@ -51,6 +51,14 @@ def ups_1z(number: str) -> bool:
     values = [int(each) if each.isdigit() else (ord(each) - 63) % 10 for each in number[2:-1]]
     total = sum(value * (2 if n % 2 else 1) for n, value in enumerate(values))
     return int(number[-1]) == -total % 10
+
+
+def modulo_37_36(number: str) -> bool:
+    """ISO 7064 MOD 37,36, whose check character may be a letter: Geopost's (DPD, Chronopost)."""
+    rest = 36
+    for each in number[:-1]:
+        rest = 2 * ((rest + int(each, 36)) % 36 or 36) % 37
+    return int(number[-1], 36) == (37 - rest) % 36
 
 
 def _weighed(digits: str, weights: Iterable[int]) -> int:

@@ -9,7 +9,7 @@ page of HTML, by 200 or 403, is the filter against robots: no answer. The names 
 and one of them is the consignee's, so only the pick-up point and the partner's number are read.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from httpx import AsyncClient
@@ -26,6 +26,7 @@ from carriers.base import (
     meant,
 )
 from carriers.calling import call
+from carriers.check_digits import CheckDigit, modulo_37_36
 from carriers.event import Parcel, Place, TrackingEvent
 from carriers.phrases import Phrases, plain
 from carriers.reading import text_of, xml_of
@@ -45,7 +46,8 @@ class Chronopost(Carrier):
 
     slug, name, website = "chronopost", "Chronopost", "https://www.chronopost.fr"
     home = "FR"
-    number_patterns = ("[A-Z]{2}[0-9]{9}FR", "[0-9]{14}[0-9A-Z]?")
+    number_patterns = ("[A-Z]{2}[0-9]{9}FR", "[0-9]{14}", "[0-9]{14}[0-9A-Z]")
+    check_digits: ClassVar[Mapping[str, CheckDigit]] = {"[0-9]{14}[0-9A-Z]": modulo_37_36}
     number_form, example = "[0-9A-Z]{8,20}", "XX000000001FR"
     base_url = "https://ws.chronopost.fr"
     rate = RateLimit(1, 1.0)

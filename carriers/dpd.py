@@ -16,7 +16,7 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import time
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from httpx import AsyncClient
 from lxml import etree
@@ -35,6 +35,7 @@ from carriers.base import (
     UnreadablePayload,
     meant,
 )
+from carriers.check_digits import CheckDigit, modulo_37_36
 from carriers.dpd_soap import BRUSSELS, LOGIN, TRACKING, fault_of, seconds_until, soap
 from carriers.event import Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
 from carriers.reading import MAX_ARRAY, MAX_BODY, Json, at, dicts, json_object, object_at, text_of, xml_of
@@ -65,7 +66,8 @@ class Dpd(Carrier):
     """DPD Belgium and Netherlands, one parcel a call; the files and pages of other units as far as they speak alike."""
 
     slug, name, website = "dpd", "DPD", "https://www.dpd.com"
-    number_patterns = ("[0-9]{14}[0-9A-Z]?",)
+    number_patterns = ("[0-9]{14}", "[0-9]{14}[0-9A-Z]")
+    check_digits: ClassVar[Mapping[str, CheckDigit]] = {"[0-9]{14}[0-9A-Z]": modulo_37_36}
     number_form, example = "[0-9A-Z%]{14,28}", "01234567890123"
     credentials = DpdCredentials
     base_url = HOSTS["be"]

@@ -1,9 +1,11 @@
 """Check digits: published numbers fit, and a slip of the pen does not."""
 
+from string import ascii_uppercase, digits
+
 import pytest
 
 from carriers import candidates, carrier
-from carriers.check_digits import CheckDigit, fedex_12, gs1, modulo_7, s10, standard, ups_1z
+from carriers.check_digits import CheckDigit, fedex_12, gs1, modulo_7, modulo_37_36, s10, standard, ups_1z
 
 KNOWN: list[tuple[CheckDigit, str]] = [
     (s10, "RR123456785JP"),
@@ -14,15 +16,17 @@ KNOWN: list[tuple[CheckDigit, str]] = [
     (gs1, "041441760228964"),
     (gs1, "00340434292135100148"),
     (modulo_7, "3318810025"),
+    (modulo_37_36, "A12425GABC1234002M"),
 ]
 """Numbers that carriers and standards publish as examples."""
 
 
 @pytest.mark.parametrize(("check", "number"), KNOWN)
 def test_a_check_digit_fits_its_number_alone(check: CheckDigit, number: str) -> None:
-    """Any other digit in its place does not."""
+    """Any other digit in its place does not, nor letter where one may stand."""
     place = 10 if check is s10 else -1
-    others = [number[:place] + digit + (number[11:] if check is s10 else "") for digit in "0123456789"]
+    signs = digits + ascii_uppercase if check is modulo_37_36 else digits
+    others = [number[:place] + sign + (number[11:] if check is s10 else "") for sign in signs]
 
     assert check(number)
     assert [other for other in others if check(other)] == [number]
