@@ -158,7 +158,7 @@ class InPost(Carrier):
                 for number in dict.fromkeys(numbers)
             ]
         said = answer if isinstance(answer, dict) else {}
-        parcels = dicts(said.get("parcels"))
+        parcels = dicts(said["parcels"] if "parcels" in said else [each for each in dicts(answer) if _told(each)])
         if any("trackingNumber" in each for each in parcels):
             return [
                 _parcel(text_of(each.get("trackingNumber"), 64), dicts(each.get("events")), each) for each in parcels
@@ -185,6 +185,11 @@ def _password(authorization: str) -> bytes:
         return b64decode(authorization.removeprefix("Basic "), validate=True).partition(b":")[2]
     except (binascii.Error, ValueError):
         return b""
+
+
+def _told(said: Mapping[str, Json]) -> bool:
+    """Whether it is a parcel of the group's API without the wrapper."""
+    return "trackingNumber" in said and any("eventCode" in each for each in dicts(said.get("events")))
 
 
 def _parcel(number: str, listed: Sequence[dict[str, Json]], head: Mapping[str, Json] | None = None) -> Parcel:

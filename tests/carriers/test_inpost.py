@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from operator import attrgetter
 
+import orjson
 import pytest
 
 from carriers.base import UnreadablePayload
@@ -135,6 +136,13 @@ def test_a_parcel_without_a_word_is_not_known_beside_those_that_are() -> None:
         ("JJ000000012", False),
         ("JJ000000013", True),
     ]
+
+
+def test_a_parcel_without_its_wrapper_and_events_in_a_list_are_read_alike() -> None:
+    [parcel] = orjson.loads(recorded("inpost", "ready"))["parcels"]
+
+    assert InPost().parse(orjson.dumps(parcel)) == InPost().parse(orjson.dumps([parcel])) == parsed("ready")
+    assert InPost().parse(orjson.dumps(parcel["events"])) == parsed("ready")
 
 
 @pytest.mark.parametrize(
