@@ -16,6 +16,7 @@ _OBJECT = "Send an object: names with their values, in braces."
 _ID = "Send an id as it was given to you, such as 0199c0de-5f2a-7b3c-8d4e-5f6071829304."
 
 BY_PATTERN: Mapping[str, str] = {
+    r"\S": "Must not be empty: send at least 1 characters.",
     r"^[A-Za-z]{2}$": COUNTRY,
     r"^[A-Z]{3}$": "Send the three capital letters of a currency, such as EUR.",
     r"^https?://\S+$": "Send a web address, such as https://shop.example.com/cup.jpg.",

@@ -18,6 +18,7 @@ from app.errors import NotAllowed
 from app.installation import Installation
 from app.keys import Caller, Scope
 from app.shipments import store
+from app.shipments.written import NOT_BLANK
 from carriers import carrier as carrier_of
 
 router = api("accounts")
@@ -40,7 +41,7 @@ class NewAccount(Input):
 class AccountChange(Input):
     """What to change; of the credentials, given fields change, those given as null go, the rest stays."""
 
-    name: Annotated[Line, Field(min_length=1)] | None = None
+    name: Annotated[Line, Field(min_length=1), NOT_BLANK] | None = None
     credentials: Given | None = None
     secret: Secret | None = None
 

@@ -13,6 +13,7 @@ from app.api.paging import DEFAULT, Cursor, Limit, cursor_of, page, place_of
 from app.api.routing import api
 from app.api.shapes import Input, Listed, Output
 from app.arrivals import unmapped
+from app.shipments.written import NOT_BLANK
 from carriers import Candidate, Carrier, candidates, carriers
 from carriers.vocabulary import SUB_STATUSES, Direction, Status, SubStatus
 
@@ -65,7 +66,7 @@ class CarrierOut(Output):
 class NumberGiven(Input):
     """A number whose carrier is not known, and where the parcel goes, if that is."""
 
-    tracking_number: Annotated[str, StringConstraints(min_length=4, max_length=60)] = Field(
+    tracking_number: Annotated[str, StringConstraints(min_length=1, max_length=60), NOT_BLANK] = Field(
         examples=["1Z999AA10123456784"]
     )
     destination: Annotated[str, StringConstraints(pattern="^[A-Za-z]{2}$", to_upper=True)] | None = Field(

@@ -4,6 +4,8 @@ from typing import Annotated, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
+from app.shipments.written import NOT_BLANK
+
 T = TypeVar("T")
 
 
@@ -35,4 +37,4 @@ def _one_line(value: str) -> str:
 Line = Annotated[str, StringConstraints(max_length=200), AfterValidator(_one_line)]
 """One line of text; may be empty."""
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_one_line)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_one_line), NOT_BLANK]

@@ -96,6 +96,42 @@ def check(
         raise Exit(1)
 
 
+@adapters.command()
+def new(
+    slug: Annotated[str, Argument(help="Its slug: lower-case letters, digits and underscores, as `acme_express`.")],
+    name: Annotated[str, Option(help="Its name; made of the slug if left out.")] = "",
+    package: Annotated[
+        Path | None,
+        Option(help="Write a package of its own into this folder; so it does anywhere but in Nove's repository."),
+    ] = None,
+) -> None:
+    """Write an adapter that runs, with recordings and tests, to be turned into the carrier's.
+
+    In Nove's repository it becomes a file of `carriers/`, elsewhere a package that is found where it is installed.
+    """
+    from app.cli import skeleton  # noqa: PLC0415
+
+    ours = package is None and Path("carriers", "base.py").is_file() and Path("tests", "carriers").is_dir()
+    folder = Path() if ours else package or Path(f"nove-{slug.replace('_', '-')}")
+    try:
+        files = (skeleton.of_the_house if ours else skeleton.of_its_own)(slug, name)
+    except ValueError as error:
+        echo(f"nove: {error}", err=True)
+        raise Exit(2) from None
+    if there := [path for path in files if (folder / path).exists()]:
+        echo(f"nove: {folder / there[0]} is there already; nothing was written", err=True)
+        raise Exit(2)
+    try:
+        for path, text in files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(text, encoding="utf-8")
+            echo(str(folder / path))
+    except OSError as error:
+        echo(f"nove: cannot write {error.filename}: {error.strerror}", err=True)
+        raise Exit(2) from None
+    echo(skeleton.NEXT[ours].format(slug=slug, folder=folder, kind=skeleton.kind_of(slug)), err=True)
+
+
 def known_carrier(slug: str) -> "Carrier":
     """The carrier of a slug; a command ends with exit code 2 and the carriers' names if there is none."""
     from carriers import UnknownCarrier, carrier  # noqa: PLC0415

@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from app.shipments.written import Amount, Country, Day, Instant
+from app.shipments.written import NOT_BLANK, Amount, Country, Day, Instant
 from carriers import carriers
 from carriers.vocabulary import SUB_STATUSES, Direction, Status, SubStatus, belongs
 
@@ -24,7 +24,7 @@ NUMBER = re.compile(r"[A-Za-z0-9-]{4,40}")
 Short = Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)]
 Line = Annotated[str, StringConstraints(max_length=300, strip_whitespace=True)]
 Address = Annotated[str, StringConstraints(max_length=2048, strip_whitespace=True, pattern=r"^https?://\S+$")]
-Tag = Annotated[str, StringConstraints(min_length=1, max_length=50, strip_whitespace=True)]
+Tag = Annotated[str, StringConstraints(min_length=1, max_length=50, strip_whitespace=True), NOT_BLANK]
 _SLUG = re.compile(r"[a-z0-9_-]{1,40}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # what ends a line, of a mail's header too
 
@@ -107,7 +107,7 @@ class Item(Posted):
 class PostedOrder(Posted):
     """An order as it comes with a shipment."""
 
-    reference: Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
+    reference: Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True), NOT_BLANK]
     placed_at: Instant | None = None
     platform: Short = ""
     total: Money | None = None
@@ -152,9 +152,9 @@ class PostedShipment(ChangedShipment):
 
     carrier: Annotated[str, StringConstraints(max_length=40)]
     tracking_number: Annotated[str, StringConstraints(max_length=60)] | None = None
-    sender_reference: Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)] | None = (
-        None
-    )
+    sender_reference: (
+        Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True), NOT_BLANK] | None
+    ) = None
     direction: Direction = Direction.OUTBOUND
 
     @field_validator("carrier")

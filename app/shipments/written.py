@@ -12,6 +12,9 @@ from app.wrong_fields import AMOUNT, COUNTRY, DAY, TIME
 
 _YEARS = range(1990, 2200)
 
+NOT_BLANK = Field(json_schema_extra={"pattern": r"\S"})
+"""For the schema of a text that must not be empty: blanks around it are taken off, so blanks alone are nothing."""
+
 D = TypeVar("D", date, datetime)
 
 
