@@ -1,8 +1,9 @@
 """DHL Paket: the interface Parcel DE Tracking of DHL Post & Parcel Germany; it pushes nothing.
 
 Codes: carriers/tables/dhl_parcel_de.csv. An event is an ICE event, a RIC reason and a TTpro code, `LDTMV MVMTV/PO`, in
-the list `ice`; a reason that is not listed there means what all listed ones of its event agree upon (`ice ttpro`,
-doubtful); TTpro alone (`ttpro`) counts where there is no ICE event, for its ZU (delivered) is said of disposals too.
+the list `ice`; a reason that is not listed there means what the listed ones of its event and code agree upon, or three
+in four with the code itself (`ice ttpro`, doubtful); TTpro alone (`ttpro`) counts where there is no ICE event, for its
+ZU (delivered) is said of disposals too.
 
 Quirks: everything stands in attributes. An error stands in `code`, mostly under HTTP 200. With `ruecksendung` a
 delivery is the parcel's coming home. STORN takes the event before it back; so events have ids, of their time and code.

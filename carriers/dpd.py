@@ -204,8 +204,8 @@ def _scanned(given: str, service: str, text: str = "") -> Said:
 
 @remembered
 def _scan_place(city: Json, country: Json) -> Place | None:
-    code = text_of(country)
-    return Place(city=text_of(city), country=code if len(code) == 2 else "") or None
+    place, code = _place(text_of(city)) or Place(), text_of(country)
+    return (place._replace(country=code) if len(code) == 2 else place) or None
 
 
 def _ordered(events: Iterable[TrackingEvent]) -> tuple[TrackingEvent, ...]:

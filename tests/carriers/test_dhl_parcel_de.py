@@ -104,9 +104,10 @@ def test_the_driver_takes_an_event_back() -> None:
 
 
 def test_an_unlisted_reason_means_what_the_listed_ones_agree_upon() -> None:
-    """Doubtful; where they do not agree, as in disposals, there is no status."""
+    """Doubtful; where they do not agree, as in deliveries, there is no status. A disposal's ZU is no delivery."""
     assert [(event.code, event.row, event.doubtful) for event in parcel("unlisted_reason").events] == [
-        ("DSPSD ZZZZZ/ZU", None, False),
+        ("DLVRD ZZZZZ/ZU", None, False),
+        ("DSPSD ZZZZZ/ZU", "ice ttpro/DSPSD ZU", True),
         ("MVARR ZZZZZ/EE", "ice ttpro/MVARR EE", True),
     ]
 
@@ -172,10 +173,10 @@ def test_nothing_personal_is_kept() -> None:
 
 
 def test_the_table_holds_every_code() -> None:
-    """338 combinations and 16 TTpro codes; 57 rows are for reasons that are not listed."""
+    """338 combinations and 16 TTpro codes; 73 rows are for reasons that are not listed."""
     lists = [within for within, _ in DhlParcelDe.table]
 
-    assert {within: lists.count(within) for within in lists} == {"ice": 338, "ttpro": 16, "ice ttpro": 57, "return": 1}
+    assert {within: lists.count(within) for within in lists} == {"ice": 338, "ttpro": 16, "ice ttpro": 73, "return": 1}
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"<data/>", b'<data name="signaturelist" code="0"/>', b"<html/>"])
