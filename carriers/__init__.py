@@ -18,6 +18,7 @@ from carriers.dhl_unified import DhlUnified
 from carriers.dpd import Dpd
 from carriers.event import Eta, Parcel, Place, TrackingEvent
 from carriers.fedex import Fedex
+from carriers.gls_group import GlsGroup
 from carriers.gls_it import GlsItaly
 from carriers.inpost import InPost
 from carriers.la_poste_colissimo import LaPosteColissimo
@@ -26,6 +27,7 @@ from carriers.poste_italiane import PosteItaliane
 from carriers.sandbox import Sandbox
 from carriers.tnt import Tnt
 from carriers.ups import Ups
+from carriers.usps import Usps
 from carriers.vocabulary import Status, SubStatus
 
 BUILT_IN: tuple[type[Carrier], ...] = (
@@ -44,6 +46,8 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     Chronopost,
     DhlParcelDe,
     Dpd,
+    GlsGroup,
+    Usps,
     Own,
 )
 """In the order in which `candidates` names those that are alike: whose numbers tell most come first."""

@@ -21,12 +21,14 @@ from app.demo.stand_ins.dhl_parcel_de import DhlParcelDeStandIn
 from app.demo.stand_ins.dhl_unified import DhlUnified
 from app.demo.stand_ins.dpd import DpdStandIn
 from app.demo.stand_ins.fedex import FedexStandIn
+from app.demo.stand_ins.gls_group import GlsGroupStandIn
 from app.demo.stand_ins.gls_it import GlsItalyStandIn
 from app.demo.stand_ins.inpost import InPostStandIn
 from app.demo.stand_ins.la_poste_colissimo import LaPosteStandIn
 from app.demo.stand_ins.poste_italiane import PosteItaliane
 from app.demo.stand_ins.tnt import TntStandIn
 from app.demo.stand_ins.ups import UpsStandIn
+from app.demo.stand_ins.usps import UspsStandIn
 from carriers import Carrier, carriers
 from carriers.asking import TokenKeeper, ask
 from carriers.base import (
@@ -66,6 +68,8 @@ ASKED = [
     Asked(TntStandIn, "GE123456782IT", "password"),
     Asked(DpdStandIn, "01234567890123", "password"),
     Asked(AmazonShippingStandIn, "A1000000017", "client_secret"),
+    Asked(GlsGroupStandIn, "500000000012", "client_secret"),
+    Asked(UspsStandIn, "9400109104250532908587", "client_secret"),
 ]
 WITH_SECRET = [each for each in ASKED if each.secret]
 WITH_TOKEN = [each for each in ASKED if carriers()[each.kind.slug].needs_token]
