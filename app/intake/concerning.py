@@ -78,6 +78,20 @@ async def hold_number(db: Session, company_id: UUID, carrier: str, number: str) 
     await db.lock(*_hold(company_id, carrier, number))
 
 
+async def hold_all(db: Session, company_id: UUID, named: Iterable[tuple[str, str]]) -> None:
+    """The same for many, by carrier and number, before any of them is posted: known shipments are locked, others held.
+
+    In the order of `concerned`, or two batches of new numbers would wait for each other, which share their holds.
+    """
+    names = sorted({(company_id, *name) for name in named})
+    known: set[tuple[UUID, str, str | None]] = set()
+    for some in batched(names, AT_ONCE):
+        rows = await _BY_NAME(db, list(zip(*some, strict=True)), {"wanted": some})
+        known |= {(shipment.company_id, shipment.carrier, shipment.tracking_number) for shipment in rows}
+    for hold in sorted({_hold(*name) for name in names if name not in known}):
+        await db.lock(*hold)
+
+
 def _hold(company_id: UUID, carrier: str, number: str) -> tuple[str, str, str, int]:
     """Numbers share 64 holds for each carrier, so that a body of thousands takes a bounded number of them."""
     return "number", str(company_id), carrier, crc32(number.encode()) % 64

@@ -1,4 +1,9 @@
-"""Many shipments at once: each row is checked and stored by itself, in one transaction."""
+"""Many shipments at once: each row is checked and stored by itself, in one transaction.
+
+Batches that come at the same time are not gathered as pushes and events are, since nothing is gained. Measured: on
+SQLite a row costs a tenth less in batches of ten and a quarter more in batches of a hundred, on PostgreSQL a tenth to a
+third more, for batches then no longer wait side by side. A row costs its own statements; the commit is a small part.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from app.database import Session
 from app.errors import FieldError, InvalidInput, Refused
 from app.installation import Installation
+from app.intake.concerning import hold_all
 from app.intake.posting import post
 from app.outbox import digests
 from app.shipments.posting import PostedShipment
@@ -51,6 +57,8 @@ async def post_each(
             good.append((index, PostedShipment.model_validate(row)))
         except ValidationError as error:
             outcomes[index] = _refused(InvalidInput(MALFORMED, _fields(error)))
+    numbers = [(posted.carrier, posted.tracking_number) for _, posted in good if posted.tracking_number]
+    await hold_all(db, shop.company_id, numbers)
     for index, posted in sorted(good, key=_place):
         try:
             async with db.nested():

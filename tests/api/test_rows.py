@@ -1,5 +1,8 @@
 """Rows of a batch, each judged by itself."""
 
+import asyncio
+from zlib import crc32
+
 from httpx import AsyncClient
 
 from tests.api.posting import parcel
@@ -24,3 +27,21 @@ async def test_text_that_is_not_accepted_fails_its_row_alone(client: AsyncClient
     assert (answer.status_code, alone.status_code) == (200, 422)
     assert [each["status"] for each in items] == [201, *[422] * 6, 201]
     assert [each["error"]["errors"][0]["field"] for each in items[1:5]] == ["service", "service", "service", "tags"]
+
+
+def numbers(prefix: str, holds: range) -> list[str]:
+    """Numbers in the order of their text that share these holds, in this order, with others of the carrier."""
+    tries = (f"{prefix}{n:06}" for n in range(1_000_000))
+    return [next(number for number in tries if crc32(number.encode()) % 64 == hold) for hold in holds]
+
+
+async def test_batches_of_the_same_moment_do_not_wait_for_each_other_in_a_circle(client: AsyncClient) -> None:
+    """New numbers share their holds: two batches that come to them in opposite orders are both stored."""
+    batches = [numbers("A", range(12)), numbers("B", range(11, -1, -1))]
+    posts = (
+        client.post("/v1/shipments/batch", json={"shipments": [parcel(number) for number in each]}) for each in batches
+    )
+
+    answers = await asyncio.gather(*posts)
+
+    assert [[row["status"] for row in each.json().get("items", [])] for each in answers] == [[201] * 12] * 2
