@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from app import shops
 from app.errors import InvalidInput, Refused
 from app.installation import Installation
+from app.intake.concerning import hold_all
 from app.intake.posting import post
 from app.outbox import digests
 from app.shipments.posting import PostedShipment
@@ -112,11 +113,19 @@ async def import_batch(
     async with installation.database.transaction() as db:
         shop = await shops.find(db, shop_id)
         zone = ZoneInfo(shop.timezone)
+        good: list[tuple[Line, PostedShipment]] = []
         for line in lines:
             try:
                 if line.reason:
                     raise InvalidInput(line.reason)
-                result = await post(installation, db, shop, _posted(line.cells, zone), imported=True)
+                good.append((line, _posted(line.cells, zone)))
+            except Refused as error:
+                failed.append((line.number, error.detail))
+        numbers = [(posted.carrier, posted.tracking_number) for _, posted in good if posted.tracking_number]
+        await hold_all(db, shop.company_id, numbers)
+        for line, posted in good:
+            try:
+                result = await post(installation, db, shop, posted, imported=True)
             except Refused as error:
                 failed.append((line.number, error.detail))
             else:
@@ -125,7 +134,7 @@ async def import_batch(
                 stored.append(result.shipment.id)
         if run_id is not None:
             await digests.note(db, shop, run_id, stored)
-    return Imported(created, known, tuple(failed))
+    return Imported(created, known, tuple(sorted(failed)))
 
 
 async def end_run(installation: Installation, shop_id: UUID, run_id: UUID, failed: int) -> None:
