@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import zstandard
-from sqlalchemy import Row, delete, select
+from sqlalchemy import Select, bindparam, delete, func, select
 
 from app.arrivals.tables import arrivals, bodies, unmapped
-from app.bulk import Insert, Update
+from app.bulk import Fetch, Insert, Update, names_of
 from app.database import Session, new_id
 from app.shipments.history import StoredEvent
 from app.shipments.shipment import Shipment
@@ -138,23 +138,43 @@ def _row(part: Part, digest: str) -> tuple[Any, ...]:
     )
 
 
-async def latest(db: Session, company_id: UUID, shipment_ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:
-    """The latest poll's part of each shipment: its id, `body_hash`, `part_hash`."""
-    found: dict[UUID, Row[Any]] = {}
-    for shipment_id in shipment_ids:
-        row = await db.first(
-            select(arrivals.c.id, arrivals.c.body_hash, arrivals.c.part_hash)
-            .where(
-                arrivals.c.company_id == company_id,
-                arrivals.c.shipment_id == shipment_id,
-                arrivals.c.source == ArrivalSource.POLL.value,
-            )
-            .order_by(arrivals.c.id.desc())
-            .limit(1)
-        )
-        if row is not None:
-            found[shipment_id] = row
-    return found
+class Latest(NamedTuple):
+    """The latest poll's part of a shipment."""
+
+    shipment_id: UUID
+    id: UUID
+    body_hash: str
+    part_hash: str | None
+
+
+async def latest(db: Session, company_id: UUID, shipment_ids: Sequence[UUID]) -> dict[UUID, Latest]:
+    """The latest poll's part of each shipment that has one."""
+    values = {"company": company_id, "wanted": list(shipment_ids)}
+    return {each.shipment_id: each for each in await _LATEST(db, list(values.values()), values)}
+
+
+def _newest() -> Select[Any]:
+    mine = (arrivals.c.company_id == bindparam("company"), arrivals.c.source == ArrivalSource.POLL.value)
+    nth = func.row_number().over(partition_by=arrivals.c.shipment_id, order_by=arrivals.c.id.desc()).label("nth")
+    wanted = arrivals.c.shipment_id.in_(bindparam("wanted", expanding=True))
+    counted = select(*_PARTS, nth).where(*mine, wanted).subquery()
+    return select(*(counted.c[column.name] for column in _PARTS)).where(counted.c.nth == 1)
+
+
+_PARTS = tuple(arrivals.c[name] for name in Latest._fields)
+_LATEST = Fetch(
+    _PARTS,
+    Latest,
+    f"""
+    SELECT {names_of(_PARTS, "newest.")} FROM unnest($2::uuid[]) AS wanted(shipment)
+    CROSS JOIN LATERAL (
+        SELECT {names_of(_PARTS)} FROM arrivals
+        WHERE company_id = $1 AND shipment_id = wanted.shipment AND source = '{ArrivalSource.POLL.value}'
+        ORDER BY id DESC LIMIT 1
+    ) AS newest
+    """,  # noqa: S608  (of our own names)
+    _newest(),
+)
 
 
 async def seen_again(db: Session, names: Sequence[tuple[UUID, UUID]]) -> None:

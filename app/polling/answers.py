@@ -3,13 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row
 
-from app.arrivals.keeping import ArrivalSource, ArrivalState, Arrived, body_hash, part_hash
+from app.arrivals.keeping import ArrivalSource, ArrivalState, Arrived, Latest, body_hash, part_hash
 from app.intake.concerning import numbers_of
 from app.polling import notes
 from app.polling.claiming import Batch
@@ -35,13 +33,13 @@ class Brought:
     """`new` parts to take in; by shipment the arrival whose answer came `again`, and a note for whoever looks."""
 
     new: list[Arrived] = field(default_factory=list)
-    again: dict[UUID, Row[Any]] = field(default_factory=dict)
+    again: dict[UUID, Latest] = field(default_factory=dict)
     spoilt: list[Spoilt] = field(default_factory=list)
     notes: dict[UUID, str] = field(default_factory=dict)
 
 
 def read_answers(
-    batch: Batch, answers: Sequence[Answer], latest: Mapping[UUID, Row[Any]], received_at: datetime
+    batch: Batch, answers: Sequence[Answer], latest: Mapping[UUID, Latest], received_at: datetime
 ) -> Brought:
     """Read each body once, and none that was the latest answer about all its shipments; `latest` are their arrivals."""
     reader = _Reader(batch, latest, received_at)
@@ -51,7 +49,7 @@ def read_answers(
 
 
 class _Reader:
-    def __init__(self, batch: Batch, latest: Mapping[UUID, Row[Any]], received_at: datetime) -> None:
+    def __init__(self, batch: Batch, latest: Mapping[UUID, Latest], received_at: datetime) -> None:
         self.batch, self.latest, self.received_at = batch, latest, received_at
         self.brought = Brought(notes={shipment.id: notes.NOT_MENTIONED for shipment in batch.shipments})
 
