@@ -1,0 +1,261 @@
+"""USPS: Tracking 3.0, polled; and the notifications of its subscriptions, which have the same form.
+
+Codes: carriers/tables/usps.csv, those seen in public (the list without name), and USPS's texts (`text`), which refine
+code 01 and stand in for a code that is not listed, as on mail from abroad. There is no complete public list.
+
+Quirks: an event's own time is local and without zone, at times with a false `Z`: the instant is that of `GMTTimestamp`.
+A summary answer has sentences in place of events; their times have no zone at all. 01 also says that the parcel went
+back: the text wins. NT and TL are made by the system every day: weak. Sixty calls an hour, so several numbers go in one
+(v3r2, whose bound of 35 is quoted, not confirmed). `mailingDate` is not sent: a shop's guess would hide the parcel.
+A notification's `X-HMAC` is not checked, for how it is made is not public: pushes are believed for their address.
+Names of recipients are not read.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import ClassVar
+from urllib.parse import quote
+
+from httpx import AsyncClient
+from pydantic import Field, SecretStr
+
+from carriers.base import (
+    Account,
+    Answer,
+    Carrier,
+    CarrierUnavailable,
+    Credentials,
+    CredentialsRefused,
+    RateLimit,
+    Token,
+    TrackingNumber,
+    UnreadablePayload,
+    meant,
+)
+from carriers.calling import call
+from carriers.check_digits import CheckDigit, gs1
+from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
+from carriers.phrases import Phrases
+from carriers.reading import Json, at, dicts, json_of, object_at, text_of
+from carriers.remembering import remembered
+from carriers.sequence import numbered
+from carriers.tables import table_file
+from carriers.times import iso_moment, offset
+
+IMPB = r"9[1-5][0-9]{20}"
+ROUTED = r"420[0-9]{5}(?:[0-9]{4})?" + IMPB
+OLDER = r"(?!00)[0-9]{20}"
+
+SENTENCE = re.compile(r"(\d{1,2}:\d\d) ?([ap])\.?m\.? on ([A-Z][a-z]+ \d{1,2}, \d{4})", re.IGNORECASE)
+SUMMARY = re.compile(r"^(.*?),? ([A-Z][a-z]+ \d{1,2}, \d{4})(?:,? (\d{1,2}:\d\d) ?([ap])\.?m\.?)?", re.IGNORECASE)
+"""When something happened, in a sentence of `statusSummary` and in one of `eventSummaries`, after its text."""
+
+
+def _routed(number: str) -> bool:
+    return gs1(number[-22:])
+
+
+class UspsCredentials(Credentials):
+    """Consumer key and secret of an app at developers.usps.com; since April 2026 it must be the shipper's own."""
+
+    client_id: str = Field(min_length=1)
+    client_secret: SecretStr = Field(min_length=1)
+
+
+class Usps(Carrier):
+    """The United States Postal Service."""
+
+    slug, name, website = "usps", "USPS", "https://www.usps.com"
+    home = "US"
+    number_patterns = (IMPB, ROUTED, r"[A-Z]{2}[0-9]{9}US", OLDER)
+    check_digits: ClassVar[Mapping[str, CheckDigit]] = {IMPB: gs1, ROUTED: _routed, OLDER: gs1}
+    number_form, example = "[0-9A-Z]{4,34}", "9400109104250532908587"
+    credentials = UspsCredentials
+    base_url = "https://apis.usps.com"
+    batch_size = 35
+    rate = RateLimit(60, 3600.0)
+    confidence = "medium"
+    pushes = True
+    table = table_file("usps.csv")
+    texts: ClassVar[Phrases] = Phrases(table, "text")
+
+    async def token(self, http: AsyncClient, account: Account) -> Token:
+        """A token of the client credentials; its life is what the answer says."""
+        known = _credentials(account)
+        # Only the keys vary in this request, so a 400 is about them.
+        answer = await call(
+            http,
+            "POST",
+            f"{account.base_url or self.base_url}/oauth2/v3/token",
+            accept=(200, 400),
+            data={
+                "grant_type": "client_credentials",
+                "client_id": known.client_id,
+                "client_secret": known.client_secret.get_secret_value(),
+                "scope": "tracking",
+            },
+        )
+        if answer.status_code == 400:
+            raise CredentialsRefused("USPS refuses our credentials (400)")
+        granted = json_of(answer.content)
+        value, seconds = text_of(at(granted, "access_token"), 8192), text_of(at(granted, "expires_in"))
+        if not value:
+            raise CarrierUnavailable("USPS granted no token")
+        return Token(value, float(seconds) if seconds.isdecimal() else 3600.0)
+
+    async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
+        """One number by v3, several by v3r2; a 404 answers each of them."""
+        base, bearer = account.base_url or self.base_url, {"authorization": f"Bearer {account.token}"}
+        headers = bearer | {"accept": "application/json"}
+        asked = [_question(number) for number in numbers]
+        if len(asked) == 1:
+            number = quote(asked[0].pop("trackingNumber"), safe="")
+            answer = await call(
+                http,
+                "GET",
+                f"{base}/tracking/v3/tracking/{number}",
+                accept=(200, 404),
+                with_token=True,
+                params={"expand": "DETAIL", **asked[0]},
+                headers=headers,
+            )
+        else:
+            answer = await call(
+                http,
+                "POST",
+                f"{base}/tracking/v3r2/tracking",
+                accept=(200, 207, 404),
+                with_token=True,
+                json=asked,
+                headers=headers,
+            )
+        if answer.status_code == 404:
+            return [Answer(answer.content, (number,)) for number in numbers]
+        return [Answer(answer.content, tuple(numbers))]
+
+    def parse(self, body: bytes) -> list[Parcel]:
+        """The parcels of an answer or notification, none for an error other than an unknown number."""
+        answer = json_of(body)
+        parcels = [parcel for each in dicts(answer) if (parcel := _parcel(each)) is not None]
+        if parcels:
+            return parcels
+        errors = [said for each in dicts(answer) if (said := object_at(each, "error"))]
+        if not any("code" in said and "message" in said for said in errors):
+            raise UnreadablePayload("neither a tracked item nor an error of USPS")
+        return [Parcel("", not_found=True)] if any(text_of(said.get("code")) == "404" for said in errors) else []
+
+    def tracking_url(self, number: str) -> str:
+        return f"https://tools.usps.com/go/TrackConfirmAction?tLabels={''.join(number.split())}"
+
+
+def _credentials(account: Account) -> UspsCredentials:
+    assert isinstance(account.credentials, UspsCredentials)
+    return account.credentials
+
+
+def _question(number: str) -> dict[str, str]:
+    postcode = TrackingNumber.of(number).postcode[:5]
+    asked = {"trackingNumber": "".join(number.split())}
+    return asked | {"destinationZIPCode": postcode} if re.fullmatch("[0-9]{5}", postcode) else asked
+
+
+def _parcel(said: dict[str, Json]) -> Parcel | None:
+    """A tracked item; none if the object is none."""
+    number = text_of(said.get("trackingNumber"), 40)
+    if not number or not said.keys() & {
+        *("trackingEvents", "eventSummaries", "statusCategory", "status", "eventTimestamp", "error")
+    }:
+        return None
+    error = object_at(said, "error")
+    if error:
+        unknown = text_of(error.get("code")) == "404"
+        return Parcel(number, not_found=True) if unknown else None
+    listed = dicts(said.get("trackingEvents")) or ([said] if "eventTimestamp" in said else [])
+    events = [event for each in listed if (event := _event(each)) is not None] or list(_summarised(said))
+    service = text_of(said.get("mailClass"), 100).replace("&#153;", "").replace("&#174;", "").replace("&reg;", "")
+    return Parcel(number, numbered(events), _eta(said), service=service)
+
+
+def _event(said: dict[str, Json]) -> TrackingEvent | None:
+    moment = _moment(said.get("eventTimestamp"), said.get("GMTTimestamp"), said.get("GMTOffset"))
+    if moment is None:
+        return None
+    place = _place(said.get("eventCity"), said.get("eventZIP"), said.get("eventState"), said.get("eventCountry"))
+    return _said(said.get("eventCode"), said.get("eventType")).at(moment, place)
+
+
+@remembered
+def _said(given: Json, text: Json) -> Said:
+    code, words = text_of(given, 20).upper(), text_of(text)
+    row = Usps.table.find(code) if code else None
+    if row is None or code == "01":
+        telling = Usps.texts.find(words)
+        return meant(telling or row, code, "", "text" if telling else "", words)
+    return meant(row, code, "", "", words)
+
+
+@remembered
+def _place(city: Json, postcode: Json, state: Json, country: Json) -> Place | None:
+    """Where; without a country it is in the United States."""
+    town, code, region = text_of(city, 100), text_of(postcode, 20), text_of(state, 40)
+    if not (town or code or region):
+        return None
+    named = text_of(country, 40).upper()
+    return Place(town, code, region, named if len(named) == 2 else "" if named else "US")
+
+
+def _moment(local: Json, gmt: Json, ahead: Json) -> Moment | None:
+    """The instant in GMT, as it was printed where it happened."""
+    printed = iso_moment(re.sub("Z$", "", text_of(local)))
+    there = iso_moment(gmt)
+    if there is None or printed is None or printed.until:
+        return _with_offset(printed, text_of(ahead)) if printed else there
+    return Moment(there.occurred_at, printed.local_time, OffsetSource.GIVEN)
+
+
+def _with_offset(printed: Moment, ahead: str) -> Moment:
+    """A local time with the offset that stands in a field of its own, in hours or in minutes."""
+    if printed.until or not ahead:
+        return printed
+    if re.fullmatch(r"[+-]?\d{1,3}", ahead) and abs(int(ahead)) < 24 * 60:
+        where = offset(int(ahead))
+        stamp = datetime.fromisoformat(printed.local_time).replace(tzinfo=where).isoformat()
+        return iso_moment(stamp) or printed
+    return iso_moment(printed.local_time + ahead) or printed
+
+
+def _summarised(said: dict[str, Json]) -> Iterator[TrackingEvent]:
+    """What the sentences of a summary tell, newest first; the head is an event where no sentence has its time."""
+    listed = said.get("eventSummaries")
+    told = [found for each in listed if (found := SUMMARY.match(text_of(each)))] if isinstance(listed, list) else []
+    events = [
+        _said("", each[1]).at(moment)
+        for each in told
+        if (moment := _spoken(each[2], each[3] or "", each[4] or "")) is not None
+    ]
+    head = SENTENCE.search(text_of(said.get("statusSummary")))
+    moment = _spoken(head[3], head[1], head[2]) if head else None
+    words = text_of(said.get("status")) or text_of(said.get("statusCategory"))
+    if moment is not None and words and all(event.moment != moment for event in events):
+        yield _said("", words).at(moment)
+    yield from events
+
+
+def _spoken(day: str, clock: str, half: str) -> Moment | None:
+    """A day, and a time of it if one is said, in American words."""
+    said, form = (f"{day} {clock} {half}m", "%B %d, %Y %I:%M %p") if clock else (day, "%B %d, %Y")
+    try:
+        stamp = datetime.strptime(said, form).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return iso_moment(f"{stamp:%Y-%m-%dT%H:%M:%S}" if clock else f"{stamp:%Y-%m-%d}")
+
+
+def _eta(said: dict[str, Json]) -> Eta | None:
+    """The expected day; its window has no zone."""
+    for name in ("expectedDeliveryTimeStamp", "predictedDeliveryDate", "guaranteedDeliveryTimeStamp"):
+        moment = iso_moment(text_of(said.get(name))[:10])
+        if moment is not None and moment.until is not None:
+            return Eta(moment.occurred_at, moment.until, moment.occurred_at.date())
+    return None

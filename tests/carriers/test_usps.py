@@ -1,0 +1,202 @@
+"""USPS: answers and notifications of Tracking 3.0 in, meanings out; and the way it is asked."""
+
+from datetime import UTC, date, datetime
+from operator import attrgetter
+
+import pytest
+
+from app.demo.stand_ins.base import Fault
+from app.demo.stand_ins.usps import WORDS, UspsStandIn
+from carriers.base import CredentialsRefused, TrackingNumber, UnreadablePayload, Verified
+from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
+from carriers.usps import Usps
+from carriers.vocabulary import Status, SubStatus
+from tests.carriers.line import line, misunderstood
+from tests.recorded import recorded, recordings
+
+NUMBER = "9400109104250532908587"
+
+LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+    "delivered": (Status.DELIVERED, SubStatus.SAFE_PLACE),
+    "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
+    "held": (Status.AVAILABLE_FOR_PICKUP, SubStatus.POST_OFFICE),
+    "returned": (Status.RETURNED, None),
+    "many_parcels": (Status.OUT_FOR_DELIVERY, None),
+    "unlisted_code": None,
+    "refined": (Status.DELIVERED, SubStatus.COLLECTED),
+    "from_abroad": (Status.IN_TRANSIT, SubStatus.CUSTOMS_CLEARED),
+    "times": (Status.OUT_FOR_DELIVERY, None),
+    "summary": (Status.DELIVERED, SubStatus.SAFE_PLACE),
+    "push": (Status.OUT_FOR_DELIVERY, None),
+    "hostile": None,
+}
+WHOLE: dict[str, list[Parcel]] = {"not_found": [Parcel("", not_found=True)], "error": []}
+
+
+def parsed(name: str) -> list[Parcel]:
+    return Usps().parse(recorded("usps", name))
+
+
+@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
+def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
+    answer: str, meaning: tuple[Status, SubStatus | None] | None
+) -> None:
+    assert max(parsed(answer)[0].events, key=attrgetter("moment.occurred_at")).meaning == meaning
+
+
+@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
+def test_an_answer_without_a_parcel_is_not_found_or_tells_of_none(answer: str, parcels: list[Parcel]) -> None:
+    assert parsed(answer) == parcels
+
+
+def test_every_fixture_is_named_and_the_whole_of_each_list_stands_in_the_table() -> None:
+    lists = [within for within, _ in Usps.table]
+
+    assert {path.stem for path in recordings("usps")} == {*LATEST, *WHOLE}
+    assert (lists.count(""), lists.count("text")) == (61, 76)
+
+
+def test_an_event_has_its_own_instant_and_time_and_names_nobody() -> None:
+    [parcel] = parsed("delivered")
+
+    assert len(parcel.events) == 4
+    assert parcel._replace(events=parcel.events[:1]) == Parcel(
+        NUMBER,
+        (
+            TrackingEvent(
+                Moment(datetime(2026, 3, 12, 17, 58, 40, tzinfo=UTC), "2026-03-12T13:58:00", OffsetSource.GIVEN),
+                code="01",
+                context="text",
+                text="Delivered, In/At Mailbox",
+                status=Status.DELIVERED,
+                sub_status=SubStatus.SAFE_PLACE,
+                row="text/^delivered, in/at mailbox",
+                place=Place("TAMPA", "33602", "FL", "US"),
+            ),
+        ),
+        Eta(datetime(2026, 3, 12, tzinfo=UTC), datetime(2026, 3, 12, 23, 59, 59, tzinfo=UTC), date(2026, 3, 12)),
+        service="USPS Ground Advantage",
+    )
+    assert "DOE" not in str(parsed("delivered"))
+
+
+def test_the_text_refines_a_delivery_and_says_what_a_foreign_code_means() -> None:
+    assert [(event.row, event.doubtful) for event in parsed("refined")[0].events] == [
+        ("text/^delivered, individual picked up", False),
+        ("text/^delivered to agent for final delivery", True),
+        ("text/^delivered, parcel locker", True),
+        ("text/^delivered, neighbor", False),
+        ("01", False),
+    ]
+    assert [(event.code, event.row, event.place) for event in parsed("from_abroad")[0].events] == [
+        ("", "text/^customs clearance processing complete", Place("ISC NEW YORK NY(USPS)", country="US")),
+        ("EME", "text/^held in customs", Place("TAMPA", "33602", "FL", "US")),
+        ("EMA", "text/^acceptance", Place("MILANO", country="IT")),
+    ]
+
+
+def test_the_instant_is_gmts_whatever_the_local_time_claims_also_in_the_night_of_the_change() -> None:
+    assert [event.moment for event in parsed("times")[0].events] == [
+        Moment(datetime(2026, 11, 1, 6, 30, tzinfo=UTC), "2026-11-01T01:30:00", OffsetSource.GIVEN),
+        Moment(datetime(2026, 11, 1, 5, 30, tzinfo=UTC), "2026-11-01T01:30:00", OffsetSource.GIVEN),
+        Moment(datetime(2026, 7, 1, 17, tzinfo=UTC), "2026-07-01T10:00:00", OffsetSource.GIVEN),
+        Moment(datetime(2026, 6, 30, 15, tzinfo=UTC), "2026-06-30T10:00:00", OffsetSource.GIVEN),
+        Moment(datetime(2026, 6, 29, 10, tzinfo=UTC), "2026-06-29T10:00:00", OffsetSource.UNKNOWN),
+        Moment(datetime(2026, 6, 28, 14, tzinfo=UTC), "2026-06-28T14:00:00", OffsetSource.GIVEN),
+    ]
+
+
+def test_sentences_of_a_summary_are_events_and_the_head_is_one_where_none_has_its_time() -> None:
+    assert [(event.text, event.moment.local_time, event.row) for event in parsed("summary")[0].events] == [
+        ("Delivered, In/At Mailbox", "2026-03-12T13:58:00", "text/^delivered, in/at mailbox"),
+        ("Out for Delivery", "2026-03-12T09:10:00", "text/^out for delivery"),
+        ("Arrived at USPS Regional Facility", "2026-03-11T04:02:00", "text/^arrived"),
+        ("Shipping Label Created, USPS Awaiting Item", "2026-03-09", "text/^shipping label created"),
+    ]
+
+
+def test_what_the_system_adds_by_itself_is_weak() -> None:
+    assert {code for (within, code), row in Usps.table.items() if row.weak and row.status is Status.IN_TRANSIT} == {
+        *("NT", "TL", "71"),
+        *("^customs clearance processing complete", "^inbound out of customs", "^released from us customs"),
+        *("^customs clearance", "^inbound into customs", "^redelivery scheduled", "^rescheduled to next delivery day"),
+    }
+
+
+def test_items_of_one_answer_are_parcels_of_their_own() -> None:
+    assert [(parcel.number, parcel.not_found) for parcel in parsed("many_parcels")] == [
+        (NUMBER, False),
+        ("9400109104250532908594", False),
+        ("9400109104250532908600", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b"<xml/>",
+        b'{"trackingNumber": "1"}',
+        b'{"error": {"code": "404"}}',
+        b'{"parcels": [{"trackingNumber": "1", "status": "x"}]}',
+        b'{"trackingNumber": "94001',
+    ],
+)
+def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
+    with pytest.raises(UnreadablePayload):
+        Usps().parse(body)
+
+
+@pytest.mark.parametrize(
+    ("number", "fits"),
+    [(NUMBER, True), (f"42033602{NUMBER}", True), (f"420336021234{NUMBER}", True), (f"{NUMBER[:-1]}8", False)],
+)
+def test_a_label_is_told_by_its_check_digit_also_behind_its_postcode(number: str, *, fits: bool) -> None:
+    like = Usps().likeness(number)
+
+    assert like is not None
+    assert like.check_digit is fits
+
+
+async def test_every_journey_of_the_stand_in_is_understood() -> None:
+    async with line(Usps(), UspsStandIn) as usps:
+        assert await misunderstood(usps, NUMBER, WORDS) == {}
+
+
+async def test_one_number_is_asked_for_in_detail_and_several_together() -> None:
+    async with line(Usps(), UspsStandIn) as usps:
+        await usps.ask(TrackingNumber(NUMBER, postcode="33602-1234"))
+        [answer] = await usps.ask(NUMBER, "9400109104250532908594")
+
+    assert answer.numbers == (NUMBER, "9400109104250532908594")
+    assert [parcel.number for parcel in Usps().parse(answer.body)] == [*answer.numbers]
+    assert usps.stand_in.requests[1:] == [
+        f"GET /tracking/v3/tracking/{NUMBER}?expand=DETAIL&destinationZIPCode=33602",
+        "POST /tracking/v3r2/tracking",
+    ]
+
+
+async def test_an_unknown_number_is_an_answer() -> None:
+    async with line(Usps(), UspsStandIn) as usps:
+        usps.journey = ""
+
+        assert await usps.parcels(NUMBER) == [Parcel("", not_found=True)]
+        assert await usps.parcels(NUMBER, "1") == [Parcel(NUMBER, not_found=True), Parcel("1", not_found=True)]
+
+
+async def test_a_400_to_the_grant_is_about_the_keys() -> None:
+    async with line(Usps(), UspsStandIn) as usps:
+        usps.stand_in.faults.append(Fault(400))
+        with pytest.raises(CredentialsRefused):
+            await usps.ask(NUMBER)
+
+
+async def test_a_notification_is_believed_for_its_address() -> None:
+    async with line(Usps(), UspsStandIn) as usps:
+        push = usps.stand_in.push(NUMBER, "s3cret")
+
+    assert push is not None
+    assert Usps().verify({**push.headers, "x-hmac": "?"}, push.body, ["s3cret"]) == Verified()
+    assert [event.meaning for event in Usps().parse(push.body)[0].events] == [(Status.DELIVERED, SubStatus.SAFE_PLACE)]
