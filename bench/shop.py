@@ -8,21 +8,23 @@ import hmac
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import httpx
 import orjson
 
-from app import keys, shops
-from app.installation import opened
-from app.outbox.rules import create_defaults
+from app.commanding import commanding
+from app.commands import AddAccount, CreateKey, CreateShop
 from app.settings import Settings
 from bench.load import Address
 from bench.processes import SECRET_KEY
 
 ACCOUNTS = 100
 """Contracts, since what a carrier may push to one of them is limited."""
+NOWHERE = "http://127.0.0.1:9/"
+"""Where nobody listens."""
 SECRET = "bench-fedex-token"
+CONTRACT = {"carrier": "fedex", "secret": SECRET, "credentials": {"api_key": "bench", "secret_key": "bench"}}
+MOST = 1_000_000
 RECIPIENT = {"name": "Anna Prova", "email": "anna@example.com", "postcode": "50100", "city": "Firenze", "country": "IT"}
 CITY = "PADOVA"
 SCANS = (
@@ -39,7 +41,6 @@ SCANS = (
 class Shop:
     """The shop. `hooks` are the paths of its contracts, `accounts` their ids; `endpoint` hears of every change."""
 
-    company_id: UUID
     key: str
     hooks: tuple[str, ...]
     accounts: tuple[str, ...]
@@ -52,20 +53,16 @@ class Shop:
 
 
 async def open_shop(url: str, at: Address, receiver: str) -> Shop:
-    """Make the shop: company, key and rules in the database, contracts and endpoint through the service."""
-    settings = Settings(_env_file=None, database_url=url, secret_key=SECRET_KEY)
-    async with opened(settings) as here, here.database.transaction() as db:
-        company = await shops.create_company(db, "Bench")
-        shop = await shops.create(db, company, "Bench", live=True, staff_mail="staff@example.com")
-        await create_defaults(db, company, shop.id)
-        _, key = await keys.create(db, company, shop.id, "bench", ["admin"], bucket=10**9, refill=10**6)
+    """Make the shop by commands, which a service on a SQLite file takes itself; its endpoint through the service."""
+    async with commanding(Settings(_env_file=None, database_url=url, secret_key=SECRET_KEY)) as run:
+        shop = (await run(CreateShop(shop_name="Bench", live=True, staff_mail="staff@example.com")))["shop_id"]
+        key = (await run(CreateKey(shop=shop, bucket=MOST, refill=MOST)))["api_key"]
+        made = [await run(AddAccount(shop=shop, base_url=NOWHERE, **CONTRACT)) for _ in range(ACCOUNTS)]
     async with httpx.AsyncClient(base_url=at.url, headers={"authorization": f"Bearer {key}"}) as http:
         endpoint = {"url": receiver, "types": ["shipment.status_changed"]}
         made_endpoint = (await http.post("/v1/endpoints", json=endpoint)).raise_for_status().json()
-        account = {"carrier": "fedex", "secret": SECRET, "credentials": {"api_key": "bench", "secret_key": "bench"}}
-        made = [(await http.post("/v1/accounts", json=account)).raise_for_status().json() for _ in range(ACCOUNTS)]
     hooks = tuple(httpx.URL(each["hook_url"]).path for each in made)
-    return Shop(company, key, hooks, tuple(each["id"] for each in made), made_endpoint["id"])
+    return Shop(key, hooks, tuple(str(each["account_id"]) for each in made), made_endpoint["id"])
 
 
 async def ship(shop: Shop, at: Address, number: str, scans: int = 0) -> str:

@@ -55,6 +55,7 @@ class Line:
     """A line of the table. Without `number` it is only for information.
 
     Without `ratios` it was not run, or `failed`, and `note` says why. `ours` and `limit` are in `unit`.
+    `database` is empty where there is none.
     """
 
     what: str
@@ -65,6 +66,7 @@ class Line:
     unit: str = ""
     note: str = ""
     failed: bool = False
+    database: str = ""
 
     @property
     def ratio(self) -> float | None:
@@ -99,7 +101,7 @@ def line(what: str, found: Rounds, number: int | None = None, *, unit: str = "/s
     )
 
 
-COLUMNS = ("#", "what", "ours", "limit", "ratio", "min", "max", "goal", "stretch", "verdict")
+COLUMNS = ("#", "what", "database", "ours", "limit", "ratio", "min", "max", "goal", "stretch", "verdict")
 
 
 def cells(line: Line) -> list[str]:
@@ -110,6 +112,7 @@ def cells(line: Line) -> list[str]:
     return [
         str(line.number or ""),
         line.what,
+        line.database,
         *(f"{_figure(value)} {line.unit}".strip() if value is not None else "" for value in (line.ours, line.limit)),
         *map(_figure, numbers),
         *(f"{'≤ ' if goal and goal.lower else ''}{_figure(bound)}" if bound is not None else "" for bound in bounds),
@@ -121,13 +124,14 @@ def show(lines: Sequence[Line], console: Console) -> None:
     """Print the table, and below it what must be known of its lines."""
     table = Table(box=None, pad_edge=False)
     for column in COLUMNS:
-        table.add_column(column, justify="left" if column in ("what", "verdict") else "right", no_wrap=True)
+        table.add_column(column, justify="left" if column in ("what", "database", "verdict") else "right", no_wrap=True)
     for each in lines:
         table.add_row(*cells(each))
     console.print(table)
     for each in lines:
         if each.note:
-            console.print(f"{each.what}: {each.note}", highlight=False)
+            where = f" ({each.database})" if each.database else ""
+            console.print(f"{each.what}{where}: {each.note}", highlight=False)
 
 
 def as_json(lines: Iterable[Line]) -> list[dict[str, Any]]:
@@ -136,6 +140,7 @@ def as_json(lines: Iterable[Line]) -> list[dict[str, Any]]:
         {
             "goal": each.number,
             "what": each.what,
+            "database": each.database,
             "ours": each.ours,
             "limit": each.limit,
             "unit": each.unit,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from io import StringIO
 from typing import ClassVar, cast
 
@@ -51,13 +52,16 @@ def test_the_last_column_is_the_verdict() -> None:
     out = StringIO()
     found = Rounds((Round(60, 100, 1.0), Round(80, 100, 1.2), Round(20, 100, 1.1)), "ping moved")
 
-    show([line("ingest", found, 1), Line("worker", 12, note="no time")], Console(file=out, width=120))
+    show(
+        [replace(line("ingest", found, 1), database="SQLite"), Line("worker", 12, note="no time")],
+        Console(file=out, width=120),
+    )
 
     assert [row.split() for row in out.getvalue().splitlines()] == [
-        ["#", "what", "ours", "limit", "ratio", "min", "max", "goal", "stretch", "verdict"],
-        ["1", "ingest", "60", "/s", "100.0", "/s", "0.6", "0.2", "0.8", "0.5", "0.75", "met"],
+        ["#", "what", "database", "ours", "limit", "ratio", "min", "max", "goal", "stretch", "verdict"],
+        ["1", "ingest", "SQLite", "60", "/s", "100.0", "/s", "0.6", "0.2", "0.8", "0.5", "0.75", "met"],
         ["12", "worker", "≤", "0.85", "≤", "0.5", "not", "run"],
-        ["ingest:", "ping", "moved"],
+        ["ingest", "(SQLite):", "ping", "moved"],
         ["worker:", "no", "time"],
     ]
 
@@ -68,6 +72,7 @@ def test_a_line_for_a_program() -> None:
         {
             "goal": 5,
             "what": "one",
+            "database": "",
             "ours": 50,
             "limit": 100,
             "unit": "/s",

@@ -11,8 +11,8 @@ import asyncpg
 
 from bench import copies, processes
 from bench.goals.ingest import Requests, hooked, hooks
-from bench.shop import open_shop, ship
-from bench.stage import EVENTS, NOWHERE, Stage
+from bench.shop import NOWHERE, open_shop, ship
+from bench.stage import EVENTS, Stage
 from bench.table import Line, line
 
 TIMES = 10

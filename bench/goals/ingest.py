@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import count
 
-import asyncpg
 import orjson
 
-from bench.limits import postgres as bare
+from bench.databases import connected
 from bench.limits.batches import taken
 from bench.limits.storage import Event
 from bench.load import Loaded, load, post
@@ -89,20 +88,17 @@ def bare_events(name: str, path: str = "/group_full") -> Requests:
 
 async def stored(url: str) -> tuple[int, int, int]:
     """Events, transitions, and transitions that no message tells of."""
-    connection = await asyncpg.connect(url)
-    try:
-        found = await connection.fetchrow(
+    async with connected(url) as connection:
+        [found] = await connection.fetch(
             """
             SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM transitions), (
                 SELECT count(*) FROM transitions t WHERE NOT EXISTS (
-                    SELECT FROM messages m WHERE m.company_id = t.company_id AND m.shipment_id = t.shipment_id
+                    SELECT 1 FROM messages m WHERE m.company_id = t.company_id AND m.shipment_id = t.shipment_id
                     AND m.channel = 'webhook' AND m.type = 'shipment.status_changed' AND m.version = t.version
                 ))
             """
         )
         return found[0], found[1], found[2]
-    finally:
-        await connection.close()
 
 
 async def hooked(stage: Stage, requests: Requests, seconds: float, events: int = 1) -> Loaded:
@@ -111,14 +107,15 @@ async def hooked(stage: Stage, requests: Requests, seconds: float, events: int =
     loaded = await load(stage.ours, requests.ready(int(seconds * FASTEST) // events), seconds)
     after, new = await stored(stage.url), loaded.accepted * events
     assert after == (before[0] + new, before[1] + new, 0), (before, after, loaded)
+    await stage.rest()
     return loaded
 
 
 async def grouped(stage: Stage, requests: Requests, seconds: float) -> Loaded:
     """A load on `group_full`, and the same check."""
-    before = await bare.stored(stage.bare_url)
+    before = await stage.kind.bare.stored(stage.bare_url)
     loaded = await load(stage.bare, requests.ready(int(seconds * FASTEST)), seconds)
-    after = await bare.stored(stage.bare_url)
+    after = await stage.kind.bare.stored(stage.bare_url)
     assert after == (before[0] + loaded.accepted, before[1] + loaded.accepted), (before, after, loaded)
     return loaded
 
@@ -163,9 +160,9 @@ async def batches(stage: Stage) -> list[Line]:
 
     async def limit() -> float:
         given = [[_row("BATCH", *next(turns)) for _ in range(PER_BATCH)] for _ in range(int(stage.seconds * 400))]
-        before = await bare.stored(stage.bare_url)
-        rate, done = await taken(stage.bare_url, given, stage.seconds)
-        assert await bare.stored(stage.bare_url) == (before[0] + done, before[1] + done)
+        before = await stage.kind.bare.stored(stage.bare_url)
+        rate, done = await taken(stage.kind.bare, stage.bare_url, given, stage.seconds)
+        assert await stage.kind.bare.stored(stage.bare_url) == (before[0] + done, before[1] + done)
         return rate
 
     note = "a push of 100 scans of 100 shipments; ours by 32 connections, the statement by one"

@@ -1,4 +1,4 @@
-"""Goals 8 and 9: webhooks on their way out, by one `nove worker`.
+"""Goals 8 and 9: webhooks on their way out, by one worker.
 
 8: messages that fall due all at once, to a number of endpoints at one receiver: claimed, signed, posted, recorded. The
 limit posts the same body to the same receiver and does nothing else.
@@ -10,13 +10,16 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from itertools import count
 from statistics import median, quantiles
+from uuid import UUID
 
-import asyncpg
 import httpx
 
 from bench import processes
+from bench.copies import copied
+from bench.databases import Connection, connected
 from bench.goals.ingest import hooks
 from bench.limits.posts import posted
 from bench.openly import offered
@@ -29,53 +32,55 @@ PER_SECOND = 300
 PATIENCE = 120
 OFFERED = 100
 
-COPY = """
-INSERT INTO messages
-SELECT (jsonb_populate_record(NULL::messages, to_jsonb(m) || jsonb_build_object(
-    'id', uuidv7(), 'shipment_id', s.id, 'endpoint_id', ($2::uuid[])[s.n % $3 + 1], 'target', 'bench' || $4::int::text,
-    'state', 'due', 'reason', '', 'due_at', now(), 'created_at', now(), 'attempts', 0, 'sent_at', NULL
-))).*
-FROM (SELECT * FROM messages WHERE channel = 'webhook' ORDER BY id LIMIT 1) m,
-    (SELECT id, (row_number() OVER ())::int AS n FROM shipments WHERE tracking_number LIKE 'OLD%' LIMIT $1) s
+DUE = {
+    "id": "uuidv7()",
+    "shipment_id": "s.id",
+    "endpoint_id": "e.id",
+    "target": "$2",
+    "state": "'due'",
+    "reason": "''",
+    "due_at": "now()",
+    "created_at": "now()",
+    "attempts": "0",
+    "sent_at": "NULL",
+}
+"""In what the messages that fall due differ from the one that they are copied from."""
+
+SOURCE = """
+(SELECT * FROM messages WHERE channel = 'webhook' ORDER BY id LIMIT 1) t,
+    (SELECT id, row_number() OVER () AS n FROM shipments WHERE tracking_number LIKE 'OLD%' LIMIT $1) s
+JOIN (
+    SELECT id, row_number() OVER () AS n, count(*) OVER () AS of FROM endpoints WHERE url LIKE '%/hook/%'
+) e ON e.n = s.n % e.of + 1
 """
 
-
-MADE = """
-SELECT id::text, extract(epoch FROM created_at)::float8 FROM messages WHERE channel = 'webhook' AND created_at > $1
-"""
-
-
-QUIET = "UPDATE shipments SET next_poll_at = NULL WHERE next_poll_at IS NOT NULL"
-"""No carrier is asked: it could not be reached from here."""
+MADE = "SELECT id, created_at FROM messages WHERE channel = 'webhook' AND created_at > $1"
 
 
 @asynccontextmanager
-async def _receiving(stage: Stage) -> AsyncIterator[tuple[httpx.AsyncClient, asyncpg.Connection]]:
+async def _receiving(stage: Stage) -> AsyncIterator[tuple[httpx.AsyncClient, Connection]]:
     """A receiver, a worker, and nothing left over that it would have to send."""
-    connection = await asyncpg.connect(stage.url)
-    try:
-        await connection.execute("UPDATE messages SET state = 'sent' WHERE state = 'due'")
-        await connection.execute(QUIET)
-        await connection.execute("VACUUM ANALYZE messages")
-        async with (
-            processes.sink(stage.environ, stage.folder) as sink,
-            processes.nove("worker", stage.environ, stage.folder),
-            httpx.AsyncClient(base_url=sink.url) as http,
-        ):
-            yield http, connection
-    finally:
-        await connection.close()
+    await stage.quiet()
+    async with (
+        processes.sink(stage.environ, stage.folder) as sink,
+        stage.working(),
+        httpx.AsyncClient(base_url=sink.url) as http,
+        connected(stage.url) as connection,
+    ):
+        yield http, connection
 
 
 async def dispatch(stage: Stage) -> list[Line]:
     """Goal 8."""
     async with _receiving(stage) as (sink, database):
-        endpoints = [await _endpoint(stage, f"{sink.base_url}/hook/{n}", "message.failed") for n in range(ENDPOINTS)]
+        for number in range(ENDPOINTS):
+            await _endpoint(stage, f"{sink.base_url}/hook/{number}", "message.failed")
         rounds, due = count(), int(stage.seconds * PER_SECOND)
-        body: str = await database.fetchval("SELECT payload->>'body' FROM messages WHERE channel = 'webhook' LIMIT 1")
+        body: str = await database.fetchval("SELECT payload ->> 'body' FROM messages WHERE channel = 'webhook' LIMIT 1")
+        fall_due = await copied(database, "messages", DUE, SOURCE)
 
         async def ours() -> float:
-            return await _dispatched(sink, database, endpoints, next(rounds), due)
+            return await _dispatched(sink, database, fall_due, f"bench{next(rounds)}", due)
 
         async def limit() -> float:
             return await posted(f"{sink.base_url}/hook", body.encode(), due)
@@ -84,20 +89,18 @@ async def dispatch(stage: Stage) -> list[Line]:
     return [line("webhooks / bare posts", found, 8, note=f"{due} due at once, to {ENDPOINTS} endpoints")]
 
 
-async def _dispatched(
-    sink: httpx.AsyncClient, database: asyncpg.Connection, endpoints: list[str], turn: int, due: int
-) -> float:
+async def _dispatched(sink: httpx.AsyncClient, database: Connection, fall_due: str, turn: str, due: int) -> float:
     """Messages sent in a second, from the first to the last; each was posted and recorded once."""
     await sink.get("/")
-    await database.execute(COPY, due, endpoints, ENDPOINTS, turn)
+    await database.execute(fall_due, due, turn)
     deadline = time.monotonic() + PATIENCE
     sent = "SELECT count(*) FILTER (WHERE state = 'sent') FROM messages WHERE target = $1"
-    while await database.fetchval(sent, f"bench{turn}") < due:
+    while await database.fetchval(sent, turn) < due:
         assert time.monotonic() < deadline, f"not all of {due} messages were sent within {PATIENCE} s"
         await asyncio.sleep(0.1)
     done = (await sink.get("/")).json()
     ledger = "SELECT count(*) FROM attempts a JOIN messages m ON m.id = a.message_id WHERE m.target = $1"
-    recorded = await database.fetchval(ledger, f"bench{turn}")
+    recorded = await database.fetchval(ledger, turn)
     assert (done["posts"], len(done["came"]), recorded) == (due, due, due), (done["posts"], len(done["came"]), recorded)
     came = sorted(done["came"].values())
     return float((due - 1) / (came[-1] - came[0]))
@@ -108,25 +111,25 @@ async def latency(stage: Stage) -> list[Line]:
     ninety_ninth, middle = [], []
     async with _receiving(stage) as (sink, database):
         await stage.fresh("LATENCY")
-        await database.execute(QUIET)
+        await stage.quiet()
         address = {"url": f"{sink.base_url}/changes", "enabled": True}
         async with httpx.AsyncClient(base_url=stage.ours.url, headers={"authorization": stage.shop.bearer}) as http:
             (await http.patch(f"/v1/endpoints/{stage.shop.endpoint}", json=address)).raise_for_status()
         pushes = hooks(stage, "LATENCY")
         for _ in range(stage.rounds):
             await sink.get("/")
-            began = await database.fetchval("SELECT clock_timestamp()")
+            began = datetime.now(UTC)
             loaded = await offered(stage.ours, pushes, OFFERED, 3 * stage.seconds)
             came: dict[str, float] = {}
             deadline = time.monotonic() + PATIENCE
             while len(came) < loaded.accepted and time.monotonic() < deadline:
                 await asyncio.sleep(0.5)
                 came |= (await sink.get("/")).json()["came"]
-            waited = [came[id_] - made for id_, made in await database.fetch(MADE, began)]
+            waited = [came[str(id_)] - made.timestamp() for id_, made in await database.fetch(MADE, began)]
             assert len(waited) == loaded.accepted, (len(waited), loaded)
             ninety_ninth.append(quantiles(waited, n=100)[98])
             middle.append(median(waited))
-        await database.execute("UPDATE endpoints SET enabled = false WHERE id = $1", stage.shop.endpoint)
+        await database.execute("UPDATE endpoints SET enabled = false WHERE id = $1", UUID(stage.shop.endpoint))
     note = f"median {1000 * median(middle):.0f} ms; {OFFERED} events a second by hooks, {3 * stage.seconds:g} s a round"
     what = "commit to first byte, p99"
     return [Line(what, 9, median(ninety_ninth), None, tuple(ninety_ninth), "s", note)]

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from bench.limits.storage import Event, Row
+from bench.limits.storage import Event, Row, Take
 
 POOL = 10
 
@@ -109,6 +109,21 @@ async def opened(url: str) -> AsyncIterator[PostgresStorage]:
     """The storage at an address."""
     async with asyncpg.create_pool(url, min_size=POOL, max_size=POOL) as pool:
         yield PostgresStorage(pool)
+
+
+@asynccontextmanager
+async def alone(url: str) -> AsyncIterator[Take]:
+    """`group_full`'s statement on a connection of its own, prepared once."""
+    connection = await asyncpg.connect(url)
+    try:
+        statement = await connection.prepare(TAKE)
+
+        async def take(events: Sequence[Event]) -> None:
+            await statement.fetch(*zip(*events, strict=True))
+
+        yield take
+    finally:
+        await connection.close()
 
 
 async def fill(url: str, shipments: int) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar, cast
 from fastapi import FastAPI, Request
 from pydantic import BaseModel
 
-from bench.limits import postgres
+from bench.databases import kind_of
 from bench.limits.storage import Event, Storage
 
 MOST = 100
@@ -94,7 +94,8 @@ class Group(Generic[T]):
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    async with postgres.opened(os.environ["BARE_DATABASE_URL"]) as storage:
+    url = os.environ["BARE_DATABASE_URL"]
+    async with kind_of(url).bare.opened(url) as storage:
         app.state.storage = storage
         app.state.group, app.state.group_full = Group(storage.insert), Group(storage.take)
         yield

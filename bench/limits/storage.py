@@ -1,6 +1,7 @@
 """What the bare statements store, on either database."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -21,6 +22,10 @@ class Event(NamedTuple):
     country: str
 
 
+Take = Callable[[Sequence[Event]], Awaitable[object]]
+"""Each event once; for a new one the shipment's status, its next version, and a message in the outbox."""
+
+
 class Storage(Protocol):
     """Bare statements; each is one transaction."""
 
@@ -28,7 +33,26 @@ class Storage(Protocol):
         """The events as rows, and nothing else."""
 
     async def take(self, events: Sequence[Event]) -> None:
-        """Each event once; for a new one the shipment's status, its next version, and a message in the outbox."""
+        """As `Take`."""
 
     async def read(self, number: str) -> tuple[Row, Sequence[Row]]:
         """A shipment, and its events in the order of time."""
+
+
+class Bare(Protocol):
+    """A module of bare statements: what each database has of them."""
+
+    def opened(self, url: str) -> AbstractAsyncContextManager[Storage]:
+        """The storage at an address, for the bare service."""
+
+    def alone(self, url: str) -> AbstractAsyncContextManager[Take]:
+        """`Take` by one client that has the database to itself."""
+
+    async def fill(self, url: str, shipments: int) -> None:
+        """Make the tables, and so many shipments of ten stored events each."""
+
+    async def add_empty(self, url: str, prefix: str, count: int) -> None:
+        """So many shipments that events will come for."""
+
+    async def stored(self, url: str) -> tuple[int, int]:
+        """How many events and messages there are."""
