@@ -11,6 +11,7 @@ from typing import NamedTuple
 from carriers.amazon_shipping import AmazonShipping
 from carriers.base import Carrier, CarrierError, Likeness, UnreadablePayload
 from carriers.brt import Brt
+from carriers.canada_post import CanadaPost
 from carriers.chronopost import Chronopost
 from carriers.dhl_express import DhlExpress
 from carriers.dhl_parcel_de import DhlParcelDe
@@ -22,6 +23,7 @@ from carriers.gls_group import GlsGroup
 from carriers.gls_it import GlsItaly
 from carriers.inpost import InPost
 from carriers.la_poste_colissimo import LaPosteColissimo
+from carriers.mondial_relay import MondialRelay
 from carriers.own import Own
 from carriers.poste_italiane import PosteItaliane
 from carriers.sandbox import Sandbox
@@ -48,6 +50,8 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     Dpd,
     GlsGroup,
     Usps,
+    MondialRelay,
+    CanadaPost,
     Own,
 )
 """In the order in which `candidates` names those that are alike: whose numbers tell most come first."""

@@ -15,6 +15,7 @@ from app.demo.serving import serving
 from app.demo.stand_ins.amazon_shipping import AmazonShippingStandIn
 from app.demo.stand_ins.base import Fault, StandIn
 from app.demo.stand_ins.brt import BrtStandIn
+from app.demo.stand_ins.canada_post import CanadaPostStandIn
 from app.demo.stand_ins.chronopost import ChronopostStandIn
 from app.demo.stand_ins.dhl_express import DhlExpressStandIn
 from app.demo.stand_ins.dhl_parcel_de import DhlParcelDeStandIn
@@ -25,6 +26,7 @@ from app.demo.stand_ins.gls_group import GlsGroupStandIn
 from app.demo.stand_ins.gls_it import GlsItalyStandIn
 from app.demo.stand_ins.inpost import InPostStandIn
 from app.demo.stand_ins.la_poste_colissimo import LaPosteStandIn
+from app.demo.stand_ins.mondial_relay import MondialRelayStandIn
 from app.demo.stand_ins.poste_italiane import PosteItaliane
 from app.demo.stand_ins.tnt import TntStandIn
 from app.demo.stand_ins.ups import UpsStandIn
@@ -70,6 +72,8 @@ ASKED = [
     Asked(AmazonShippingStandIn, "A1000000017", "client_secret"),
     Asked(GlsGroupStandIn, "500000000012", "client_secret"),
     Asked(UspsStandIn, "9400109104250532908587", "client_secret"),
+    Asked(MondialRelayStandIn, "31230001", "private_key"),
+    Asked(CanadaPostStandIn, "7023210039414604", "password"),
 ]
 WITH_SECRET = [each for each in ASKED if each.secret]
 WITH_TOKEN = [each for each in ASKED if carriers()[each.kind.slug].needs_token]

@@ -27,6 +27,7 @@ RECORDINGS = [(slug, path.name) for slug in SLUGS for path in recordings(slug)]
 NUMBERS = {
     "amazon_shipping": "A1000000017",
     "brt": "123456789012",
+    "canada_post": "7023210039414604",
     "chronopost": "XX000000001FR",
     "dhl_express": "1234567891",
     "dhl_parcel_de": "00340434161094000001",
@@ -37,6 +38,7 @@ NUMBERS = {
     "gls_it": "MI 123456789",
     "inpost": "620000000000001234567890",
     "la_poste_colissimo": "6A00000000001",
+    "mondial_relay": "31230001",
     "poste_italiane": "1UW1ABCDEF123",
     "sandbox": "SANDBOX-DELIVERED-1",
     "tnt": "GE123456782IT",
@@ -51,6 +53,7 @@ MEANINGS = {
 }
 MISSING = {
     "chronopost": {"many_parcels"},  # its answer has room for one
+    "mondial_relay": {"many_parcels"},  # its answer has room for one
     "own": {"not_found", "error", "unlisted_code"},  # the shop posts facts, and only in the vocabulary's words
     "sandbox": {"error"},  # its only error is HTTP's 422, which never reaches the parser
 }
