@@ -25,6 +25,7 @@ from carriers.inpost import InPost
 from carriers.la_poste_colissimo import LaPosteColissimo
 from carriers.mondial_relay import MondialRelay
 from carriers.own import Own
+from carriers.packeta import Packeta
 from carriers.poste_italiane import PosteItaliane
 from carriers.sandbox import Sandbox
 from carriers.tnt import Tnt
@@ -52,6 +53,7 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     Usps,
     MondialRelay,
     CanadaPost,
+    Packeta,
     Own,
 )
 """In the order in which `candidates` names those that are alike: whose numbers tell most come first."""

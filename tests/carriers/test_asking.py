@@ -27,6 +27,7 @@ from app.demo.stand_ins.gls_it import GlsItalyStandIn
 from app.demo.stand_ins.inpost import InPostStandIn
 from app.demo.stand_ins.la_poste_colissimo import LaPosteStandIn
 from app.demo.stand_ins.mondial_relay import MondialRelayStandIn
+from app.demo.stand_ins.packeta import PacketaStandIn
 from app.demo.stand_ins.poste_italiane import PosteItaliane
 from app.demo.stand_ins.tnt import TntStandIn
 from app.demo.stand_ins.ups import UpsStandIn
@@ -74,6 +75,7 @@ ASKED = [
     Asked(UspsStandIn, "9400109104250532908587", "client_secret"),
     Asked(MondialRelayStandIn, "31230001", "private_key"),
     Asked(CanadaPostStandIn, "7023210039414604", "password"),
+    Asked(PacketaStandIn, "Z1234567890", "api_password"),
 ]
 WITH_SECRET = [each for each in ASKED if each.secret]
 WITH_TOKEN = [each for each in ASKED if carriers()[each.kind.slug].needs_token]

@@ -39,6 +39,7 @@ NUMBERS = {
     "inpost": "620000000000001234567890",
     "la_poste_colissimo": "6A00000000001",
     "mondial_relay": "31230001",
+    "packeta": "Z1234567890",
     "poste_italiane": "1UW1ABCDEF123",
     "sandbox": "SANDBOX-DELIVERED-1",
     "tnt": "GE123456782IT",
@@ -55,6 +56,7 @@ MISSING = {
     "chronopost": {"many_parcels"},  # its answer has room for one
     "mondial_relay": {"many_parcels"},  # its answer has room for one
     "own": {"not_found", "error", "unlisted_code"},  # the shop posts facts, and only in the vocabulary's words
+    "packeta": {"many_parcels", "out_for_delivery"},  # one packet a call, and no code for the round
     "sandbox": {"error"},  # its only error is HTTP's 422, which never reaches the parser
 }
 REFUSED = {("own", "hostile.json")}
