@@ -4,19 +4,15 @@ import ast
 import inspect
 import re
 import sys
-from collections.abc import Iterator
 from datetime import UTC
 from pathlib import Path
 
-import orjson
 import pytest
 from pydantic import SecretStr
 
 from carriers import BUILT_IN, Carrier, Parcel, Status, UnreadablePayload, carrier, carriers, detect
 from carriers import parse as parse_by_slug
 from carriers.base import BadSignature
-from carriers.event import event_key, keyed
-from carriers.reading import Json
 from carriers.vocabulary import belongs
 from tests.recorded import FOLDER, recordings
 
@@ -261,43 +257,3 @@ def test_recording_is_nobody_elses(slug: str, name: str) -> None:
             continue
     if (slug, name) not in READ_BY_OTHERS:
         assert takers - {slug} - SAME_INTERFACE.get(slug, set()) == set()
-
-
-# How its events are known again
-
-
-@every_recording
-def test_keys(slug: str, name: str) -> None:
-    """Events of a parcel have different keys, which stay theirs in whatever order the answer lists them."""
-    if (slug, name) in REFUSED:
-        return
-    for parcel in read(slug, name):
-        known = dict(keyed(slug, parcel.number, parcel.events))
-        backwards = dict(keyed(slug, parcel.number, parcel.events[::-1]))
-
-        assert len(known) == len(parcel.events)
-        assert {key: event_key(slug, "", event) for key, event in known.items()} == {
-            key: event_key(slug, "", event) for key, event in backwards.items()
-        }
-
-
-@pytest.mark.parametrize(("slug", "name"), [each for each in RECORDINGS if each[1].endswith(".json")])
-def test_keys_of_a_reversed_answer(slug: str, name: str) -> None:
-    """An answer whose lists all run the other way tells the same events."""
-    if (slug, name) in REFUSED or "hostile" in name:
-        return
-    body = (FOLDER / slug / name).read_bytes()
-    reverse = carrier(slug).parse(orjson.dumps(reversed_lists(orjson.loads(body))))
-
-    assert set(all_keys(slug, reverse)) == set(all_keys(slug, read(slug, name)))
-
-
-def all_keys(slug: str, parcels: list[Parcel]) -> Iterator[tuple[str, str]]:
-    for parcel in parcels:
-        yield from ((parcel.number, key) for key, _ in keyed(slug, parcel.number, parcel.events))
-
-
-def reversed_lists(value: Json) -> Json:
-    if isinstance(value, dict):
-        return {key: reversed_lists(child) for key, child in value.items()}
-    return [reversed_lists(child) for child in reversed(value)] if isinstance(value, list) else value
