@@ -13,6 +13,7 @@ from carriers.base import Carrier, CarrierError, Likeness, UnreadablePayload
 from carriers.brt import Brt
 from carriers.canada_post import CanadaPost
 from carriers.chronopost import Chronopost
+from carriers.correos import Correos
 from carriers.dhl_express import DhlExpress
 from carriers.dhl_parcel_de import DhlParcelDe
 from carriers.dhl_unified import DhlUnified
@@ -22,6 +23,7 @@ from carriers.fedex import Fedex
 from carriers.gls_group import GlsGroup
 from carriers.gls_it import GlsItaly
 from carriers.inpost import InPost
+from carriers.japan_post_s10 import JapanPost
 from carriers.la_poste_colissimo import LaPosteColissimo
 from carriers.mondial_relay import MondialRelay
 from carriers.own import Own
@@ -30,6 +32,7 @@ from carriers.poste_italiane import PosteItaliane
 from carriers.sandbox import Sandbox
 from carriers.tnt import Tnt
 from carriers.ups import Ups
+from carriers.upu_emsevt import UpuEmsevt
 from carriers.usps import Usps
 from carriers.vocabulary import Status, SubStatus
 
@@ -53,7 +56,10 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     Usps,
     MondialRelay,
     CanadaPost,
+    Correos,
     Packeta,
+    UpuEmsevt,
+    JapanPost,
     Own,
 )
 """In the order in which `candidates` names those that are alike: whose numbers tell most come first."""

@@ -25,6 +25,7 @@ NUMBERS = {
     "brt": "123456789012",
     "canada_post": "7023210039414604",
     "chronopost": "XX000000001FR",
+    "correos": "PQ4DEF0000000000000001X",
     "dhl_express": "1234567891",
     "dhl_parcel_de": "00340434161094000001",
     "dhl_unified": "JJD000390007882823",
@@ -33,6 +34,7 @@ NUMBERS = {
     "gls_group": "500000000012",
     "gls_it": "MI 123456789",
     "inpost": "620000000000001234567890",
+    "japan_post_s10": "RR123456785JP",
     "la_poste_colissimo": "6A00000000001",
     "mondial_relay": "31230001",
     "packeta": "Z1234567890",
@@ -40,6 +42,7 @@ NUMBERS = {
     "sandbox": "SANDBOX-DELIVERED-1",
     "tnt": "GE123456782IT",
     "ups": "1Z999AA10123456784",
+    "upu_emsevt": "RB123456785GB",
     "usps": "9400109104250532908587",
 }
 """A number of each carrier that can be told by its numbers."""
@@ -50,10 +53,12 @@ MEANINGS = {
 }
 MISSING = {
     "chronopost": {"many_parcels"},  # its answer has room for one
+    "japan_post_s10": {"error"},  # a feed of events says nothing else
     "mondial_relay": {"many_parcels"},  # its answer has room for one
     "own": {"not_found", "error", "unlisted_code"},  # the shop posts facts, and only in the vocabulary's words
     "packeta": {"many_parcels", "out_for_delivery"},  # one packet a call, and no code for the round
     "sandbox": {"error"},  # its only error is HTTP's 422, which never reaches the parser
+    "upu_emsevt": {"error"},  # a feed of events says nothing else
 }
 REFUSED = {("own", "hostile.json")}
 """Recordings that a carrier rightly refuses: what a shop posts is input, so a wrong type is told, not passed over."""
@@ -64,8 +69,13 @@ READ_BY_OTHERS: dict[tuple[str, str], str] = {
 }
 """Recordings too bare to be told from another carrier's, with the reason."""
 
-SAME_INTERFACE = {"gls_it": {"gls_group"}, "gls_group": {"gls_it"}}
-"""Carriers that are asked by one interface too, so that each reads the other's answers."""
+SAME_INTERFACE = {
+    "gls_it": {"gls_group"},
+    "gls_group": {"gls_it"},
+    "japan_post_s10": {"upu_emsevt"},
+    "upu_emsevt": {"japan_post_s10"},
+}
+"""Carriers that speak by one interface too, so that each reads the other's answers."""
 
 SECRETS = re.compile("secret|passw|token")
 CLOCKS = {"now", "utcnow", "today", "time_ns", "monotonic", "perf_counter"}
