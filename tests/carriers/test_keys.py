@@ -12,7 +12,6 @@ from tests.carriers.test_contract import RECORDINGS, REFUSED, every_recording, r
 from tests.recorded import FOLDER
 
 
-
 @every_recording
 def test_keys(slug: str, name: str) -> None:
     """Events of a parcel have different keys, which stay theirs in whatever order the answer lists them."""
