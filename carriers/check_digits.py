@@ -39,6 +39,12 @@ def gs1(number: str) -> bool:
     return int(number[-1]) == -total % 10
 
 
+def luhn(number: str) -> bool:
+    """Digits weighed 1 and 2 in turn, the check digit among them, the digits of each product added, to a ten."""
+    values = [int(digit) * (2 if n % 2 else 1) for n, digit in enumerate(reversed(number))]
+    return sum(value // 10 + value % 10 for value in values) % 10 == 0
+
+
 def fedex_12(number: str) -> bool:
     """Eleven digits weighed 3, 1, 7, modulo 11 (10 is 0)."""
     return int(number[-1]) == _weighed(number[:-1], _FEDEX) % 11 % 10

@@ -37,6 +37,30 @@ OTHER_NAMES = {
 }
 """English names beside those of the tz database."""
 
+PROVINCES = {
+    "AB": "America/Edmonton",
+    "BC": "America/Vancouver",
+    "MB": "America/Winnipeg",
+    "NB": "America/Moncton",
+    "NL": "America/St_Johns",
+    "NS": "America/Halifax",
+    "NT": "America/Yellowknife",
+    "NU": "America/Iqaluit",
+    "ON": "America/Toronto",
+    "PE": "America/Halifax",
+    "PQ": "America/Toronto",
+    "QC": "America/Toronto",
+    "SK": "America/Regina",
+    "YT": "America/Whitehorse",
+}
+"""The zone that all, or nearly all, of a Canadian province keeps; PQ is an older name of QC."""
+
+
+def province_zone(province: str) -> ZoneInfo | None:
+    """The zone of a Canadian province or territory by its two letters; none if it is none."""
+    name = PROVINCES.get(province.upper())
+    return zone(name) if name else None
+
 
 def country_zone(country: str) -> ZoneInfo | None:
     """The zone that a country (ISO 3166 alpha-2) keeps; none if it keeps several, or is no country."""

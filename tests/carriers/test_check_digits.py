@@ -5,7 +5,7 @@ from string import ascii_uppercase, digits
 import pytest
 
 from carriers import candidates, carrier
-from carriers.check_digits import CheckDigit, fedex_12, gs1, modulo_7, modulo_37_36, s10, standard, ups_1z
+from carriers.check_digits import CheckDigit, fedex_12, gs1, luhn, modulo_7, modulo_37_36, s10, standard, ups_1z
 
 KNOWN: list[tuple[CheckDigit, str]] = [
     (s10, "RR123456785JP"),
@@ -16,6 +16,7 @@ KNOWN: list[tuple[CheckDigit, str]] = [
     (gs1, "041441760228964"),
     (gs1, "00340434292135100148"),
     (modulo_7, "3318810025"),
+    (luhn, "320595463938"),
     (modulo_37_36, "A12425GABC1234002M"),
 ]
 """Numbers that carriers and standards publish as examples."""

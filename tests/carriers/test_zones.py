@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from carriers.zones import MAINLAND, OTHER_NAMES, country_named, country_zone
+from carriers.zones import MAINLAND, OTHER_NAMES, country_named, country_zone, province_zone
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,8 @@ def test_a_country_is_known_by_its_english_name(name: str, country: str) -> None
 def test_every_country_written_out_is_one() -> None:
     assert [country for country in MAINLAND if country_zone(country) is None] == []
     assert [name for name in OTHER_NAMES if country_named(name.upper()) != OTHER_NAMES[name]] == []
+
+
+def test_a_canadian_province_keeps_a_zone() -> None:
+    """By its letters, in any case."""
+    assert [str(province_zone(each)) for each in ("ON", "nl", "XX")] == ["America/Toronto", "America/St_Johns", "None"]
