@@ -36,6 +36,18 @@ OTHER_NAMES = {
     "usa": "US",
 }
 """English names beside those of the tz database."""
+ALPHA_3 = dict(
+    pair.split(":")
+    for pair in (
+        "ALB:AL AND:AD ARE:AE AUS:AU AUT:AT BEL:BE BGR:BG BIH:BA BLR:BY BRA:BR CAN:CA CHE:CH CHN:CN CYP:CY CZE:CZ "
+        "DEU:DE DNK:DK ESP:ES EST:EE FIN:FI FRA:FR FRO:FO GBR:GB GEO:GE GGY:GG GIB:GI GRC:GR GRL:GL HKG:HK HRV:HR "
+        "HUN:HU IMN:IM IND:IN IRL:IE ISL:IS ISR:IL ITA:IT JEY:JE JPN:JP KOR:KR LIE:LI LTU:LT LUX:LU LVA:LV MAR:MA "
+        "MCO:MC MDA:MD MEX:MX MKD:MK MLT:MT MNE:ME MYS:MY NLD:NL NOR:NO NZL:NZ POL:PL PRT:PT ROU:RO RUS:RU SAU:SA "
+        "SGP:SG SJM:SJ SMR:SM SRB:RS SVK:SK SVN:SI SWE:SE THA:TH TUN:TN TUR:TR TWN:TW UKR:UA USA:US VAT:VA VNM:VN "
+        "XKX:XK ZAF:ZA"
+    ).split()
+)
+"""ISO 3166 alpha-2 by alpha-3, of the countries that parcels mostly come from and go to."""
 
 PROVINCES = {
     "AB": "America/Edmonton",
@@ -71,6 +83,12 @@ def country_zone(country: str) -> ZoneInfo | None:
 def country_named(name: str) -> str:
     """The ISO 3166 alpha-2 code of a country's English name; empty if it is none."""
     return _names().get(name.strip().casefold(), "")
+
+
+def country_coded(code: str) -> str:
+    """The ISO 3166 alpha-2 code of an alpha-2 or alpha-3 one; empty if it is neither, or of a country not listed."""
+    code = code.strip().upper()
+    return ALPHA_3.get(code, code if len(code) == 2 and code.isascii() and code.isalpha() else "")
 
 
 @cache

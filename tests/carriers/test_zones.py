@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from carriers.zones import MAINLAND, OTHER_NAMES, country_named, country_zone, province_zone
+from carriers.zones import ALPHA_3, MAINLAND, OTHER_NAMES, country_coded, country_named, country_zone, province_zone
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,14 @@ def test_a_country_has_a_zone_if_it_keeps_one(country: str, zone: str | None) ->
 )
 def test_a_country_is_known_by_its_english_name(name: str, country: str) -> None:
     assert country_named(name) == country
+
+
+@pytest.mark.parametrize(
+    ("code", "country"),
+    [("swe", "SE"), ("DNK", "DK"), (" it ", "IT"), ("XYZ", ""), ("Milan", ""), ("12", ""), ("", "")],
+)
+def test_a_country_is_known_by_its_code_of_three_letters(code: str, country: str) -> None:
+    assert country_coded(code) == country
 
 
 def test_every_country_written_out_is_one() -> None:
