@@ -29,6 +29,9 @@ from carriers.mondial_relay import MondialRelay
 from carriers.own import Own
 from carriers.packeta import Packeta
 from carriers.poste_italiane import PosteItaliane
+from carriers.postnl import PostNl
+from carriers.postnord import PostNord
+from carriers.royal_mail import RoyalMail
 from carriers.sandbox import Sandbox
 from carriers.tnt import Tnt
 from carriers.ups import Ups
@@ -60,6 +63,9 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     Packeta,
     UpuEmsevt,
     JapanPost,
+    PostNl,
+    RoyalMail,
+    PostNord,
     Own,
 )
 """In the order in which `candidates` names those that are alike: whose numbers tell most come first."""

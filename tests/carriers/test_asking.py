@@ -29,6 +29,9 @@ from app.demo.stand_ins.la_poste_colissimo import LaPosteStandIn
 from app.demo.stand_ins.mondial_relay import MondialRelayStandIn
 from app.demo.stand_ins.packeta import PacketaStandIn
 from app.demo.stand_ins.poste_italiane import PosteItaliane
+from app.demo.stand_ins.postnl import PostNlStandIn
+from app.demo.stand_ins.postnord import PostNordStandIn
+from app.demo.stand_ins.royal_mail import RoyalMailStandIn
 from app.demo.stand_ins.tnt import TntStandIn
 from app.demo.stand_ins.ups import UpsStandIn
 from app.demo.stand_ins.usps import UspsStandIn
@@ -76,6 +79,9 @@ ASKED = [
     Asked(MondialRelayStandIn, "31230001", "private_key"),
     Asked(CanadaPostStandIn, "7023210039414604", "password"),
     Asked(PacketaStandIn, "Z1234567890", "api_password"),
+    Asked(PostNlStandIn, "3SABCD000000001", "api_key"),
+    Asked(RoyalMailStandIn, "FQ087430672GB", "client_secret"),
+    Asked(PostNordStandIn, "00370000000000000017", "api_key"),
 ]
 WITH_SECRET = [each for each in ASKED if each.secret]
 WITH_TOKEN = [each for each in ASKED if carriers()[each.kind.slug].needs_token]

@@ -39,6 +39,9 @@ NUMBERS = {
     "mondial_relay": "31230001",
     "packeta": "Z1234567890",
     "poste_italiane": "1UW1ABCDEF123",
+    "postnl": "3SABCD000000001",
+    "postnord": "00370000000000000017",
+    "royal_mail": "FQ087430672GB",
     "sandbox": "SANDBOX-DELIVERED-1",
     "tnt": "GE123456782IT",
     "ups": "1Z999AA10123456784",
@@ -66,6 +69,7 @@ REFUSED = {("own", "hostile.json")}
 READ_BY_OTHERS: dict[tuple[str, str], str] = {
     ("dhl_express", "error.json"): "DHL's interfaces write the same problem+json",
     ("dhl_express", "not_found.json"): "DHL's interfaces write the same problem+json",
+    ("postnl", "error.json"): "GLS Group stands behind the same gateway, which writes the faults",
 }
 """Recordings too bare to be told from another carrier's, with the reason."""
 

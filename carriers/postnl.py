@@ -1,0 +1,151 @@
+"""PostNL: the Status API v2, one barcode a call; answers of its list of updated shipments are read too.
+
+Codes: carriers/tables/postnl.csv, PostNL's statuses (`status`), its observations (`event`) and those that only its app
+has shown (`app`, doubtful). An observation tells more than its status, so a status, of now or of before, is an event
+of its own only where none tells it.
+
+Quirks: times are Dutch without saying so, in three forms; what is empty may come as `{}`. A barcode that is not known
+is an answer with `Warnings`; the warning 2 is about signatures. Pieces of one shipment share `MainBarcode`, each with a
+status of its own. PostNL asks not to poll often, and pushes nothing that is documented. Addresses are not read.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import quote
+
+from httpx import AsyncClient
+from pydantic import SecretStr
+
+from carriers.base import (
+    Account,
+    Answer,
+    Carrier,
+    Credentials,
+    RateLimit,
+    UnreadablePayload,
+    meant,
+)
+from carriers.calling import call
+from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
+from carriers.reading import Json, at, dicts, json_of, object_at, text_of
+from carriers.remembering import remembered
+from carriers.sequence import numbered
+from carriers.tables import table_file
+from carriers.times import exact_time, iso_moment, local_moment, parsed_date, zone
+
+AMSTERDAM = zone("Europe/Amsterdam")
+ANSWERS = ("CompleteStatus", "CurrentStatus")
+NO_SIGNATURE = "2"
+
+
+class PostNlCredentials(Credentials):
+    """The key of the Send & Track interfaces."""
+
+    api_key: SecretStr
+
+
+class PostNl(Carrier):
+    """PostNL in the Netherlands: the customer's own parcels."""
+
+    slug, name, website = "postnl", "PostNL", "https://www.postnl.nl"
+    home = "NL"
+    number_patterns = ("3S[A-Z0-9]{3,5}[0-9]{7,9}", "[A-Z]{2}[0-9]{9}NL")
+    number_form, example = "[0-9A-Z]{10,20}", "3SABCD000000001"
+    credentials = PostNlCredentials
+    base_url = "https://api.postnl.nl"
+    rate = RateLimit(1, 1.0)
+    confidence = "high"
+    table = table_file("postnl.csv")
+
+    async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
+        keys = account.credentials
+        assert isinstance(keys, PostNlCredentials)
+        barcode = quote("".join(numbers[0].split()).upper(), safe="")
+        answer = await call(
+            http,
+            "GET",
+            f"{account.base_url or self.base_url}/shipment/v2/status/barcode/{barcode}",
+            params={"detail": "true", "language": "EN"},
+            headers={"apikey": keys.api_key.get_secret_value()},
+        )
+        return [Answer(answer.content, tuple(numbers))]
+
+    def parse(self, body: bytes) -> list[Parcel]:
+        answer = json_of(body)
+        updated = [each for each in dicts(answer) if "Barcode" in each and isinstance(each.get("Status"), dict)]
+        if updated:
+            return list(_updated(updated))
+        if not isinstance(answer, dict):
+            raise UnreadablePayload("no answer of PostNL's Status API")
+        told = [each for name in ANSWERS for each in dicts(answer.get(name))]
+        shipments = [each for one in told for each in dicts(one.get("Shipment")) if each.keys() & {"Barcode", "Status"}]
+        if shipments:
+            return [_parcel(each) for each in shipments]
+        warnings = [each for one in (answer, *told) for each in dicts(one.get("Warnings")) if "Message" in each]
+        if warnings:
+            unknown = any(text_of(each.get("Code")) != NO_SIGNATURE for each in warnings)
+            return [Parcel("", not_found=True, note=text_of(warnings[0]["Message"]))] if unknown else []
+        if at(answer, "fault", "detail", "errorcode"):
+            return []
+        raise UnreadablePayload("neither a shipment nor a warning of PostNL")
+
+
+def _updated(listed: Sequence[dict[str, Json]]) -> Iterator[Parcel]:
+    """The parcels of the list of updated shipments, each with all its statuses in it."""
+    barcodes = [text_of(each.get("Barcode"), 40) for each in listed]
+    for barcode in dict.fromkeys(barcodes):
+        statuses = [each["Status"] for each, its in zip(listed, barcodes, strict=True) if its == barcode]
+        yield Parcel(barcode, numbered(list(_statuses(statuses, ()))))
+
+
+def _parcel(said: dict[str, Json]) -> Parcel:
+    number = text_of(said.get("Barcode"), 40) or text_of(said.get("MainBarcode"), 40)
+    events = [event for each in dicts(said.get("Event")) if (event := _event(each))]
+    statuses = [*dicts(said.get("Status")), *dicts(said.get("OldStatus"))]
+    expected = object_at(said, "Expectation")
+    earliest, latest = _moment(expected.get("ETAFrom")), _moment(expected.get("ETATo"))
+    eta = Eta(earliest.occurred_at if earliest else None, latest.occurred_at if latest else None)
+    return Parcel(
+        number,
+        (*_statuses(statuses, events), *numbered(events)),
+        eta if any(eta) else None,
+        service=text_of(said.get("ProductCode"), 20),
+    )
+
+
+def _event(said: dict[str, Json]) -> TrackingEvent | None:
+    moment, where = _moment(said.get("TimeStamp")), text_of(said.get("LocationCode"), 40)
+    place = Place(code=where) if where else None
+    return _said(said.get("Code"), said.get("Description")).at(moment, place) if moment else None
+
+
+@remembered
+def _said(given: Json, described: Json) -> Said:
+    code, find = text_of(given, 20).upper(), PostNl.table.find
+    return meant(find(code, within="event") or find(code, within="app"), code, "event", "", text_of(described))
+
+
+def _statuses(listed: Iterable[dict[str, Json]], events: Sequence[TrackingEvent]) -> Iterator[TrackingEvent]:
+    """The statuses, each once, as events behind all those that share their instant; but none that an event tells."""
+    seen = set()
+    for said in listed:
+        moment, code = _moment(said.get("TimeStamp") or said.get("Timestamp")), text_of(said.get("StatusCode"), 20)
+        row = PostNl.table.find(code.lstrip("0"), within="status")
+        if moment is None or not code or (code, moment) in seen:
+            continue
+        seen.add((code, moment))
+        before = [each for each in events if each.status and each.moment.occurred_at <= moment.occurred_at]
+        newest = max((each.moment.occurred_at for each in before), default=None)
+        last = [each for each in before if each.moment.occurred_at == newest]
+        if newest == moment.occurred_at or (row and any(each.status is row.status for each in last)):
+            continue
+        behind = sum(each.moment.occurred_at == moment.occurred_at for each in events)
+        yield meant(row, code, "status", "", text_of(said.get("StatusDescription"))).at(moment, None, behind)
+
+
+def _moment(value: Json) -> Moment | None:
+    """A time of the status calls (day first), of the list (ISO), or as the documents also show it (month first)."""
+    text = text_of(value, 40)
+    day = parsed_date(text[:10], "%d-%m-%Y", "%m/%d/%Y")
+    if day is None:
+        return iso_moment(text, AMSTERDAM)
+    return local_moment(day, exact_time(text[11:19]), AMSTERDAM, OffsetSource.CARRIER)

@@ -1,0 +1,145 @@
+"""PostNL: answers of the Status API in, meanings out; and the way it is asked."""
+
+from datetime import UTC, datetime
+from operator import attrgetter
+
+import pytest
+
+from app.demo.stand_ins.postnl import WORDS, PostNlStandIn
+from carriers.base import UnreadablePayload
+from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
+from carriers.postnl import PostNl
+from carriers.vocabulary import Status, SubStatus
+from tests.carriers.line import line, misunderstood
+from tests.recorded import recorded, recordings
+
+NUMBER = "3SABCD000000001"
+
+LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+    "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
+    "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
+    "held": (Status.EXCEPTION, SubStatus.HELD),
+    "returned": (Status.RETURNED, None),
+    "going_back": (Status.EXCEPTION, SubStatus.RETURNING),
+    "locker": (Status.AVAILABLE_FOR_PICKUP, SubStatus.LOCKER),
+    "collected_in_phase_4": (Status.IN_TRANSIT, SubStatus.PICKED_UP),
+    "current_status": (Status.AVAILABLE_FOR_PICKUP, SubStatus.PICKUP_POINT),
+    "app_code": (Status.IN_TRANSIT, SubStatus.DELAYED),
+    "unlisted_code": None,
+    "dst_nights": (Status.IN_TRANSIT, None),
+    "updated": (Status.OUT_FOR_DELIVERY, None),
+    "many_parcels": (Status.OUT_FOR_DELIVERY, None),
+    "hostile": None,
+}
+WHOLE: dict[str, list[Parcel]] = {
+    "not_found": [Parcel("", not_found=True, note="No shipments found for 3SABCD000000099")],
+    "no_signature": [],
+    "error": [],
+}
+
+
+def parsed(name: str) -> list[Parcel]:
+    return PostNl().parse(recorded("postnl", name))
+
+
+@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
+def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
+    answer: str, meaning: tuple[Status, SubStatus | None] | None
+) -> None:
+    newest = max(parsed(answer)[0].events, key=attrgetter("moment.occurred_at", "sequence"))
+
+    assert newest.meaning == meaning
+
+
+@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
+def test_an_answer_without_a_shipment_is_not_found_or_tells_of_no_parcel(answer: str, parcels: list[Parcel]) -> None:
+    assert parsed(answer) == parcels
+
+
+def test_every_fixture_is_named_and_the_whole_of_each_list_stands_in_the_table() -> None:
+    lists = [within for within, _ in PostNl.table]
+
+    assert {path.stem for path in recordings("postnl")} == {*LATEST, *WHOLE}
+    assert [lists.count(each) for each in ("status", "event", "app")] == [26, 287, 24]
+
+
+def test_an_observation_tells_what_its_status_says_and_names_nobody() -> None:
+    [parcel] = parsed("delivered")
+
+    assert [event.code for event in parcel.events] == ["I01", "J05", "J01", "B01", "A01"]
+    assert parcel._replace(events=parcel.events[:1]) == Parcel(
+        NUMBER,
+        (
+            TrackingEvent(
+                Moment(datetime(2026, 3, 3, 11, 3, 20, tzinfo=UTC), "2026-03-03T12:03:20", OffsetSource.CARRIER),
+                code="I01",
+                list="event",
+                text="Shipment delivered",
+                status=Status.DELIVERED,
+                sub_status=SubStatus.TO_RECIPIENT,
+                row="event/I01",
+                place=Place(code="160000"),
+            ),
+        ),
+        service="003085",
+    )
+    assert "ROSSI" not in str(parcel)
+
+
+def test_a_status_is_an_event_where_its_observation_is_not_listed() -> None:
+    status, raw, *_ = parsed("held")[0].events
+
+    assert (status.row, status.doubtful, status.sequence) == ("status/21", True, 1)
+    assert (raw.code, raw.unmapped, raw.moment) == ("V99", True, status.moment)
+
+
+def test_when_it_comes_is_told() -> None:
+    assert parsed("out_for_delivery")[0].eta == Eta(
+        datetime(2026, 3, 3, 10, 30, tzinfo=UTC), datetime(2026, 3, 3, 12, 30, tzinfo=UTC)
+    )
+
+
+def test_updated_shipments_are_told_by_their_statuses_in_whatever_form_of_time() -> None:
+    assert [
+        (parcel.number, [(event.row, event.moment.local_time) for event in parcel.events])
+        for parcel in parsed("updated")
+    ] == [
+        (NUMBER, [("status/7", "2026-03-03T08:41:00"), ("status/5", "2026-03-03T02:10:00")]),
+        ("3SABCD000000002", [("status/2", "2026-03-02T18:10:00")]),
+    ]
+
+
+def test_nights_of_the_clock_change_keep_the_printed_time() -> None:
+    assert [event.moment for event in parsed("dst_nights")[0].events] == [
+        Moment(datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "2026-10-25T02:30:00", OffsetSource.CARRIER),
+        Moment(datetime(2026, 3, 29, 1, 30, tzinfo=UTC), "2026-03-29T02:30:00", OffsetSource.CARRIER),
+    ]
+
+
+def test_each_piece_has_its_own_events() -> None:
+    assert [(parcel.number, len(parcel.events)) for parcel in parsed("many_parcels")] == [
+        (NUMBER, 4),
+        ("3SABCD000000002", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{}", b'{"CurrentStatus": {"Shipment": {}}}', b'{"fault": {}}', b"<html/>", b'{"Curr']
+)
+def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
+    with pytest.raises(UnreadablePayload):
+        PostNl().parse(body)
+
+
+async def test_every_journey_of_the_stand_in_is_understood() -> None:
+    async with line(PostNl(), PostNlStandIn) as postnl:
+        assert await misunderstood(postnl, NUMBER, WORDS) == {}
+
+    assert postnl.stand_in.requests[0] == f"GET /shipment/v2/status/barcode/{NUMBER}?detail=true&language=EN"
+
+
+async def test_a_barcode_that_is_not_known_is_an_answer() -> None:
+    async with line(PostNl(), PostNlStandIn) as postnl:
+        postnl.journey = ""
+
+        assert [parcel.not_found for parcel in await postnl.parcels(NUMBER)] == [True]
