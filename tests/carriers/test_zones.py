@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from carriers.zones import ALPHA_3, MAINLAND, OTHER_NAMES, country_coded, country_named, country_zone, province_zone
+from carriers.zones import MAINLAND, OTHER_NAMES, country_coded, country_named, country_zone, province_zone
 
 
 @pytest.mark.parametrize(
