@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from carriers.amazon_shipping import AmazonShipping
 from carriers.base import Carrier, CarrierError, Likeness, UnreadablePayload
+from carriers.bpost import Bpost
 from carriers.brt import Brt
 from carriers.canada_post import CanadaPost
 from carriers.chronopost import Chronopost
@@ -22,6 +23,7 @@ from carriers.event import Eta, Parcel, Place, TrackingEvent
 from carriers.fedex import Fedex
 from carriers.gls_group import GlsGroup
 from carriers.gls_it import GlsItaly
+from carriers.gs1_epcis import Gs1Epcis
 from carriers.inpost import InPost
 from carriers.japan_post_s10 import JapanPost
 from carriers.la_poste_colissimo import LaPosteColissimo
@@ -31,6 +33,7 @@ from carriers.packeta import Packeta
 from carriers.poste_italiane import PosteItaliane
 from carriers.postnl import PostNl
 from carriers.postnord import PostNord
+from carriers.purolator import Purolator
 from carriers.royal_mail import RoyalMail
 from carriers.sandbox import Sandbox
 from carriers.tnt import Tnt
@@ -66,6 +69,9 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     PostNl,
     RoyalMail,
     PostNord,
+    Bpost,
+    Purolator,
+    Gs1Epcis,
     Own,
 )
 """In the order in which `candidates` names those that are alike: whose numbers tell most come first."""

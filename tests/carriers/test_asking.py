@@ -14,6 +14,7 @@ from app.demo.journeys import Happened, Step
 from app.demo.serving import serving
 from app.demo.stand_ins.amazon_shipping import AmazonShippingStandIn
 from app.demo.stand_ins.base import Fault, StandIn
+from app.demo.stand_ins.bpost import BpostStandIn
 from app.demo.stand_ins.brt import BrtStandIn
 from app.demo.stand_ins.canada_post import CanadaPostStandIn
 from app.demo.stand_ins.chronopost import ChronopostStandIn
@@ -31,6 +32,7 @@ from app.demo.stand_ins.packeta import PacketaStandIn
 from app.demo.stand_ins.poste_italiane import PosteItaliane
 from app.demo.stand_ins.postnl import PostNlStandIn
 from app.demo.stand_ins.postnord import PostNordStandIn
+from app.demo.stand_ins.purolator import PurolatorStandIn
 from app.demo.stand_ins.royal_mail import RoyalMailStandIn
 from app.demo.stand_ins.tnt import TntStandIn
 from app.demo.stand_ins.ups import UpsStandIn
@@ -82,6 +84,8 @@ ASKED = [
     Asked(PostNlStandIn, "3SABCD000000001", "api_key"),
     Asked(RoyalMailStandIn, "FQ087430672GB", "client_secret"),
     Asked(PostNordStandIn, "00370000000000000017", "api_key"),
+    Asked(BpostStandIn, "323200000000000000000001", "passphrase"),
+    Asked(PurolatorStandIn, "320595463938", "password"),
 ]
 WITH_SECRET = [each for each in ASKED if each.secret]
 WITH_TOKEN = [each for each in ASKED if carriers()[each.kind.slug].needs_token]

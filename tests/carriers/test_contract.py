@@ -22,6 +22,7 @@ RECORDINGS = [(slug, path.name) for slug in SLUGS for path in recordings(slug)]
 
 NUMBERS = {
     "amazon_shipping": "A1000000017",
+    "bpost": "323200000000000000000001",
     "brt": "123456789012",
     "canada_post": "7023210039414604",
     "chronopost": "XX000000001FR",
@@ -41,6 +42,7 @@ NUMBERS = {
     "poste_italiane": "1UW1ABCDEF123",
     "postnl": "3SABCD000000001",
     "postnord": "00370000000000000017",
+    "purolator": "320595463938",
     "royal_mail": "FQ087430672GB",
     "sandbox": "SANDBOX-DELIVERED-1",
     "tnt": "GE123456782IT",
@@ -55,7 +57,9 @@ MEANINGS = {
     *("error", "many_parcels", "hostile", "unlisted_code"),
 }
 MISSING = {
+    "bpost": {"many_parcels"},  # its answer has room for one
     "chronopost": {"many_parcels"},  # its answer has room for one
+    "gs1_epcis": {"not_found", "error"},  # a feed of events says nothing else
     "japan_post_s10": {"error"},  # a feed of events says nothing else
     "mondial_relay": {"many_parcels"},  # its answer has room for one
     "own": {"not_found", "error", "unlisted_code"},  # the shop posts facts, and only in the vocabulary's words
