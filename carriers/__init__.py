@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from carriers.amazon_shipping import AmazonShipping
+from carriers.australia_post import AustraliaPost
 from carriers.base import Carrier, CarrierError, Likeness, UnreadablePayload
 from carriers.bpost import Bpost
 from carriers.brt import Brt
@@ -23,6 +24,7 @@ from carriers.event import Eta, Parcel, Place, TrackingEvent
 from carriers.fedex import Fedex
 from carriers.gls_group import GlsGroup
 from carriers.gls_it import GlsItaly
+from carriers.gls_spain import GlsSpain
 from carriers.gs1_epcis import Gs1Epcis
 from carriers.inpost import InPost
 from carriers.japan_post_s10 import JapanPost
@@ -72,6 +74,8 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     Bpost,
     Purolator,
     Gs1Epcis,
+    GlsSpain,
+    AustraliaPost,
     Own,
 )
 """In the order in which `candidates` names those that are alike: whose numbers tell most come first."""

@@ -13,6 +13,7 @@ from httpx import AsyncClient
 from app.demo.journeys import Happened, Step
 from app.demo.serving import serving
 from app.demo.stand_ins.amazon_shipping import AmazonShippingStandIn
+from app.demo.stand_ins.australia_post import AustraliaPostStandIn
 from app.demo.stand_ins.base import Fault, StandIn
 from app.demo.stand_ins.bpost import BpostStandIn
 from app.demo.stand_ins.brt import BrtStandIn
@@ -25,6 +26,7 @@ from app.demo.stand_ins.dpd import DpdStandIn
 from app.demo.stand_ins.fedex import FedexStandIn
 from app.demo.stand_ins.gls_group import GlsGroupStandIn
 from app.demo.stand_ins.gls_it import GlsItalyStandIn
+from app.demo.stand_ins.gls_spain import GlsSpainStandIn
 from app.demo.stand_ins.inpost import InPostStandIn
 from app.demo.stand_ins.la_poste_colissimo import LaPosteStandIn
 from app.demo.stand_ins.mondial_relay import MondialRelayStandIn
@@ -54,7 +56,7 @@ STEPS = [Happened(Step.DEPARTED, datetime(2026, 3, 2, 8, tzinfo=UTC), "Milano")]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A carrier's stand-in, a number of its form, and the credential that is its secret; none where anybody may ask."""
+    """A carrier's stand-in, a number of its form, and the credential that it refuses when wrong; none if it refuses none."""
 
     kind: type[StandIn]
     number: str
@@ -86,6 +88,8 @@ ASKED = [
     Asked(PostNordStandIn, "00370000000000000017", "api_key"),
     Asked(BpostStandIn, "323200000000000000000001", "passphrase"),
     Asked(PurolatorStandIn, "320595463938", "password"),
+    Asked(GlsSpainStandIn, "61000000000001", ""),
+    Asked(AustraliaPostStandIn, "RR123456785AU", "password"),
 ]
 WITH_SECRET = [each for each in ASKED if each.secret]
 WITH_TOKEN = [each for each in ASKED if carriers()[each.kind.slug].needs_token]
@@ -175,7 +179,7 @@ async def test_what_goes_wrong_has_its_name(
     with pytest.raises(CarrierError) as raised:
         await desk.ask()
 
-    refused_by_a_filter = fault.status == 403 and not desk.asked.secret
+    refused_by_a_filter = fault.status == 403 and not desk.carrier.credentials.model_fields
     assert type(raised.value) is (CarrierUnavailable if refused_by_a_filter else error)
     assert getattr(raised.value, "retry_after", None) == retry_after
 
