@@ -12,6 +12,7 @@ from carriers.amazon_shipping import AmazonShipping
 from carriers.australia_post import AustraliaPost
 from carriers.base import Carrier, CarrierError, Likeness, UnreadablePayload
 from carriers.bpost import Bpost
+from carriers.bring import Bring
 from carriers.brt import Brt
 from carriers.canada_post import CanadaPost
 from carriers.chronopost import Chronopost
@@ -38,6 +39,7 @@ from carriers.postnord import PostNord
 from carriers.purolator import Purolator
 from carriers.royal_mail import RoyalMail
 from carriers.sandbox import Sandbox
+from carriers.seur import Seur
 from carriers.tnt import Tnt
 from carriers.ups import Ups
 from carriers.upu_emsevt import UpuEmsevt
@@ -76,6 +78,8 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     Gs1Epcis,
     GlsSpain,
     AustraliaPost,
+    Seur,
+    Bring,
     Own,
 )
 """In the order in which `candidates` names those that are alike: whose numbers tell most come first."""

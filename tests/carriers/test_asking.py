@@ -16,6 +16,7 @@ from app.demo.stand_ins.amazon_shipping import AmazonShippingStandIn
 from app.demo.stand_ins.australia_post import AustraliaPostStandIn
 from app.demo.stand_ins.base import Fault, StandIn
 from app.demo.stand_ins.bpost import BpostStandIn
+from app.demo.stand_ins.bring import BringStandIn
 from app.demo.stand_ins.brt import BrtStandIn
 from app.demo.stand_ins.canada_post import CanadaPostStandIn
 from app.demo.stand_ins.chronopost import ChronopostStandIn
@@ -36,6 +37,7 @@ from app.demo.stand_ins.postnl import PostNlStandIn
 from app.demo.stand_ins.postnord import PostNordStandIn
 from app.demo.stand_ins.purolator import PurolatorStandIn
 from app.demo.stand_ins.royal_mail import RoyalMailStandIn
+from app.demo.stand_ins.seur import SeurStandIn
 from app.demo.stand_ins.tnt import TntStandIn
 from app.demo.stand_ins.ups import UpsStandIn
 from app.demo.stand_ins.usps import UspsStandIn
@@ -90,6 +92,8 @@ ASKED = [
     Asked(PurolatorStandIn, "320595463938", "password"),
     Asked(GlsSpainStandIn, "61000000000001", ""),
     Asked(AustraliaPostStandIn, "RR123456785AU", "password"),
+    Asked(SeurStandIn, "F1000001", "client_secret"),
+    Asked(BringStandIn, "370000000000000000", "api_key"),
 ]
 WITH_SECRET = [each for each in ASKED if each.secret]
 WITH_TOKEN = [each for each in ASKED if carriers()[each.kind.slug].needs_token]

@@ -24,6 +24,7 @@ NUMBERS = {
     "amazon_shipping": "A1000000017",
     "australia_post": "RR123456785AU",
     "bpost": "323200000000000000000001",
+    "bring": "370000000000000000",
     "brt": "123456789012",
     "canada_post": "7023210039414604",
     "chronopost": "XX000000001FR",

@@ -1,0 +1,148 @@
+"""SEUR, Spain and Portugal: the tracking services of its PIC interface, one reference a call; it pushes nothing.
+
+Codes: carriers/tables/seur.csv. Some families of codes mean one thing whatever their last digits (the list `family`):
+a code that is listed itself comes before its family.
+
+Quirks: a reference that is not known is an empty answer under 204, so an empty list stands for it. The answer does not
+repeat the reference; several entries tell of one shipment between them, some of it twice, and those of the type `Rec`
+are collections. A token lives for seconds. Times are Madrid's where no offset is printed. The empty answer, the types
+and the other names of a request: public clients of the interface, read on 2026-11-22.
+"""
+
+import re
+from collections.abc import Sequence
+
+from httpx import AsyncClient
+from pydantic import Field, SecretStr
+
+from carriers.base import (
+    Account,
+    Answer,
+    Carrier,
+    CarrierUnavailable,
+    Credentials,
+    CredentialsRefused,
+    RateLimit,
+    Token,
+    UnreadablePayload,
+    meant,
+)
+from carriers.calling import call
+from carriers.event import Parcel, Said
+from carriers.reading import Json, dicts, json_object, text_of
+from carriers.remembering import remembered
+from carriers.sequence import numbered
+from carriers.tables import table_file
+from carriers.times import iso_moment, zone
+
+MADRID = zone("Europe/Madrid")
+NOTHING = b'{"data": []}'
+COLLECTION = "REC"
+
+
+class SeurCredentials(Credentials):
+    """A client of the interface and its user; tax number, account and business unit of the sender."""
+
+    client_id: str = Field(min_length=1)
+    client_secret: SecretStr
+    username: str = Field(min_length=1)
+    password: SecretStr
+    id_number: str = Field(min_length=1)
+    account_number: str = ""
+    business_unit: str = ""
+
+
+class Seur(Carrier):
+    """SEUR, by the sender's reference of a shipment."""
+
+    slug, name, website = "seur", "SEUR", "https://www.seur.com"
+    home = "ES"
+    number_form, example = "(?=.{4,40}$)[0-9A-Z-]+(/[0-9A-Z-]+)?", "F1000001"
+    credentials = SeurCredentials
+    base_url = "https://servicios.api.seur.io"
+    rate = RateLimit(1, 1.0)
+    confidence = "medium"
+    table = table_file("seur.csv")
+
+    async def token(self, http: AsyncClient, account: Account) -> Token:
+        known = _credentials(account)
+        # Only the keys vary in this request, so a 400 is about them.
+        answer = await call(
+            http,
+            "POST",
+            f"{account.base_url or self.base_url}/pic_token",
+            accept=(200, 400),
+            data={
+                "grant_type": "password",
+                "client_id": known.client_id,
+                "client_secret": known.client_secret.get_secret_value(),
+                "username": known.username,
+                "password": known.password.get_secret_value(),
+            },
+        )
+        if answer.status_code == 400:
+            raise CredentialsRefused("SEUR refuses our credentials (400)")
+        granted = json_object(answer.content)
+        value, seconds = text_of(granted.get("access_token"), 8192), text_of(granted.get("expires_in"))
+        if not value:
+            raise CarrierUnavailable("SEUR granted no token")
+        return Token(value, float(seconds) if seconds.isdecimal() else 30.0)
+
+    async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
+        known = _credentials(account)
+        sender = {"accountNumber": known.account_number, "businessUnit": known.business_unit}
+        answer = await call(
+            http,
+            "GET",
+            f"{account.base_url or self.base_url}/pic/v1/tracking-services/extended",
+            accept=(200, 204, 404),
+            with_token=True,
+            params={"refType": "REFERENCE", "ref": numbers[0], "idNumber": known.id_number}
+            | {name: value for name, value in sender.items() if value},
+            headers={"authorization": f"Bearer {account.token}"},
+        )
+        return [Answer(answer.content if answer.status_code == 200 else NOTHING, tuple(numbers))]
+
+    def parse(self, body: bytes) -> list[Parcel]:
+        said = json_object(body)
+        entries = dicts(said.get("data"))
+        told = [each for each in entries if "situations" in each]
+        if told:
+            shipments = [each for each in told if text_of(each.get("type"), 20).upper() != COLLECTION]
+            return [_parcel(shipments)] if shipments else [Parcel("", not_found=True)]
+        if not entries and "data" in said and said.keys() <= {"data", "status", "message"}:
+            return [Parcel("", not_found=True)]
+        errors = dicts(said.get("errors"))
+        if "data" not in said and errors and all({"status", "detail"} <= each.keys() for each in errors):
+            return []
+        raise UnreadablePayload("no situations of SEUR")
+
+    def tracking_url(self, number: str) -> str:
+        return f"{self.website}/livetracking/?segOnlineIdentificador={number}"
+
+
+def _credentials(account: Account) -> SeurCredentials:
+    assert isinstance(account.credentials, SeurCredentials)
+    return account.credentials
+
+
+def _parcel(entries: Sequence[dict[str, Json]]) -> Parcel:
+    """What the entries tell between them, each situation once."""
+    events = [
+        _said(row.get("eventCode"), row.get("description")).at(moment)
+        for entry in entries
+        for row in dicts(entry.get("situations"))
+        if (moment := iso_moment(row.get("situationDate"), MADRID))
+    ]
+    if len(entries) > 1:
+        events = sorted(dict.fromkeys(events), key=lambda event: event.moment.occurred_at)
+    return Parcel("", numbered(events))
+
+
+@remembered
+def _said(given: Json, described: Json) -> Said:
+    code, find = text_of(given, 20).upper(), Seur.table.find
+    row = find(code)
+    if row is None and re.fullmatch("[A-Z]{2}[0-9]{3}", code):
+        row = find(code[:3], within="family") or find(code[:2], within="family")
+    return meant(row, code, "", "", text_of(described))
