@@ -29,7 +29,10 @@ Work = Callable[[Session, Sequence[Job]], Awaitable[Sequence[Result | NoveError]
 
 
 class Gatherer(Generic[Job, Result]):
-    """Gathers jobs of one kind in one process."""
+    """Gathers jobs of one kind in one process.
+
+    A group weighs at most `most`, or is one job: so that what is small does not wait long behind what is large.
+    """
 
     def __init__(
         self,
@@ -39,8 +42,9 @@ class Gatherer(Generic[Job, Result]):
         most: int = MOST,
         room: int = ROOM,
         sized: Sized = lambda _: None,
+        weigh: Callable[[Job], int] = lambda _: 1,
     ) -> None:
-        self._database, self._work, self._sized = database, work, sized
+        self._database, self._work, self._sized, self._weigh = database, work, sized, weigh
         self._most, self._room = most, room
         self._waiting: deque[tuple[Job, asyncio.Future[Result]]] = deque()
         self._runner: asyncio.Task[None] | None = None
@@ -57,7 +61,7 @@ class Gatherer(Generic[Job, Result]):
 
     async def _run(self) -> None:
         while self._waiting:
-            group = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+            group = self._next()
             try:
                 await self._do(group)
             except TryLater as error:
@@ -68,6 +72,16 @@ class Gatherer(Generic[Job, Result]):
                     _fail(group[0][1], error)
                 else:
                     await self._one_by_one(group)
+
+    def _next(self) -> list[tuple[Job, asyncio.Future[Result]]]:
+        group: list[tuple[Job, asyncio.Future[Result]]] = []
+        weight = 0
+        while self._waiting:
+            weight += self._weigh(self._waiting[0][0])
+            if group and weight > self._most:
+                break
+            group.append(self._waiting.popleft())
+        return group
 
     async def _one_by_one(self, group: Sequence[tuple[Job, asyncio.Future[Result]]]) -> None:
         for one in group:

@@ -30,6 +30,23 @@ async def test_what_waits_together_is_committed_together(database: Database) -> 
     assert len(groups) < 6
 
 
+async def test_a_group_has_a_bounded_weight(database: Database) -> None:
+    """In the order in which they came; what is heavier than a group is one by itself."""
+    groups: list[list[str]] = []
+
+    async def work(db: Session, jobs: Sequence[str]) -> list[str]:
+        groups.append(list(jobs))
+        await asyncio.sleep(0.01)
+        return list(jobs)
+
+    gatherer = Gatherer(database, work, most=4, weigh=len)
+    jobs = ["a", "bb", "cc", "d", "eeeeee", "f", "ggg", "h"]
+
+    assert await asyncio.gather(*(gatherer.put(job) for job in jobs)) == jobs
+    assert [job for group in groups for job in group] == jobs
+    assert groups[-3:] == [["eeeeee"], ["f", "ggg"], ["h"]]
+
+
 async def test_a_bad_job_does_not_fail_its_neighbours(database: Database) -> None:
     """The group is rolled back and done one by one; only the good ones are stored, each once."""
 

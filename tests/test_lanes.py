@@ -118,3 +118,35 @@ async def test_a_full_endpoint_hides_nobody_behind_it(database: Database) -> Non
         await send(world)
 
     assert len(receiver.got) == 1
+
+
+@dataclass
+class Slow(Receiver):
+    """A receiver that answers once it is let go."""
+
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    go: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def take(self, request: Request) -> Response:
+        """One delivery."""
+        self.asked.set()
+        await self.go.wait()
+        return await super().take(request)
+
+
+async def test_what_is_under_way_here_is_not_begun_again(database: Database) -> None:
+    """Its lease has run out, since the machine is slow; its own worker knows that it is not dead."""
+    world, receiver = await build(database, settings=LOOPBACK), Slow()
+    async with serving(receiver.app()) as url:
+        await add_endpoint(world, f"{url}/hook")
+        await put(world, 1, 1)
+        sender = Sender(world.installation)
+        first = await sender.send_due()
+        await receiver.asked.wait()
+        world.pass_time(seconds=31)
+        again = await sender.send_due()
+        receiver.go.set()
+        await sender.idle()
+        await sender.close()
+
+    assert (first, again, len(receiver.got), await left(world)) == (1, 0, 1, 0)

@@ -99,7 +99,10 @@ class Pushes:
         self._installation = installation
         sizes = installation.metrics.groups
         self._gatherer = Gatherer[_Push, PushResult](
-            installation.database, self._take, sized=lambda size: sizes.add("pushes", values=(size,))
+            installation.database,
+            self._take,
+            sized=lambda size: sizes.add("pushes", values=(size,)),
+            weigh=lambda pushed: len(pushed.parts) or 1,
         )
 
     async def push(self, account: CarrierAccount, headers: Mapping[str, str], body: bytes) -> PushResult:

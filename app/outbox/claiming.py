@@ -1,6 +1,6 @@
 """Claiming messages that are due: with a lease and a number, so that each is sent by one worker at a time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import floor
@@ -38,12 +38,14 @@ class Room:
     """How many messages may be claimed: in all, and letters.
 
     `held` counts what this process has of each endpoint's, `most` how much it may have where that is not the usual.
+    What is `under_way` here is not claimed again, even if its lease has run out: it is being recorded.
     """
 
     total: int
     letters: int
     held: Mapping[UUID, int] = field(default_factory=dict)
     most: Mapping[UUID, int] = field(default_factory=dict)
+    under_way: Container[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ class _Choice:
 
     def consider(self, row: Candidate) -> None:
         """Choose the message if there is room for it."""
-        if row.blocked or row.id in self.rows:
+        if row.blocked or row.id in self.rows or row.id in self._room.under_way:
             return
         if len(self.rows) >= self._room.total or not self._has_room(row):
             self.more = True

@@ -7,6 +7,7 @@ from contextvars import Context
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import structlog
 
@@ -50,6 +51,7 @@ class Sender:
         self._mail: Channel | None = EmailChannel(smtp.get_secret_value()) if smtp else None
         self._secrets = endpoints.Secrets(installation.sealer)
         self._lanes = Lanes()
+        self._under_way: set[UUID] = set()
         self._slots = IN_FLIGHT
         self._done: list[Done] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -66,7 +68,8 @@ class Sender:
         async with self._claiming:
             waiting = self._lanes.waiting
             free = max(0, self._slots - waiting)
-            room = Room(HELD - (IN_FLIGHT - self._slots) - waiting, free, self._lanes.held(), self._lanes.most())
+            total = HELD - (IN_FLIGHT - self._slots) - waiting
+            room = Room(total, free, self._lanes.held(), self._lanes.most(), self._under_way)
             if self._stopping or room.total <= 0:
                 return 0
             async with self._installation.database.transaction() as db:
@@ -76,6 +79,7 @@ class Sender:
             until = time.monotonic() + self._lease.total_seconds() / 2
             if claimed.rows:
                 failpoints.reach(failpoints.MESSAGES_CLAIMED)
+            self._under_way.update(row.id for row in claimed.rows)
             for row in claimed.rows:
                 if row.endpoint_id is None:
                     self._slots -= 1
@@ -223,6 +227,7 @@ class Sender:
 
     def _free(self, row: Claimed) -> None:
         self._slots += 1
+        self._under_way.discard(row.id)
         if row.endpoint_id is not None:
             self._lanes.recorded(row.endpoint_id)
 
