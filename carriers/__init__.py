@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from carriers.amazon_shipping import AmazonShipping
+from carriers.aramex import Aramex
 from carriers.australia_post import AustraliaPost
 from carriers.base import Carrier, CarrierError, Likeness, UnreadablePayload
 from carriers.bpost import Bpost
@@ -80,6 +81,7 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     AustraliaPost,
     Seur,
     Bring,
+    Aramex,
     Own,
 )
 """In the order in which `candidates` names those that are alike: whose numbers tell most come first."""

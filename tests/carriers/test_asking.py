@@ -13,6 +13,7 @@ from httpx import AsyncClient
 from app.demo.journeys import Happened, Step
 from app.demo.serving import serving
 from app.demo.stand_ins.amazon_shipping import AmazonShippingStandIn
+from app.demo.stand_ins.aramex import AramexStandIn
 from app.demo.stand_ins.australia_post import AustraliaPostStandIn
 from app.demo.stand_ins.base import Fault, StandIn
 from app.demo.stand_ins.bpost import BpostStandIn
@@ -94,6 +95,7 @@ ASKED = [
     Asked(AustraliaPostStandIn, "RR123456785AU", "password"),
     Asked(SeurStandIn, "F1000001", "client_secret"),
     Asked(BringStandIn, "370000000000000000", "api_key"),
+    Asked(AramexStandIn, "30000000001", "password"),
 ]
 WITH_SECRET = [each for each in ASKED if each.secret]
 WITH_TOKEN = [each for each in ASKED if carriers()[each.kind.slug].needs_token]

@@ -22,6 +22,7 @@ RECORDINGS = [(slug, path.name) for slug in SLUGS for path in recordings(slug)]
 
 NUMBERS = {
     "amazon_shipping": "A1000000017",
+    "aramex": "30000000001",
     "australia_post": "RR123456785AU",
     "bpost": "323200000000000000000001",
     "bring": "370000000000000000",
