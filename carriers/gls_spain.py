@@ -102,10 +102,11 @@ def _local(element: etree._Element) -> str:
 
 
 def _shipments(root: etree._Element) -> list[etree._Element]:
-    """The shipments of an answer, with or without its envelope; a list of states alone counts as one."""
-    if _local(root) in ("exp", "tracking_list"):
+    """The shipments of an answer: whatever has states or a list of them; a list alone counts as one."""
+    if _local(root) == "tracking_list":
         return [root]
-    return [each for each in root.iter("{*}exp") if each.find("{*}tracking_list") is not None or _state(each)]
+    elements = (each for each in root.iter() if isinstance(each.tag, str))
+    return [each for each in elements if each.find("{*}tracking_list") is not None or _state(each)]
 
 
 def _error(root: etree._Element) -> str:

@@ -94,6 +94,13 @@ def test_the_state_is_an_event_where_no_row_has_its_code() -> None:
     assert (state.row, incident.list, incident.text, incident.unmapped) == ("91", "incidencia", "AUSENTE", True)
 
 
+def test_whatever_element_has_a_state_and_a_list_of_them_is_a_shipment() -> None:
+    inside = recorded("gls_spain", "bare")
+    [parcel] = GlsSpain().parse(b"<envio><codestado>7</codestado>" + inside + b"</envio>")
+
+    assert [(event.code, event.sequence) for event in parcel.events] == [("7", 1), ("6", 0)]
+
+
 def test_nights_of_the_clock_change_keep_the_printed_time() -> None:
     assert [event.moment for event in parsed("dst_nights")[0].events] == [
         Moment(datetime(2026, 3, 29, 1, 30, tzinfo=UTC), "2026-03-29T02:30:00", OffsetSource.CARRIER),
