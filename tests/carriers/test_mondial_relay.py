@@ -87,6 +87,22 @@ def test_a_state_that_no_text_tells_is_an_event_and_a_delivery_by_it_doubtful() 
     assert parsed("held")[0].events[0].row == "state/83"
 
 
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("Colis livré au destinataire", Status.DELIVERED),
+        ("Colis livré au Point Relais®", Status.AVAILABLE_FOR_PICKUP),
+        ("LIVRÉ", Status.DELIVERED),
+        ("Colis non livré", None),
+    ],
+)
+def test_a_text_says_who_has_the_parcel(text: str, status: Status | None) -> None:
+    body = recorded("mondial_relay", "unlisted_code").replace(b"COLIS SUR LA LUNE", text.encode())
+    told = [event.status for event in MondialRelay().parse(body)[0].events if event.list == "text"]
+
+    assert told == [status]
+
+
 def test_nights_of_the_clock_change_keep_the_printed_time() -> None:
     assert [event.moment for event in parsed("dst_nights")[0].events] == [
         Moment(datetime(2026, 3, 29, 1, 30, tzinfo=UTC), "2026-03-29T02:30:00", OffsetSource.CARRIER),
