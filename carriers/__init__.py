@@ -28,6 +28,7 @@ from carriers.gls_group import GlsGroup
 from carriers.gls_it import GlsItaly
 from carriers.gls_spain import GlsSpain
 from carriers.gs1_epcis import Gs1Epcis
+from carriers.hermes_de import HermesGermany
 from carriers.inpost import InPost
 from carriers.japan_post_s10 import JapanPost
 from carriers.la_poste_colissimo import LaPosteColissimo
@@ -82,6 +83,7 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     Seur,
     Bring,
     Aramex,
+    HermesGermany,
     Own,
 )
 """In the order in which `candidates` names those that are alike: whose numbers tell most come first."""

@@ -29,6 +29,7 @@ from app.demo.stand_ins.fedex import FedexStandIn
 from app.demo.stand_ins.gls_group import GlsGroupStandIn
 from app.demo.stand_ins.gls_it import GlsItalyStandIn
 from app.demo.stand_ins.gls_spain import GlsSpainStandIn
+from app.demo.stand_ins.hermes_de import HermesStandIn
 from app.demo.stand_ins.inpost import InPostStandIn
 from app.demo.stand_ins.la_poste_colissimo import LaPosteStandIn
 from app.demo.stand_ins.mondial_relay import MondialRelayStandIn
@@ -96,6 +97,7 @@ ASKED = [
     Asked(SeurStandIn, "F1000001", "client_secret"),
     Asked(BringStandIn, "370000000000000000", "api_key"),
     Asked(AramexStandIn, "30000000001", "password"),
+    Asked(HermesStandIn, "H0000000000000000001", "password"),
 ]
 WITH_SECRET = [each for each in ASKED if each.secret]
 WITH_TOKEN = [each for each in ASKED if carriers()[each.kind.slug].needs_token]

@@ -37,6 +37,7 @@ NUMBERS = {
     "fedex": "794887075005",
     "gls_group": "500000000012",
     "gls_it": "MI 123456789",
+    "hermes_de": "H0000000000000000001",
     "inpost": "620000000000001234567890",
     "japan_post_s10": "RR123456785JP",
     "la_poste_colissimo": "6A00000000001",
@@ -63,6 +64,7 @@ MISSING = {
     "bpost": {"many_parcels"},  # its answer has room for one
     "chronopost": {"many_parcels"},  # its answer has room for one
     "gs1_epcis": {"not_found", "error"},  # a feed of events says nothing else
+    "hermes_de": {"error"},  # its only error is about a number, which is then not known
     "japan_post_s10": {"error"},  # a feed of events says nothing else
     "mondial_relay": {"many_parcels"},  # its answer has room for one
     "own": {"not_found", "error", "unlisted_code"},  # the shop posts facts, and only in the vocabulary's words

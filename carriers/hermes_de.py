@@ -1,0 +1,163 @@
+"""Hermes in Germany: the merchants' interface HSI, several numbers a call; no push is confirmed.
+
+Codes: carriers/tables/hermes_de.csv, the interface's numbers (the list without name) as connectors know them, and the
+words of the consumers' app (`app`), which are never mixed with them. The whole list of numbers is not public.
+
+Quirks: each number has a result of its own inside HTTP 200. One that begins with `e` is an error, that of an unknown
+number too; which it is, no source says, so a number without a word of where it is counts as not known, with the message
+as a note. How many numbers a call may have is not known. Countries have three letters.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import time
+from typing import ClassVar
+
+from httpx import AsyncClient
+from pydantic import SecretStr
+
+from carriers.base import (
+    Account,
+    Answer,
+    Carrier,
+    CarrierUnavailable,
+    Credentials,
+    CredentialsRefused,
+    RateLimit,
+    Token,
+    UnreadablePayload,
+    meant,
+)
+from carriers.calling import call
+from carriers.event import Eta, OffsetSource, Parcel, Place, Said, TrackingEvent
+from carriers.reading import Json, at, dicts, json_object, json_of, object_at, text_of
+from carriers.remembering import remembered
+from carriers.sequence import numbered
+from carriers.tables import table_file
+from carriers.times import iso_moment, local_moment, parsed_date, parsed_time, zone
+from carriers.vocabulary import Status
+from carriers.zones import country_coded
+
+BERLIN = zone("Europe/Berlin")
+ENDED = frozenset({Status.DELIVERED, Status.RETURNED})
+
+
+class HermesCredentials(Credentials):
+    """A user of HSI and the client that asks in its name."""
+
+    username: str
+    password: SecretStr
+    client_id: str
+    client_secret: SecretStr
+
+
+class HermesGermany(Carrier):
+    """Hermes Germany: doors and parcel shops. The British Hermes is Evri, another company."""
+
+    slug, name, website = "hermes_de", "Hermes", "https://www.myhermes.de"
+    home = "DE"
+    number_patterns = ("H[0-9]{19}",)
+    number_form, example = "[0-9A-Z]{8,32}", "H0000000000000000001"
+    credentials = HermesCredentials
+    base_url = "https://de-api.hermesworld.com"
+    grants: ClassVar[str] = "https://authme.myhermes.de"
+    """The host that gives tokens."""
+    batch_size = 10
+    rate = RateLimit(1, 1.0)
+    confidence = "low"
+    table = table_file("hermes_de.csv")
+
+    async def token(self, http: AsyncClient, account: Account) -> Token:
+        """OAuth by user and password."""
+        known = account.credentials
+        assert isinstance(known, HermesCredentials)
+        # Only the keys vary in this request, so a 400 is about them.
+        answer = await call(
+            http,
+            "POST",
+            f"{account.base_url or self.grants}/authorization-facade/oauth2/access_token",
+            accept=(200, 400),
+            data={
+                "grant_type": "password",
+                "username": known.username,
+                "password": known.password.get_secret_value(),
+                "client_id": known.client_id,
+                "client_secret": known.client_secret.get_secret_value(),
+            },
+        )
+        if answer.status_code == 400:
+            raise CredentialsRefused("Hermes refuses our credentials (400)")
+        granted = json_of(answer.content)
+        value, seconds = text_of(at(granted, "access_token"), 8192), text_of(at(granted, "expires_in"))
+        if not value:
+            raise CarrierUnavailable("Hermes granted no token")
+        return Token(value, float(seconds) if seconds.isdecimal() else 3600.0)
+
+    async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
+        """One call about all numbers, in German."""
+        answer = await call(
+            http,
+            "GET",
+            f"{account.base_url or self.base_url}/services/hsi/shipmentinfo",
+            with_token=True,
+            params=[("shipmentID", "".join(number.split())) for number in numbers],
+            headers={"Authorization": f"Bearer {account.token}", "Accept-Language": "DE"},
+        )
+        return [Answer(answer.content, tuple(numbers))]
+
+    def parse(self, body: bytes) -> list[Parcel]:
+        said = json_object(body)
+        listed = dicts(said.get("shipmentinfo"))
+        if not listed or any(not {"shipmentID", "result", "status"} & each.keys() for each in listed):
+            raise UnreadablePayload("no answer of Hermes")
+        return [_parcel(each) for each in listed]
+
+
+def _parcel(said: dict[str, Json]) -> Parcel:
+    number, result = text_of(said.get("shipmentID"), 64), object_at(said, "result").get
+    events = numbered([event for each in dicts(said.get("status")) if (event := _event(each))])
+    code = text_of(result("code"), 20)
+    if not events and code.casefold().startswith("e"):
+        return Parcel(number, not_found=True, note=f"{code} {text_of(result('message'), 200)}".strip())
+    others = (text_of(said.get(name), 64) for name in ("internationalShipmentID", "partNumber"))
+    over = any(event.status in ENDED for event in events)
+    return Parcel(
+        number,
+        events,
+        None if over else _eta(object_at(said, "deliveryForecast")),
+        aliases=tuple(dict.fromkeys(other for other in others if len(other) >= 8 and other != number)),
+    )
+
+
+def _event(said: dict[str, Json]) -> TrackingEvent | None:
+    where = object_at(said, "scanningUnit").get
+    moment, told = iso_moment(said.get("timestamp"), BERLIN), _said(said.get("code"), said.get("description"))
+    place = _place(where("name"), where("city"), where("countryCode"))
+    return told.at(moment, place) if moment and (told.code or told.text) else None
+
+
+@remembered
+def _said(given: Json, text: Json) -> Said:
+    code = text_of(given, 60).upper()
+    within = "" if code.isdecimal() else "app"
+    return meant(HermesGermany.table.find(code, within=within), code, within, text=text_of(text))
+
+
+@remembered
+def _place(name: Json, city: Json, country: Json) -> Place | None:
+    return Place(text_of(city, 100), country=country_coded(text_of(country)), name=text_of(name, 100)) or None
+
+
+def _eta(forecast: Mapping[str, Json]) -> Eta | None:
+    day = parsed_date(text_of(forecast.get("date"), 40)[:10], "%Y-%m-%d")
+    if day is None:
+        return None
+    whole = local_moment(day, None, BERLIN, OffsetSource.CARRIER)
+    first, last = (_clock(at(forecast, "timeSlot", end)) for end in ("from", "to"))
+    start, end = (
+        local_moment(day, clock, BERLIN, OffsetSource.CARRIER).occurred_at if clock else None for clock in (first, last)
+    )
+    return Eta(start or whole.occurred_at, end or whole.until, day)
+
+
+def _clock(given: Json) -> time | None:
+    return parsed_time(text_of(given, 20)[:8], "%H:%M", "%H:%M:%S")

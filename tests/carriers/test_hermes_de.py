@@ -1,0 +1,123 @@
+"""Hermes Germany: answers of HSI in, meanings out; and the way it is asked."""
+
+from datetime import UTC, date, datetime
+from operator import attrgetter
+
+import pytest
+
+from app.demo.stand_ins.hermes_de import WORDS, HermesStandIn
+from carriers.base import UnreadablePayload
+from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
+from carriers.hermes_de import HermesGermany
+from carriers.vocabulary import Status, SubStatus
+from tests.carriers.line import line, misunderstood
+from tests.recorded import recorded, recordings
+
+NUMBER = "H0000000000000000001"
+LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+    "delivered": (Status.DELIVERED, None),
+    "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
+    "held": (Status.EXCEPTION, SubStatus.HELD),
+    "shop": (Status.AVAILABLE_FOR_PICKUP, None),
+    "lost": (Status.EXCEPTION, SubStatus.LOST),
+    "returned": (Status.RETURNED, None),
+    "customs": (Status.EXCEPTION, SubStatus.CUSTOMS_HOLD),
+    "app_words": (Status.DELIVERED, SubStatus.SAFE_PLACE),
+    "many_parcels": (Status.IN_TRANSIT, SubStatus.ARRIVED),
+    "dst_nights": (Status.OUT_FOR_DELIVERY, None),
+    "hostile": (Status.DELIVERED, None),
+    "unlisted_code": None,
+}
+WHOLE: dict[str, list[Parcel]] = {"not_found": [Parcel(NUMBER, not_found=True, note="e003 Keine Daten vorhanden")]}
+
+
+def parsed(name: str) -> list[Parcel]:
+    return HermesGermany().parse(recorded("hermes_de", name))
+
+
+@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
+def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
+    answer: str, meaning: tuple[Status, SubStatus | None] | None
+) -> None:
+    newest = max(parsed(answer)[0].events, key=attrgetter("moment.occurred_at", "sequence"))
+
+    assert newest.meaning == meaning
+
+
+@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
+def test_an_error_about_a_number_is_its_not_being_known(answer: str, parcels: list[Parcel]) -> None:
+    assert parsed(answer) == parcels
+
+
+def test_every_fixture_is_named_and_every_code_stands_in_the_table() -> None:
+    lists = [within for within, _ in HermesGermany.table]
+
+    assert {path.stem for path in recordings("hermes_de")} == {*LATEST, *WHOLE}
+    assert (lists.count(""), lists.count("app")) == (43, 18)
+
+
+def test_an_event_happens_where_it_was_scanned_and_the_forecast_is_kept() -> None:
+    [parcel] = parsed("out_for_delivery")
+
+    assert len(parcel.events) == 3
+    assert parcel._replace(events=parcel.events[:1]) == Parcel(
+        NUMBER,
+        (
+            TrackingEvent(
+                Moment(datetime(2026, 3, 4, 7, 12, tzinfo=UTC), "2026-03-04T08:12:00", OffsetSource.GIVEN),
+                code="3000",
+                text="In Zustellung",
+                status=Status.OUT_FOR_DELIVERY,
+                row="3000",
+                place=Place("Köln", country="DE", name="Depot"),
+            ),
+        ),
+        Eta(datetime(2026, 3, 4, 11, tzinfo=UTC), datetime(2026, 3, 4, 13, 30, tzinfo=UTC), date(2026, 3, 4)),
+    )
+
+
+def test_each_number_has_a_result_of_its_own() -> None:
+    assert [(each.number, each.not_found, each.eta and each.eta.day) for each in parsed("many_parcels")] == [
+        (NUMBER, False, None),
+        ("H0000000000000000002", True, None),
+        ("H0000000000000000003", False, date(2026, 3, 6)),
+    ]
+    assert parsed("delivered")[0].aliases == ("XX000000017DE",)
+
+
+def test_the_apps_words_are_a_list_of_their_own() -> None:
+    assert [event.row for event in parsed("app_words")[0].events] == ["app/DELIVERED_MAILBOX", "app/SORTED"]
+
+
+def test_an_offset_holds_and_without_one_berlins_also_in_the_nights_of_the_change() -> None:
+    assert [event.moment.occurred_at for event in parsed("dst_nights")[0].events] == [
+        datetime(2026, 10, 25, 1, 30, tzinfo=UTC),
+        datetime(2026, 10, 25, 0, 30, tzinfo=UTC),
+        datetime(2026, 3, 29, 1, 30, tzinfo=UTC),
+    ]
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{}", b"<xml/>", b'{"shipmentinfo": []}', b'{"shipmentinfo": [{"id": 1}]}', b'{"shipm']
+)
+def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
+    with pytest.raises(UnreadablePayload):
+        HermesGermany().parse(body)
+
+
+async def test_every_journey_of_the_stand_in_is_understood() -> None:
+    async with line(HermesGermany(), HermesStandIn) as hermes:
+        assert await misunderstood(hermes, NUMBER, WORDS) == {}
+
+
+async def test_numbers_are_asked_about_together_and_an_unknown_one_is_an_answer() -> None:
+    async with line(HermesGermany(), HermesStandIn) as hermes:
+        [answer] = await hermes.ask(NUMBER, "H0000000000000000002")
+        hermes.journey = ""
+        [unknown] = await hermes.parcels(NUMBER)
+
+    assert [parcel.number for parcel in HermesGermany().parse(answer.body)] == [*answer.numbers]
+    assert unknown == Parcel(NUMBER, not_found=True, note="e001 Sendung nicht gefunden")
+    assert hermes.stand_in.requests[1] == (
+        f"GET /services/hsi/shipmentinfo?shipmentID={NUMBER}&shipmentID=H0000000000000000002"
+    )
