@@ -47,6 +47,9 @@ IMPB = r"9[1-5][0-9]{20}"
 ROUTED = r"420[0-9]{5}(?:[0-9]{4})?" + IMPB
 OLDER = r"(?!00)[0-9]{20}"
 
+FARTHEST = 14
+"""Hours that a zone is off GMT at most: a larger number means minutes."""
+
 SENTENCE = re.compile(r"(\d{1,2}:\d\d) ?([ap])\.?m\.? on ([A-Z][a-z]+ \d{1,2}, \d{4})", re.IGNORECASE)
 SUMMARY = re.compile(r"^(.*?),? ([A-Z][a-z]+ \d{1,2}, \d{4})(?:,? (\d{1,2}:\d\d) ?([ap])\.?m\.?)?", re.IGNORECASE)
 """When something happened, in a sentence of `statusSummary` and in one of `eventSummaries`, after its text."""
@@ -218,8 +221,9 @@ def _with_offset(printed: Moment, ahead: str) -> Moment:
     """A local time with the offset that stands in a field of its own, in hours or in minutes."""
     if printed.until or not ahead:
         return printed
-    if re.fullmatch(r"[+-]?\d{1,3}", ahead) and abs(int(ahead)) < 24 * 60:
-        where = offset(int(ahead))
+    if re.fullmatch(r"[+-]?\d{1,3}", ahead):
+        count = int(ahead)
+        where = offset(count * 60 if abs(count) <= FARTHEST else count)
         stamp = datetime.fromisoformat(printed.local_time).replace(tzinfo=where).isoformat()
         return iso_moment(stamp) or printed
     return iso_moment(printed.local_time + ahead) or printed

@@ -101,6 +101,7 @@ def test_the_instant_is_gmts_whatever_the_local_time_claims_also_in_the_night_of
         Moment(datetime(2026, 11, 1, 5, 30, tzinfo=UTC), "2026-11-01T01:30:00", OffsetSource.GIVEN),
         Moment(datetime(2026, 7, 1, 17, tzinfo=UTC), "2026-07-01T10:00:00", OffsetSource.GIVEN),
         Moment(datetime(2026, 6, 30, 15, tzinfo=UTC), "2026-06-30T10:00:00", OffsetSource.GIVEN),
+        Moment(datetime(2026, 6, 29, 23, tzinfo=UTC), "2026-06-29T18:00:00", OffsetSource.GIVEN),
         Moment(datetime(2026, 6, 29, 10, tzinfo=UTC), "2026-06-29T10:00:00", OffsetSource.UNKNOWN),
         Moment(datetime(2026, 6, 28, 14, tzinfo=UTC), "2026-06-28T14:00:00", OffsetSource.GIVEN),
     ]
