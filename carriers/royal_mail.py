@@ -102,7 +102,7 @@ class RoyalMail(Carrier):
         items = [each for each in dicts(said.get("mailPieces")) if "mailPieceId" in each]
         if items:
             return [parcel for each in items if (parcel := _parcel(each)) is not None]
-        if "httpCode" not in said or "httpMessage" not in said:
+        if "httpCode" not in said or not said.keys() & {"httpMessage", "moreInformation", "errors"}:
             raise UnreadablePayload("neither mail pieces nor an error of Royal Mail")
         unknown = text_of(said["httpCode"]) == "404" or NOT_FOUND & _errors(said)
         return [Parcel("", not_found=True)] if unknown else []
