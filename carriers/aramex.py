@@ -73,7 +73,7 @@ class Aramex(Carrier):
     texts: ClassVar[Phrases] = Phrases(table, "text")
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
-        """One call; an error in its answer is raised."""
+        """One call; an error in an answer without parcels is raised."""
         known = account.credentials
         assert isinstance(known, AramexCredentials)
         answer = await call(
@@ -86,7 +86,8 @@ class Aramex(Carrier):
         root = xml_of(answer.content)
         if root.find(f"{{{SOAP}}}Body/{{{SOAP}}}Fault") is not None:
             raise CarrierUnavailable("Aramex's service fails")
-        for code, text in _errors(_answered(root)):
+        told = _answered(root)
+        for code, text in [] if any(_parcels(told)) else _errors(told):
             if code == "ERR01":
                 raise CredentialsRefused(f"Aramex refuses the account ({code} {text})")
             raise RequestRefused(f"Aramex refuses the question ({code} {text})")
@@ -95,8 +96,7 @@ class Aramex(Carrier):
     def parse(self, body: bytes) -> list[Parcel]:
         """The parcels of an answer or push, none for an error."""
         if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-            told = _answered(xml_of(body))
-            return [] if _errors(told) else list(_parcels(told))
+            return list(_parcels(_answered(xml_of(body))))
         said = json_of(body)
         pushed = [each for each in dicts(said) if "Key" in each and _updates(each.get("Value"))]
         if pushed:
