@@ -136,13 +136,23 @@ def _event(scan: etree._Element) -> TrackingEvent | None:
     place, zone = _place(text_of(scan.findtext("{*}Depot/{*}Name"), 100))
     clock = parsed_time(_value(scan, "ScanTime"), "%H%M%S", "%H:%M:%S", "%H%M")
     moment = local_moment(day, clock, zone or UTC, OffsetSource.PLACE if zone else OffsetSource.UNKNOWN)
-    told = _said(_value(scan, "ScanType"), _value(scan, "Description"))
+    kind = _value(scan, "ScanType")
+    reason = " ".join(text_of(each) for each in _reasons(scan)) if kind == "Undeliverable" else ""
+    told = _said(kind, _value(scan, "Description"), reason)
     return told.at(moment, place) if told.code or told.text else None
 
 
+def _reasons(scan: etree._Element) -> Iterator[str]:
+    """What the comment and the details of a scan say; it is looked into, and not kept."""
+    for each in scan.iterfind("{*}Comment"):
+        yield each.text or ""
+    for details in scan.iterfind("{*}ScanDetails"):
+        yield from (str(text) for text in details.itertext())
+
+
 @remembered
-def _said(kind: str, described: str) -> Said:
-    telling = Purolator.by_text[kind].find(described) if kind in Purolator.by_text else None
+def _said(kind: str, described: str, reason: str) -> Said:
+    telling = Purolator.by_text[kind].find(described, reason) if kind in Purolator.by_text else None
     text = described
     if kind == "Delivery":
         text = re.sub(r"\b(delivered|received|signed)\b.*", r"\1", described, flags=re.IGNORECASE)

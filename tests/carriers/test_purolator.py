@@ -72,7 +72,7 @@ def test_a_scan_has_its_depots_time_and_names_nobody() -> None:
             ),
         ),
     )
-    assert "DOE" not in str(parsed("delivered"))
+    assert "DOE" not in str([parsed(name) for name in ("delivered", "reasons")])
 
 
 def test_the_text_tells_why_a_parcel_was_not_delivered_and_what_else_happened() -> None:
@@ -81,6 +81,7 @@ def test_the_text_tells_why_a_parcel_was_not_delivered_and_what_else_happened() 
     assert [event.row for event in parsed("reasons")[0].events] == [
         "Undeliverable",
         "Undeliverable/address",
+        "Undeliverable/closed",
         "Undeliverable/closed",
     ]
     assert parcel.aliases == ("320698578202",)
