@@ -17,10 +17,12 @@ from pydantic import SecretStr
 
 from carriers.base import (
     Account,
+    AmbiguousReference,
     Answer,
     Carrier,
     Credentials,
     RateLimit,
+    RequestRefused,
     UnreadablePayload,
     meant,
 )
@@ -38,9 +40,11 @@ NO_SIGNATURE = "2"
 
 
 class PostNlCredentials(Credentials):
-    """The key of the Send & Track interfaces."""
+    """The key of the Send & Track interfaces; to find parcels by reference, the customer's code and number as well."""
 
     api_key: SecretStr
+    customer_code: str = ""
+    customer_number: str = ""
 
 
 class PostNl(Carrier):
@@ -68,6 +72,27 @@ class PostNl(Carrier):
             headers={"apikey": keys.api_key.get_secret_value()},
         )
         return [Answer(answer.content, tuple(numbers))]
+
+    async def resolve(self, http: AsyncClient, account: Account, reference: str) -> str:
+        """The barcode of a sender's reference; an account with the customer's code and number is needed."""
+        keys = account.credentials
+        assert isinstance(keys, PostNlCredentials)
+        if not (keys.customer_code and keys.customer_number):
+            raise RequestRefused(
+                "PostNL finds a customer's references: `customer_code` and `customer_number` are needed"
+            )
+        customer = {"customerCode": keys.customer_code, "customerNumber": keys.customer_number}
+        answer = await call(
+            http,
+            "GET",
+            f"{account.base_url or self.base_url}/shipment/v2/status/reference",
+            params={**customer, "reference": reference, "detail": "false", "language": "EN"},
+            headers={"apikey": keys.api_key.get_secret_value()},
+        )
+        found = sorted({parcel.number for parcel in self.parse(answer.content)} - {""})
+        if len(found) > 1:
+            raise AmbiguousReference(f"PostNL knows several parcels by it: {', '.join(found)}")
+        return found[0] if found else ""
 
     def parse(self, body: bytes) -> list[Parcel]:
         answer = json_of(body)

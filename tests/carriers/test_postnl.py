@@ -6,7 +6,8 @@ from operator import attrgetter
 import pytest
 
 from app.demo.stand_ins.postnl import WORDS, PostNlStandIn
-from carriers.base import UnreadablePayload
+from carriers.asking import TokenKeeper, resolve
+from carriers.base import Account, AmbiguousReference, RequestRefused, UnreadablePayload
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.postnl import PostNl
 from carriers.vocabulary import Status, SubStatus
@@ -143,3 +144,19 @@ async def test_a_barcode_that_is_not_known_is_an_answer() -> None:
         postnl.journey = ""
 
         assert [parcel.not_found for parcel in await postnl.parcels(NUMBER)] == [True]
+
+
+async def test_a_reference_of_the_customers_leads_to_its_barcode() -> None:
+    async with line(PostNl(), PostNlStandIn) as postnl:
+        postnl.stand_in.references = {"ORD-1": (NUMBER,), "ORD-2": (NUMBER, "3SABCD000000002")}
+
+        async def number(reference: str, **credentials: str) -> str:
+            known = PostNl.credentials.model_validate({**postnl.stand_in.credentials, **credentials})
+            account = Account(known, base_url=postnl.base_url)
+            return await resolve(PostNl(), postnl.http, account, reference, tokens=TokenKeeper())
+
+        assert (await number("ORD-1"), await number("ORD-9")) == (NUMBER, "")
+        with pytest.raises(AmbiguousReference, match=f"several parcels by it: {NUMBER}, 3SABCD000000002"):
+            await number("ORD-2")
+        with pytest.raises(RequestRefused, match="`customer_code` and `customer_number` are needed"):
+            await number("ORD-1", customer_code="")

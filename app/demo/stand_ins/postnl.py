@@ -1,4 +1,4 @@
-"""PostNL's stand-in: the status of one barcode, behind a key."""
+"""PostNL's stand-in: the status of one barcode or reference, behind a key."""
 
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
@@ -42,15 +42,33 @@ class PostNlStandIn(StandIn):
     """Of a barcode that it does not know it has a warning."""
 
     slug = "postnl"
-    credentials: ClassVar[Mapping[str, str]] = {"api_key": "stand-in-key"}
+    credentials: ClassVar[Mapping[str, str]] = {
+        "api_key": "stand-in-key",
+        "customer_code": "ABCD",
+        "customer_number": "11223344",
+    }
 
     def routes(self) -> Sequence[BaseRoute]:
-        return [Route("/shipment/v2/status/barcode/{barcode}", self._status)]
+        return [
+            Route("/shipment/v2/status/barcode/{barcode}", self._status),
+            Route("/shipment/v2/status/reference", self._reference),
+        ]
+
+    async def _reference(self, request: Request) -> JSONResponse:
+        if request.headers.get("apikey") != self.credentials["api_key"]:
+            return _refused()
+        asked = request.query_params
+        known = (self.credentials["customer_code"], self.credentials["customer_number"])
+        own = (asked.get("customerCode"), asked.get("customerNumber")) == known
+        barcodes = self.references.get(asked.get("reference", ""), ()) if own else ()
+        if not barcodes:
+            return JSONResponse({"Warnings": [{"Message": "No shipments found for the reference", "Code": "1"}]})
+        shipments = [{"MainBarcode": each, "Barcode": each, "Status": {}} for each in barcodes]
+        return JSONResponse({"CurrentStatus": {"Shipment": shipments if len(shipments) > 1 else shipments[0]}})
 
     async def _status(self, request: Request) -> JSONResponse:
         if request.headers.get("apikey") != self.credentials["api_key"]:
-            detail = {"errorcode": "oauth.v2.InvalidApiKey"}
-            return JSONResponse({"fault": {"faultstring": "Invalid ApiKey", "detail": detail}}, 401)
+            return _refused()
         barcode = request.path_params["barcode"]
         happened = self.history(barcode)
         if happened is None:
@@ -79,6 +97,11 @@ class PostNlStandIn(StandIn):
             "OldStatus": [],
         }
         return JSONResponse({"CompleteStatus": {"Shipment": shipment}})
+
+
+def _refused() -> JSONResponse:
+    detail = {"errorcode": "oauth.v2.InvalidApiKey"}
+    return JSONResponse({"fault": {"faultstring": "Invalid ApiKey", "detail": detail}}, 401)
 
 
 def _time(happened: Happened) -> str:
