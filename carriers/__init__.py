@@ -22,6 +22,7 @@ from carriers.dhl_express import DhlExpress
 from carriers.dhl_parcel_de import DhlParcelDe
 from carriers.dhl_unified import DhlUnified
 from carriers.dpd import Dpd
+from carriers.edifact_iftsta import EdifactIftsta
 from carriers.event import Eta, Parcel, Place, TrackingEvent
 from carriers.fedex import Fedex
 from carriers.gls_group import GlsGroup
@@ -84,6 +85,7 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     Bring,
     Aramex,
     HermesGermany,
+    EdifactIftsta,
     Own,
 )
 """In the order in which `candidates` names those that are alike: whose numbers tell most come first."""

@@ -63,6 +63,7 @@ MEANINGS = {
 MISSING = {
     "bpost": {"many_parcels"},  # its answer has room for one
     "chronopost": {"many_parcels"},  # its answer has room for one
+    "edifact_iftsta": {"not_found"},  # no message is no news
     "gs1_epcis": {"not_found", "error"},  # a feed of events says nothing else
     "hermes_de": {"error"},  # its only error is about a number, which is then not known
     "japan_post_s10": {"error"},  # a feed of events says nothing else
