@@ -24,6 +24,7 @@ from carriers.dhl_unified import DhlUnified
 from carriers.dpd import Dpd
 from carriers.edifact_iftsta import EdifactIftsta
 from carriers.event import Eta, Parcel, Place, TrackingEvent
+from carriers.evri import Evri
 from carriers.fedex import Fedex
 from carriers.gls_group import GlsGroup
 from carriers.gls_it import GlsItaly
@@ -86,6 +87,7 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     Aramex,
     HermesGermany,
     EdifactIftsta,
+    Evri,
     Own,
 )
 """In the order in which `candidates` names those that are alike: whose numbers tell most come first."""

@@ -34,6 +34,7 @@ NUMBERS = {
     "dhl_parcel_de": "00340434161094000001",
     "dhl_unified": "JJD000390007882823",
     "dpd": "01234567890123",
+    "evri": "H000000000000017",
     "fedex": "794887075005",
     "gls_group": "500000000012",
     "gls_it": "MI 123456789",
@@ -64,6 +65,7 @@ MISSING = {
     "bpost": {"many_parcels"},  # its answer has room for one
     "chronopost": {"many_parcels"},  # its answer has room for one
     "edifact_iftsta": {"not_found"},  # no message is no news
+    "evri": {"error"},  # what it answers when something is wrong is not known
     "gs1_epcis": {"not_found", "error"},  # a feed of events says nothing else
     "hermes_de": {"error"},  # its only error is about a number, which is then not known
     "japan_post_s10": {"error"},  # a feed of events says nothing else
