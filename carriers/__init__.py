@@ -49,6 +49,7 @@ from carriers.ups import Ups
 from carriers.upu_emsevt import UpuEmsevt
 from carriers.usps import Usps
 from carriers.vocabulary import Status, SubStatus
+from carriers.x12_214 import X12Status
 
 BUILT_IN: tuple[type[Carrier], ...] = (
     Sandbox,
@@ -88,6 +89,7 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     HermesGermany,
     EdifactIftsta,
     Evri,
+    X12Status,
     Own,
 )
 """In the order in which `candidates` names those that are alike: whose numbers tell most come first."""

@@ -74,6 +74,7 @@ MISSING = {
     "packeta": {"many_parcels", "out_for_delivery"},  # one packet a call, and no code for the round
     "sandbox": {"error"},  # its only error is HTTP's 422, which never reaches the parser
     "upu_emsevt": {"error"},  # a feed of events says nothing else
+    "x12_214": {"not_found"},  # no message is no news
 }
 REFUSED = {("own", "hostile.json")}
 """Recordings that a carrier rightly refuses: what a shop posts is input, so a wrong type is told, not passed over."""
