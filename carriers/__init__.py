@@ -44,6 +44,7 @@ from carriers.purolator import Purolator
 from carriers.royal_mail import RoyalMail
 from carriers.sandbox import Sandbox
 from carriers.seur import Seur
+from carriers.spring_gds import SpringGds
 from carriers.tnt import Tnt
 from carriers.ups import Ups
 from carriers.upu_emsevt import UpuEmsevt
@@ -90,6 +91,7 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     EdifactIftsta,
     Evri,
     X12Status,
+    SpringGds,
     Own,
 )
 """In the order in which `candidates` names those that are alike: whose numbers tell most come first."""

@@ -40,6 +40,7 @@ from app.demo.stand_ins.postnord import PostNordStandIn
 from app.demo.stand_ins.purolator import PurolatorStandIn
 from app.demo.stand_ins.royal_mail import RoyalMailStandIn
 from app.demo.stand_ins.seur import SeurStandIn
+from app.demo.stand_ins.spring_gds import SpringStandIn
 from app.demo.stand_ins.tnt import TntStandIn
 from app.demo.stand_ins.ups import UpsStandIn
 from app.demo.stand_ins.usps import UspsStandIn
@@ -98,6 +99,7 @@ ASKED = [
     Asked(BringStandIn, "370000000000000000", "api_key"),
     Asked(AramexStandIn, "30000000001", "password"),
     Asked(HermesStandIn, "H0000000000000000001", "password"),
+    Asked(SpringStandIn, "LX000000017NL", "api_key"),
 ]
 WITH_SECRET = [each for each in ASKED if each.secret]
 WITH_TOKEN = [each for each in ASKED if carriers()[each.kind.slug].needs_token]

@@ -50,6 +50,7 @@ NUMBERS = {
     "purolator": "320595463938",
     "royal_mail": "FQ087430672GB",
     "sandbox": "SANDBOX-DELIVERED-1",
+    "spring_gds": "LX000000017NL",
     "tnt": "GE123456782IT",
     "ups": "1Z999AA10123456784",
     "upu_emsevt": "RB123456785GB",
@@ -73,6 +74,7 @@ MISSING = {
     "own": {"not_found", "error", "unlisted_code"},  # the shop posts facts, and only in the vocabulary's words
     "packeta": {"many_parcels", "out_for_delivery"},  # one packet a call, and no code for the round
     "sandbox": {"error"},  # its only error is HTTP's 422, which never reaches the parser
+    "spring_gds": {"many_parcels"},  # one shipment a call
     "upu_emsevt": {"error"},  # a feed of events says nothing else
     "x12_214": {"not_found"},  # no message is no news
 }
