@@ -15,6 +15,7 @@ from carriers.sequence import numbered
 MAX_SEGMENTS = 100_000
 MAX_TOLD = 50_000
 """Events of all shipments and packages that one body may come to."""
+_TAG = re.compile("[A-Z][A-Z0-9]{1,2}", re.ASCII)
 _HELD = "\ue000\ue001\ue002\ue003"
 """What stands for a released character while the text is split."""
 _CHARSETS = {b"UNOC": "iso8859-1", b"UNOD": "iso8859-2", b"UNOE": "iso8859-5", b"UNOF": "iso8859-7"}
@@ -135,7 +136,11 @@ def _other_sscc(package: str) -> str:
 
 
 def _ordered(events: Iterable[TrackingEvent]) -> tuple[TrackingEvent, ...]:
-    return numbered(sorted(events, key=lambda event: event.moment.occurred_at)[::-1])
+    """Newest first. A message runs oldest first, unless its ends say otherwise: so those of one instant keep order."""
+    listed = list(events)
+    if listed and listed[0].moment.occurred_at > listed[-1].moment.occurred_at:
+        listed.reverse()
+    return numbered(sorted(listed, key=lambda event: event.moment.occurred_at)[::-1])
 
 
 def _text(body: bytes, charset: str) -> str:
@@ -160,7 +165,7 @@ def _segments(text: str, end: str, element: str, component: str, back: Callable[
     for each in (*closed, rest):
         if line := each.strip("\r\n \t"):
             tag, *parts = line.split(element)
-            if not re.fullmatch("[A-Z][A-Z0-9]{1,2}", tag, re.ASCII):
+            if not _TAG.fullmatch(tag):
                 raise UnreadablePayload(f"no segment begins with {text_of(tag, 20)!r}")
             found.append(Segment(tag, [[back(piece) for piece in part.split(component)] for part in parts]))
     return found

@@ -1,7 +1,9 @@
 """EMSEVT: what posts tell each other about an item, read for every adapter of a post that has no interface of its own.
 
-Codes: carriers/tables/upu_emsevt.csv. EMSEVT itself goes between operators alone, as flat EDI whose layout is not
-public; what is read here is a record of one event, or of an item and its events, in JSON:
+Codes: carriers/tables/upu_emsevt.csv, with the meanings that are published, among others at
+https://logistic-natives.com/mandatory-parcel-tracking-key-to-seamless-delivery-execution.html (2026-11). EMSEVT itself
+goes between operators alone, as flat EDI whose layout is not public; what is read here is a record of one event, or of
+an item and its events, in JSON:
 
     {"item": "RB123456785GB", "event": "EMD", "event_time": "2025-03-05T04:10:00", "office": "NLAMSA",
      "country": "NL", "reason": null, "action": null}

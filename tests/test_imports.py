@@ -14,7 +14,7 @@ CARRIERS = (
     {"reading", "asking"},
     {"calling", "times"},
     {"zones"},
-    {"fedex_times", "ups_times", "brt_answers", "gls_it_xml", "dpd_soap"},
+    {"fedex_times", "ups_times", "brt_answers", "gls_it_xml", "dpd_soap", "edi", "emsevt", "gs1_keys"},
     {kind.__module__.partition(".")[2] for kind in BUILT_IN},
     {""},
 )

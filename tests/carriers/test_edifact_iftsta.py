@@ -113,6 +113,16 @@ def test_formats_of_times() -> None:
     assert parcels("out_for_delivery")[0].eta == Eta(start, end, date(2026, 3, 7))
 
 
+@pytest.mark.parametrize("codes", [("13", "31", "21"), ("21", "31", "13")])
+def test_statuses_of_one_instant_keep_the_message_s_order(codes: tuple[str, ...]) -> None:
+    """Which its ends tell; the delivery is the newest in either."""
+    times = {"13": "202603050800", "31": "202603070900", "21": "202603070900"}
+    said = "".join(f"STS+1+{code}'DTM+7:{times[code]}:203'" for code in codes)
+    [parcel] = parsed(f"UNH+1+IFTSTA:D:99B:UN'CNI+1+CONS1'{said}UNT+9+1'")
+
+    assert [(event.code, event.sequence) for event in parcel.events] == [("21", 1), ("31", 0), ("13", 0)]
+
+
 def test_both_clock_changes() -> None:
     """In the zone of the place; a country with several tells none."""
     assert [
