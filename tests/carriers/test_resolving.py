@@ -73,7 +73,7 @@ async def gls() -> AsyncIterator[Desk]:
 
 def test_only_these_carriers_find_numbers() -> None:
     """The others have no documented way."""
-    assert [slug for slug, each in carriers().items() if each.resolves] == ["gls_it", "brt"]
+    assert [slug for slug, each in carriers().items() if each.resolves] == ["gls_it", "brt", "postnl"]
 
 
 async def test_a_carrier_without_a_way_says_so() -> None:
