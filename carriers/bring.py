@@ -113,13 +113,14 @@ class Bring(Carrier):
             not {"error", "packageSet", "consignmentId"} & each.keys() for each in consignments
         ):
             raise UnreadablePayload("neither consignments nor an event of Bring")
-        if not consignments or "404" in map(_error, consignments):
+        errors = [_error(each) for each in consignments]
+        if all(errors) and (not errors or "404" in errors):
             return [Parcel("", not_found=True)]
         return [
             _parcel(package, consignment)
             for consignment in consignments
             if not _error(consignment)
-            for package in dicts(consignment.get("packageSet"))
+            for package in dicts(consignment.get("packageSet")) or [{}]
         ]
 
     def tracking_url(self, number: str) -> str:

@@ -88,6 +88,12 @@ def test_each_package_of_a_consignment_is_a_parcel() -> None:
     ]
 
 
+def test_a_consignment_that_is_told_counts_beside_one_that_is_not_known() -> None:
+    body = b'{"consignmentSet": [{"consignmentId": "70000000000000001", "packageSet": []}, {"error": {"code": 404}}]}'
+
+    assert Bring().parse(body) == [Parcel("70000000000000001")]
+
+
 def test_a_push_and_a_poll_tell_the_same_event() -> None:
     keys = {event_key("bring", NUMBER, parsed(name)[0].events[0]) for name in ("push", "out_for_delivery")}
 
