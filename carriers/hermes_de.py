@@ -139,6 +139,7 @@ def _event(said: dict[str, Json]) -> TrackingEvent | None:
 def _said(given: Json, text: Json) -> Said:
     code = text_of(given, 60).upper()
     within = "" if code.isdecimal() else "app"
+    code = code if within else code.zfill(4)  # as a number it has lost its zeros
     return meant(HermesGermany.table.find(code, within=within), code, within, text=text_of(text))
 
 

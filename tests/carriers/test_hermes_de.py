@@ -89,6 +89,12 @@ def test_the_apps_words_are_a_list_of_their_own() -> None:
     assert [event.row for event in parsed("app_words")[0].events] == ["app/DELIVERED_MAILBOX", "app/SORTED"]
 
 
+def test_a_code_that_lost_its_zeros_is_the_same() -> None:
+    body = recorded("hermes_de", "delivered").replace(b'"0000"', b"0")
+
+    assert HermesGermany().parse(body) == parsed("delivered")
+
+
 def test_an_offset_holds_and_without_one_berlins_also_in_the_nights_of_the_change() -> None:
     assert [event.moment.occurred_at for event in parsed("dst_nights")[0].events] == [
         datetime(2026, 10, 25, 1, 30, tzinfo=UTC),
