@@ -127,9 +127,9 @@ def _instant(told: _Told) -> datetime:
 
 def _home_again(origin: str, told: Sequence[_Told]) -> Iterator[TrackingEvent]:
     """The events newest first, a delivery in the country of origin with what it means there."""
+    first_abroad = max((nth for nth, each in enumerate(told) if each.country not in ("", origin)), default=-1)
     for nth, (event, country) in enumerate(told):
-        abroad = any(each.country not in ("", origin) for each in told[nth:])
-        within = "back" if abroad else "home" if len(told) == 1 else ""
+        within = "back" if nth < first_abroad else "home" if len(told) == 1 else ""
         row = TABLE.find(event.code, within=within) if within and country == origin else None
         if row is None:
             yield event

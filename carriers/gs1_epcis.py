@@ -225,9 +225,8 @@ def _parcels(happened: Sequence[_Happened]) -> Iterator[Parcel]:
             if each.added:
                 inside[each.whole] |= dict.fromkeys(each.numbers)
             else:
-                inside[each.whole] = {
-                    child: None for child in inside[each.whole] if each.numbers and child not in each.numbers
-                }
+                for child in each.numbers or tuple(inside[each.whole]):
+                    inside[each.whole].pop(child, None)
     for number in told | gone:
         known = {event.id: event for event in told[number]}
         other = (number[2:],) if number.startswith("00") and len(number) == 20 else ()
