@@ -8,12 +8,13 @@ from uuid import UUID
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from app.channels.base import Outcome
 from app.database import Database
 from app.outbox import endpoints
 from app.outbox.claiming import PER_ENDPOINT, Claim, Room, claim
+from app.outbox.leasing import Claimed
 from app.outbox.outcomes import Done, record, release
 from app.outbox.tables import endpoints as endpoints_table
 from app.outbox.tables import messages
@@ -40,7 +41,7 @@ class OutboxLife(RuleBasedStateMachine):
         self.world: World
         self.parcels: list[Shipment]
         self.world, self.parcels = wait(self._begin(database))
-        self.hands: defaultdict[str, list[Row[Any]]] = defaultdict(list)
+        self.hands: defaultdict[str, list[Claimed]] = defaultdict(list)
         self.first: defaultdict[tuple[UUID, UUID], list[UUID]] = defaultdict(list)
         self.numbers: dict[UUID, int] = {}
         self.letters: set[UUID] = set()
@@ -129,12 +130,12 @@ class OutboxLife(RuleBasedStateMachine):
         async with self.database.transaction() as db:
             return await claim(db, Room(ROOM, ROOM, held))
 
-    async def _finish(self, row: Row[Any], outcome: Outcome) -> bool:
+    async def _finish(self, row: Claimed, outcome: Outcome) -> bool:
         async with self.database.transaction() as db:
             done = Done(row, outcome, 0.1, self.well.get(row.id, False))
             return bool(await record(db, [done], PACE))
 
-    async def _release(self, rows: Sequence[Row[Any]]) -> None:
+    async def _release(self, rows: Sequence[Claimed]) -> None:
         async with self.database.transaction() as db:
             await release(db, rows)
 

@@ -61,7 +61,7 @@ STEPS = [Happened(Step.DEPARTED, datetime(2026, 3, 2, 8, tzinfo=UTC), "Milano")]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A carrier's stand-in, a number of its form, and the credential that it refuses when wrong; none if it refuses none."""
+    """A carrier's stand-in, a number of its form, and the credential that it refuses when wrong, if there is one."""
 
     kind: type[StandIn]
     number: str
