@@ -64,6 +64,14 @@ def test_a_text_decides_where_there_is_no_code() -> None:
     ]
 
 
+def test_a_text_of_delivery_where_the_item_came_from_is_a_return() -> None:
+    """As its code is, if the item was abroad."""
+    body = recorded("japan_post_s10", "returned").replace(b'"EMI"', b"null")
+    event = JapanPost().parse(body)[0].events[0]
+
+    assert (event.row, event.status, event.doubtful) == ("back/delivered", S.RETURNED, True)
+
+
 def test_an_item_without_events_is_not_found() -> None:
     """Alone and among others."""
     assert parcels("not_found") == [Parcel("EE123456785JP", not_found=True)]
