@@ -35,7 +35,7 @@ async def test_carriers_and_what_they_need(client: AsyncClient) -> None:
     [sandbox] = [each for each in items if each["slug"] == "sandbox"]
 
     assert [each["slug"] for each in items] == sorted(carriers())
-    assert [each["slug"] for each in items if each["resolve"]] == ["brt", "gls_it"]
+    assert [each["slug"] for each in items if each["resolve"]] == ["brt", "gls_it", "postnl"]
     assert sandbox == {
         "slug": "sandbox",
         "name": "Sandbox",
