@@ -5,12 +5,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import orjson
+import pytest
 from sqlalchemy import func, select
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.database import Database, new_id
 from app.demo.serving import serving
+from app.errors import Unavailable
 from app.outbox.endpoints import of_shop
 from app.outbox.sending import IN_FLIGHT, Sender
 from app.outbox.tables import messages
@@ -150,3 +152,33 @@ async def test_what_is_under_way_here_is_not_begun_again(database: Database) -> 
         await sender.close()
 
     assert (first, again, len(receiver.got), await left(world)) == (1, 0, 1, 0)
+
+
+async def test_while_outcomes_cannot_be_recorded_no_more_are_sent(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What could not be marked comes again; what had waited behind it goes on once the database answers."""
+    world, receiver = await build(database, settings=LOOPBACK), Receiver()
+    stranger = Database("postgresql://nobody@127.0.0.1:1/nothing")
+    async with serving(receiver.app()) as url:
+        await add_endpoint(world, f"{url}/hook")
+        await put(world, 40, 40)
+        sender = Sender(world.installation)
+        await sender.send_due()
+        with monkeypatch.context() as away:
+            for way in ("transaction", "reading"):
+                away.setattr(database, way, getattr(stranger, way))
+            await sender.idle()
+            with pytest.raises(Unavailable):
+                await sender.send_due()
+            sent = len(receiver.got)
+        await sender.send_due()
+        await sender.idle()
+        world.pass_time(seconds=31)
+        await sender.send_due()
+        await sender.idle()
+        await sender.close()
+
+    ids = {headers["webhook-id"] for headers, _ in receiver.got}
+    assert (sent < 40, len(ids), len(receiver.got) - len(ids) <= sent, await left(world)) == (True, 40, True, 0)
+    await stranger.close()

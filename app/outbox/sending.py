@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from sqlalchemy import select
 
 from app import failpoints
 from app.channels.base import Channel, Outcome, Outgoing
@@ -58,6 +59,8 @@ class Sender:
         self._claiming = asyncio.Lock()
         self._recording = False
         self._more = False
+        self._away = False
+        """Whether the database did not take the last outcomes: what were sent then could not be recorded either."""
         self._stopping = False
 
     async def send_due(self) -> int:
@@ -66,6 +69,7 @@ class Sender:
         What there was no room for is claimed as soon as there is.
         """
         async with self._claiming:
+            await self._see_database()
             waiting = self._lanes.waiting
             free = max(0, self._slots - waiting)
             total = HELD - (IN_FLIGHT - self._slots) - waiting
@@ -88,6 +92,14 @@ class Sender:
                     self._lanes.add(row, claimed.targets[row.endpoint_id], until)
             self._pump()
             return len(claimed.rows)
+
+    async def _see_database(self) -> None:
+        """Go on with what waits once the database answers again; Unavailable until then."""
+        if self._away:
+            async with self._installation.database.reading() as db:
+                await db.value(select(1))
+            self._away = False
+            self._pump()
 
     async def warn(self) -> int:
         """Tell shops of endpoints that have failed for a day; how many."""
@@ -120,7 +132,7 @@ class Sender:
 
     def _pump(self) -> None:
         """Send what has its turn, as long as there are slots."""
-        while self._slots > 0 and (turn := self._lanes.next()):
+        while self._slots > 0 and not self._away and (turn := self._lanes.next()):
             self._slots -= 1
             self._begin(self._post_webhook(*turn))
 
@@ -202,6 +214,7 @@ class Sender:
                 failpoints.reach(failpoints.MESSAGE_MARKING)
             failpoints.reach(failpoints.MESSAGE_MARKED)
         except NoveError as error:  # the leases run out, and the messages are claimed again
+            self._away = True
             log.warning("messages not recorded", messages=len(together), error=str(error))
         except Exception:
             log.exception("messages not recorded", message_ids=[str(done.row.id) for done in together])

@@ -97,7 +97,7 @@ async def check_stored(url: str, folder: Path, *, quiet: bool = False) -> tuple[
 async def check(url: str, folder: Path, faults: Sequence[Fault], late: int = 0) -> Verdict:
     """The same once all is quiet, and what was seen outside, after these faults.
 
-    `late` messages were sent by a worker that was too slow for its lease, and found them taken over.
+    `late` messages were sent by a worker that could not mark them: it was too slow, or the database was away.
     """
     verdict, outbox = await check_stored(url, folder, quiet=True)
     _check_deliveries(verdict, outbox, lines(folder / "deliveries.jsonl"), faults, late)

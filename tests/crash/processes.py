@@ -23,6 +23,7 @@ STOP_SECONDS = 20.0
 """What is promised of SIGTERM."""
 
 LEASE_SECONDS = 4.0
+_NOT_MARKED = ("messages taken over by another worker", "messages not recorded")
 SHIFTS = str(Path(__file__).with_name("shifted"))
 COMMANDS: dict[str, dict[str, tuple[str, ...]]] = {
     "sqlite": {"serve": ("serve", "--port")},
@@ -131,9 +132,9 @@ class Processes:
         return wrong
 
     def late(self) -> int:
-        """How many messages a worker had sent and could not mark, as another had taken them over."""
+        """How many messages a worker had sent and could not mark: another had them, or the database was away."""
         said = (line for path in self._folder.glob("*.log") for line in _said(path))
-        return sum(line["messages"] for line in said if line.get("event") == "messages taken over by another worker")
+        return sum(line["messages"] for line in said if line.get("event") in _NOT_MARKED and "messages" in line)
 
     def complaints(self) -> list[str]:
         """Errors that any of the processes has logged."""
