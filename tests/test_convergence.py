@@ -25,7 +25,7 @@ from carriers.own import Own
 from carriers.vocabulary import SUB_STATUSES, Status
 from tests.building import World, build
 
-CASES = 10
+CASES = 32
 """Histories in one example: an example costs a transaction each way, not one for every history."""
 
 _numbers = count()
@@ -47,9 +47,9 @@ EVENT = st.tuples(
 HISTORIES = st.lists(st.lists(EVENT, min_size=1, max_size=8), min_size=CASES, max_size=CASES)
 FEW, MANY = (
     settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    for examples in (8, 250)
+    for examples in (8, 80)
 )
-"""Two properties on two databases: some three hundred histories in the ordinary run, ten thousand in the long one."""
+"""Two properties on two databases: a thousand histories in the ordinary run, ten thousand in the long one."""
 
 
 @pytest.fixture
