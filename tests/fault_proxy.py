@@ -53,7 +53,11 @@ class Proxy:
         if self.down:
             _reset(writer)
             return
-        server, to_server = await self.connect()
+        try:
+            server, to_server = await self._connected()
+        except BaseException:
+            writer.close()
+            raise
         tasks = [
             asyncio.create_task(self._pump(reader, to_server, "there")),
             asyncio.create_task(self._pump(server, writer, "back")),
@@ -70,6 +74,16 @@ class Proxy:
             await asyncio.gather(*tasks, return_exceptions=True)
             for each in (writer, to_server):
                 each.close()
+
+    async def _connected(self) -> Streams:
+        """The other side; who is cut off while connecting leaves nothing open."""
+        connecting = asyncio.ensure_future(self.connect())
+        try:
+            return await asyncio.shield(connecting)
+        except asyncio.CancelledError:
+            with suppress(ConnectionError):
+                (await connecting)[1].close()
+            raise
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, way: str) -> bool:
         """Pass on what comes; whether a fault has cut it."""
@@ -131,6 +145,7 @@ async def before(port: int = 0, *, path: str = "") -> AsyncIterator[Proxy]:
         yield proxy
     finally:
         server.close()
+        await asyncio.sleep(0)  # a connection that was taken just now begins
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
