@@ -71,9 +71,9 @@ class Proxy:
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            for each in (writer, to_server):
+            for each in (writer, to_server):  # first: the wait may be cut off
                 each.close()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _connected(self) -> Streams:
         """The other side; who is cut off while connecting leaves nothing open."""
