@@ -22,7 +22,7 @@ ODD: tuple[Json, ...] = (
 """Values that stand where an adapter expects another kind."""
 
 SLUGS = [kind.slug for kind in BUILT_IN]
-COUNTS = [60, pytest.param(2_000, marks=pytest.mark.long)]
+COUNTS = [60, pytest.param(5_000, marks=pytest.mark.long)]
 
 dice = st.randoms(use_true_random=False)
 
