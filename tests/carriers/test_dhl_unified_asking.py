@@ -8,7 +8,7 @@ import httpx
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from app.demo.journeys import JOURNEYS, Happened, Step, so_far
+from app.demo.journeys import JOURNEYS, Happened, so_far
 from app.demo.serving import serving
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.dhl_unified import WORDS
@@ -24,6 +24,7 @@ from carriers.base import (
 from carriers.dhl_unified import DhlCredentials, DhlUnified
 from carriers.event import Parcel
 from carriers.vocabulary import Status, SubStatus
+from tests.carriers.line import MEANT
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 KEYS = DhlCredentials(api_key=SecretStr("stand-in-key"))
@@ -49,30 +50,6 @@ async def account(stand_in: StandIn) -> AsyncIterator[Account]:
 async def http() -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
         yield client
-
-
-MEANT = {
-    Step.REGISTERED: Status.AWAITING_PICKUP,
-    Step.COLLECTED: Status.IN_TRANSIT,
-    Step.DEPARTED: Status.IN_TRANSIT,
-    Step.ARRIVED: Status.IN_TRANSIT,
-    Step.AT_DEPOT: Status.IN_TRANSIT,
-    Step.OUT_FOR_DELIVERY: Status.OUT_FOR_DELIVERY,
-    Step.ABSENT: Status.FAILED_ATTEMPT,
-    Step.DELAYED: Status.IN_TRANSIT,
-    Step.HELD: Status.EXCEPTION,
-    Step.REFUSED: Status.EXCEPTION,
-    Step.DAMAGED: Status.EXCEPTION,
-    Step.LOST: Status.EXCEPTION,
-    Step.CUSTOMS: Status.IN_TRANSIT,
-    Step.CUSTOMS_HOLD: Status.EXCEPTION,
-    Step.CUSTOMS_CLEARED: Status.IN_TRANSIT,
-    Step.READY: Status.AVAILABLE_FOR_PICKUP,
-    Step.PICKED_UP: Status.DELIVERED,
-    Step.RETURNING: Status.EXCEPTION,
-    Step.RETURNED: Status.RETURNED,
-    Step.DELIVERED: Status.DELIVERED,
-}
 
 
 @pytest.mark.parametrize("name", JOURNEYS)
