@@ -23,6 +23,7 @@ ODD: tuple[Json, ...] = (
 SLUGS = [kind.slug for kind in BUILT_IN]
 COUNTS = [300, pytest.param(10_000, marks=pytest.mark.long)]
 
+
 def odd_values(value: Json, by: Random, rate: float) -> Json:
     """The value, in which each part is replaced by an odd one, lost or doubled at this rate."""
     if by.random() < rate:
