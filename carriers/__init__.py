@@ -18,10 +18,12 @@ from carriers.brt import Brt
 from carriers.canada_post import CanadaPost
 from carriers.chronopost import Chronopost
 from carriers.correos import Correos
+from carriers.ctt_express import CttExpress
 from carriers.dhl_express import DhlExpress
 from carriers.dhl_parcel_de import DhlParcelDe
 from carriers.dhl_unified import DhlUnified
 from carriers.dpd import Dpd
+from carriers.dpd_poland import DpdPoland
 from carriers.edifact_iftsta import EdifactIftsta
 from carriers.event import Eta, Parcel, Place, TrackingEvent
 from carriers.evri import Evri
@@ -44,6 +46,7 @@ from carriers.purolator import Purolator
 from carriers.royal_mail import RoyalMail
 from carriers.sandbox import Sandbox
 from carriers.seur import Seur
+from carriers.sf_express import SfExpress
 from carriers.spring_gds import SpringGds
 from carriers.tnt import Tnt
 from carriers.ups import Ups
@@ -92,6 +95,9 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     Evri,
     X12Status,
     SpringGds,
+    SfExpress,
+    CttExpress,
+    DpdPoland,
     Own,
 )
 """In the order in which `candidates` names those that are alike: whose numbers tell most come first."""

@@ -21,10 +21,12 @@ from app.demo.stand_ins.bring import BringStandIn
 from app.demo.stand_ins.brt import BrtStandIn
 from app.demo.stand_ins.canada_post import CanadaPostStandIn
 from app.demo.stand_ins.chronopost import ChronopostStandIn
+from app.demo.stand_ins.ctt_express import CttExpressStandIn
 from app.demo.stand_ins.dhl_express import DhlExpressStandIn
 from app.demo.stand_ins.dhl_parcel_de import DhlParcelDeStandIn
 from app.demo.stand_ins.dhl_unified import DhlUnified
 from app.demo.stand_ins.dpd import DpdStandIn
+from app.demo.stand_ins.dpd_poland import DpdPolandStandIn
 from app.demo.stand_ins.fedex import FedexStandIn
 from app.demo.stand_ins.gls_group import GlsGroupStandIn
 from app.demo.stand_ins.gls_it import GlsItalyStandIn
@@ -40,6 +42,7 @@ from app.demo.stand_ins.postnord import PostNordStandIn
 from app.demo.stand_ins.purolator import PurolatorStandIn
 from app.demo.stand_ins.royal_mail import RoyalMailStandIn
 from app.demo.stand_ins.seur import SeurStandIn
+from app.demo.stand_ins.sf_express import SfExpressStandIn
 from app.demo.stand_ins.spring_gds import SpringStandIn
 from app.demo.stand_ins.tnt import TntStandIn
 from app.demo.stand_ins.ups import UpsStandIn
@@ -100,6 +103,9 @@ ASKED = [
     Asked(AramexStandIn, "30000000001", "password"),
     Asked(HermesStandIn, "H0000000000000000001", "password"),
     Asked(SpringStandIn, "LX000000017NL", "api_key"),
+    Asked(SfExpressStandIn, "SF1000000000001", "check_word"),
+    Asked(CttExpressStandIn, "0000020000000000000001", "password"),
+    Asked(DpdPolandStandIn, "0000000000001U", "password"),
 ]
 WITH_SECRET = [each for each in ASKED if each.secret]
 WITH_TOKEN = [each for each in ASKED if carriers()[each.kind.slug].needs_token]

@@ -33,6 +33,7 @@ NUMBERS = {
     "dhl_parcel_de": "00340434161094000001",
     "dhl_unified": "JJD000390007882823",
     "dpd": "01234567890123",
+    "dpd_poland": "0000000000001U",
     "evri": "H000000000000017",
     "fedex": "794887075005",
     "gls_group": "500000000012",
@@ -49,6 +50,7 @@ NUMBERS = {
     "purolator": "320595463938",
     "royal_mail": "FQ087430672GB",
     "sandbox": "SANDBOX-DELIVERED-1",
+    "sf_express": "SF1000000000001",
     "spring_gds": "LX000000017NL",
     "tnt": "GE123456782IT",
     "ups": "1Z999AA10123456784",
@@ -64,6 +66,7 @@ MEANINGS = {
 MISSING = {
     "bpost": {"many_parcels"},  # its answer has room for one
     "chronopost": {"many_parcels"},  # its answer has room for one
+    "ctt_express": {"many_parcels"},  # its answer has room for one
     "edifact_iftsta": {"not_found"},  # no message is no news
     "evri": {"error"},  # what it answers when something is wrong is not known
     "gs1_epcis": {"not_found", "error"},  # a feed of events says nothing else
@@ -94,6 +97,9 @@ SAME_INTERFACE = {
     "upu_emsevt": {"japan_post_s10"},
 }
 """Carriers that speak by one interface too, so that each reads the other's answers."""
+
+PLAIN_HTTP = {"ctt_express"}
+"""Carriers whose documented interface has no other address."""
 
 SECRETS = re.compile("secret|passw|token")
 CLOCKS = {"now", "utcnow", "today", "time_ns", "monotonic", "perf_counter"}
@@ -168,7 +174,8 @@ def test_credentials(slug: str) -> None:
 def test_ways_in(slug: str) -> None:
     """A carrier that is asked has an address; one that signs pushes refuses what is not signed."""
     known = carrier(slug)
-    assert known.base_url.startswith("https://") == (known.polls and slug != "sandbox")
+    scheme = "http://" if slug in PLAIN_HTTP else "https://"
+    assert known.base_url.startswith(scheme) == (known.polls and slug != "sandbox")
     assert known.polls or not known.needs_token
     if known.signs:
         assert known.pushes

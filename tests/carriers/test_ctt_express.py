@@ -1,0 +1,124 @@
+"""CTT Express: answers of `GetTracking` in, meanings out; and the way it is asked."""
+
+from datetime import UTC, datetime
+from operator import attrgetter
+
+import pytest
+
+from app.demo.stand_ins.base import Fault
+from app.demo.stand_ins.ctt_express import WORDS, CttExpressStandIn
+from carriers.base import CarrierError, CarrierUnavailable, CredentialsRefused, UnreadablePayload
+from carriers.ctt_express import CttExpress
+from carriers.event import Moment, OffsetSource, Parcel, TrackingEvent
+from carriers.vocabulary import Status, SubStatus
+from tests.carriers.line import line, misunderstood
+from tests.recorded import recorded, recordings
+
+NUMBER = "0000020000000000000001"
+LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+    "delivered": (Status.DELIVERED, None),
+    "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
+    "held": (Status.EXCEPTION, None),
+    "not_done": (Status.FAILED_ATTEMPT, None),
+    "agency": (Status.AVAILABLE_FOR_PICKUP, SubStatus.PICKUP_POINT),
+    "returning": (Status.EXCEPTION, SubStatus.RETURNING),
+    "returned": None,
+    "dst_nights": (Status.IN_TRANSIT, None),
+    "bare": (Status.OUT_FOR_DELIVERY, None),
+    "unlisted_code": None,
+    "hostile": None,
+}
+WHOLE: dict[str, list[Parcel]] = {
+    "not_found": [Parcel("", not_found=True, note="7 El envío indicado no existe")],
+    "error": [],
+    "refused": [],
+}
+
+
+def parsed(name: str) -> list[Parcel]:
+    return CttExpress().parse(recorded("ctt_express", name))
+
+
+@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
+def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
+    answer: str, meaning: tuple[Status, SubStatus | None] | None
+) -> None:
+    newest = max(parsed(answer)[0].events, key=attrgetter("moment.occurred_at", "sequence"))
+
+    assert newest.meaning == meaning
+
+
+@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
+def test_an_error_is_not_found_or_tells_of_no_parcel(answer: str, parcels: list[Parcel]) -> None:
+    assert parsed(answer) == parcels
+
+
+def test_every_fixture_is_named_and_every_state_stands_in_the_table() -> None:
+    assert {path.stem for path in recordings("ctt_express")} == {*LATEST, *WHOLE}
+    assert len(CttExpress.table) == 21
+
+
+def test_an_incident_keeps_its_code_and_words_and_means_no_more() -> None:
+    [parcel] = parsed("held")
+
+    assert parcel._replace(events=parcel.events[:1]) == Parcel(
+        "",
+        (
+            TrackingEvent(
+                Moment(datetime(2026, 3, 3, 12, 10, tzinfo=UTC), "2026-03-03T13:10:00", OffsetSource.CARRIER),
+                code="4",
+                context="incident 12",
+                text="INCIDENCIA (DIRECCION INCORRECTA)",
+                status=Status.EXCEPTION,
+                row="4",
+            ),
+        ),
+    )
+
+
+def test_what_comes_later_in_the_list_is_later_also_at_the_same_time() -> None:
+    composite, returned, *_ = parsed("returned")[0].events
+
+    assert (composite.code, composite.sequence, composite.row) == ("99", 1, "99")
+    assert (returned.code, returned.sequence, returned.meaning) == ("9", 0, (Status.RETURNED, None))
+
+
+def test_nights_of_the_clock_change_keep_the_printed_time() -> None:
+    assert [event.moment for event in parsed("dst_nights")[0].events] == [
+        Moment(datetime(2026, 10, 25, 2, 30, tzinfo=UTC), "2026-10-25T03:30:00", OffsetSource.CARRIER),
+        Moment(datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "2026-10-25T02:30:00", OffsetSource.CARRIER),
+        Moment(datetime(2026, 3, 29, 1, 30, tzinfo=UTC), "2026-03-29T02:30:00", OffsetSource.CARRIER),
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{}", b"<html/>", b"<Tracking>D10010000000011</Tracking>", b"<TrackResponse/>", b"<GetTrackingResult>"],
+)
+def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
+    with pytest.raises(UnreadablePayload):
+        CttExpress().parse(body)
+
+
+async def test_every_journey_of_the_stand_in_is_understood() -> None:
+    async with line(CttExpress(), CttExpressStandIn) as ctt:
+        assert await misunderstood(ctt, NUMBER, WORDS) == {}
+
+
+async def test_an_unknown_number_is_an_answer() -> None:
+    async with line(CttExpress(), CttExpressStandIn) as ctt:
+        ctt.journey = ""
+
+        assert await ctt.parcels(NUMBER) == [Parcel("", not_found=True, note="2 El envío no existe")]
+
+
+@pytest.mark.parametrize(("answer", "error"), [("error", CarrierUnavailable), ("refused", CredentialsRefused)])
+async def test_any_other_error_is_about_the_account_or_the_services_trouble(
+    answer: str, error: type[CarrierError]
+) -> None:
+    async with line(CttExpress(), CttExpressStandIn) as ctt:
+        ctt.stand_in.faults.append(Fault(body=recorded("ctt_express", answer)))
+        with pytest.raises(CarrierError) as raised:
+            await ctt.ask(NUMBER)
+
+    assert type(raised.value) is error
