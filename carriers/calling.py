@@ -60,6 +60,11 @@ async def call(
     raise RequestRefused(f"the carrier refuses the request ({status})")
 
 
+def milliseconds() -> int:
+    """The time of a question since 1970, for carriers that want it stamped or signed."""
+    return int(datetime.now(UTC).timestamp() * 1000)
+
+
 def retry_after(answer: Response) -> float | None:
     """The seconds of `Retry-After`, as a number or as an HTTP date, at most `LONGEST_WAIT`; none if unreadable."""
     value = answer.headers.get("retry-after", "").strip()
