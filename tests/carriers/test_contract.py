@@ -14,50 +14,11 @@ from carriers import BUILT_IN, Carrier, Parcel, Status, UnreadablePayload, carri
 from carriers import parse as parse_by_slug
 from carriers.base import BadSignature
 from carriers.vocabulary import belongs
+from tests.carriers.numbers import NUMBERS
 from tests.recorded import FOLDER, recordings
 
 HOUSE = Path(inspect.getfile(Carrier)).parent
 SLUGS = [kind.slug for kind in BUILT_IN]
-
-NUMBERS = {
-    "amazon_shipping": "A1000000017",
-    "aramex": "30000000001",
-    "australia_post": "RR123456785AU",
-    "bpost": "323200000000000000000001",
-    "bring": "370000000000000000",
-    "brt": "123456789012",
-    "canada_post": "7023210039414604",
-    "chronopost": "XX000000001FR",
-    "correos": "PQ4DEF0000000000000001X",
-    "dhl_express": "1234567891",
-    "dhl_parcel_de": "00340434161094000001",
-    "dhl_unified": "JJD000390007882823",
-    "dpd": "01234567890123",
-    "dpd_poland": "0000000000001U",
-    "evri": "H000000000000017",
-    "fedex": "794887075005",
-    "gls_group": "500000000012",
-    "gls_it": "MI 123456789",
-    "hermes_de": "H0000000000000000001",
-    "inpost": "620000000000001234567890",
-    "japan_post_s10": "RR123456785JP",
-    "la_poste_colissimo": "6A00000000001",
-    "mondial_relay": "31230001",
-    "packeta": "Z1234567890",
-    "poste_italiane": "1UW1ABCDEF123",
-    "postnl": "3SABCD000000001",
-    "postnord": "00370000000000000017",
-    "purolator": "320595463938",
-    "royal_mail": "FQ087430672GB",
-    "sandbox": "SANDBOX-DELIVERED-1",
-    "sf_express": "SF1000000000001",
-    "spring_gds": "LX000000017NL",
-    "tnt": "GE123456782IT",
-    "ups": "1Z999AA10123456784",
-    "upu_emsevt": "RB123456785GB",
-    "usps": "9400109104250532908587",
-}
-"""A number of each carrier that can be told by its numbers."""
 
 MEANINGS = {
     *("delivered", "out_for_delivery", "held", "returned", "not_found"),
