@@ -11,6 +11,7 @@ from typing import NamedTuple
 from carriers.amazon_shipping import AmazonShipping
 from carriers.aramex import Aramex
 from carriers.australia_post import AustraliaPost
+from carriers.austrian_post import AustrianPost
 from carriers.base import Carrier, CarrierError, Likeness, UnreadablePayload
 from carriers.bpost import Bpost
 from carriers.bring import Bring
@@ -21,6 +22,7 @@ from carriers.correos import Correos
 from carriers.ctt_express import CttExpress
 from carriers.dhl_express import DhlExpress
 from carriers.dhl_parcel_de import DhlParcelDe
+from carriers.dhl_parcel_iberia import DhlParcelIberia
 from carriers.dhl_unified import DhlUnified
 from carriers.dpd import Dpd
 from carriers.dpd_poland import DpdPoland
@@ -54,6 +56,7 @@ from carriers.upu_emsevt import UpuEmsevt
 from carriers.usps import Usps
 from carriers.vocabulary import Status, SubStatus
 from carriers.x12_214 import X12Status
+from carriers.yodel import Yodel
 
 BUILT_IN: tuple[type[Carrier], ...] = (
     Sandbox,
@@ -98,6 +101,9 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     SfExpress,
     CttExpress,
     DpdPoland,
+    AustrianPost,
+    DhlParcelIberia,
+    Yodel,
     Own,
 )
 """In the order in which `candidates` names those that are alike: whose numbers tell most come first."""

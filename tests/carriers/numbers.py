@@ -4,6 +4,7 @@ NUMBERS = {
     "amazon_shipping": "A1000000017",
     "aramex": "30000000001",
     "australia_post": "RR123456785AU",
+    "austrian_post": "RR123456785AT",
     "bpost": "323200000000000000000001",
     "bring": "370000000000000000",
     "brt": "123456789012",
@@ -37,5 +38,6 @@ NUMBERS = {
     "ups": "1Z999AA10123456784",
     "upu_emsevt": "RB123456785GB",
     "usps": "9400109104250532908587",
+    "yodel": "JD0000000000000017",
 }
 """A number of each carrier that can be told by its numbers."""

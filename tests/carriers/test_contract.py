@@ -25,6 +25,7 @@ MEANINGS = {
     *("error", "many_parcels", "hostile", "unlisted_code"),
 }
 MISSING = {
+    "austrian_post": {"many_parcels"},  # its answer has room for one
     "bpost": {"many_parcels"},  # its answer has room for one
     "chronopost": {"many_parcels"},  # its answer has room for one
     "ctt_express": {"many_parcels"},  # its answer has room for one
@@ -40,6 +41,7 @@ MISSING = {
     "spring_gds": {"many_parcels"},  # one shipment a call
     "upu_emsevt": {"error"},  # a feed of events says nothing else
     "x12_214": {"not_found"},  # no message is no news
+    "yodel": {"error"},  # what it says when something is wrong is not known
 }
 REFUSED = {("own", "hostile.json")}
 """Recordings that a carrier rightly refuses: what a shop posts is input, so a wrong type is told, not passed over."""
