@@ -24,6 +24,7 @@ from app.demo.stand_ins.chronopost import ChronopostStandIn
 from app.demo.stand_ins.ctt_express import CttExpressStandIn
 from app.demo.stand_ins.dhl_express import DhlExpressStandIn
 from app.demo.stand_ins.dhl_parcel_de import DhlParcelDeStandIn
+from app.demo.stand_ins.dhl_parcel_iberia import DhlParcelIberiaStandIn
 from app.demo.stand_ins.dhl_unified import DhlUnified
 from app.demo.stand_ins.dpd import DpdStandIn
 from app.demo.stand_ins.dpd_poland import DpdPolandStandIn
@@ -106,6 +107,7 @@ ASKED = [
     Asked(SfExpressStandIn, "SF1000000000001", "check_word"),
     Asked(CttExpressStandIn, "0000020000000000000001", "password"),
     Asked(DpdPolandStandIn, "0000000000001U", "password"),
+    Asked(DhlParcelIberiaStandIn, "0870000001", "password"),
 ]
 WITH_SECRET = [each for each in ASKED if each.secret]
 WITH_TOKEN = [each for each in ASKED if carriers()[each.kind.slug].needs_token]
