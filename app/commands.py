@@ -8,13 +8,14 @@ from abc import abstractmethod
 from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, Base64Bytes, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from sqlalchemy import select
 
 from app import accounts, keys, resealing, secret_keys, shops
 from app.doctor import examine
-from app.errors import FieldError, InvalidInput
+from app.errors import FieldError, InvalidInput, NotFound
 from app.installation import Installation
+from app.intake.dropped import take_dropped
 from app.intake.importing import Line, end_run, import_batch
 from app.intake.releasing import release
 from app.intake.replaying import reread
@@ -184,6 +185,25 @@ class ImportBatch(Command):
         return done
 
 
+class Ingest(Command):
+    """Take in bodies of a carrier's format, out of files; see `app.intake.dropped`."""
+
+    name: ClassVar[str] = "ingest"
+
+    carrier: Name
+    shop: UUID | None = None
+    company: UUID | None = None
+    bodies: tuple[Base64Bytes, ...] = Field(repr=False)
+
+    async def run(self, here: Installation) -> Json:
+        """What became of each, in order."""
+        async with here.database.reading() as db:
+            company_id = (await shops.find(db, self.shop)).company_id if self.shop else self.company
+            if company_id is None or not await shops.company_exists(db, company_id):
+                raise NotFound(f"No company {company_id}.")
+        return await take_dropped(here, company_id, self.carrier, self.bodies)
+
+
 class Replay(Command):
     """Read the next shipments, or with `quarantined` the next quarantined bodies, again."""
 
@@ -272,7 +292,7 @@ def _shown(shop: Shop) -> Json:
 COMMANDS: dict[str, type[Command]] = {
     kind.name: kind
     for kind in (
-        *(CreateShop, TurnLive, ListShops, CreateKey, AddAccount, ImportBatch, Replay, Examine),
+        *(CreateShop, TurnLive, ListShops, CreateKey, AddAccount, ImportBatch, Ingest, Replay, Examine),
         *(TurnKey, Reseal, DropKeys),
     )
 }

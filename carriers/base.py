@@ -188,8 +188,12 @@ class Carrier(ABC):
     confidence: ClassVar[Literal["high", "medium", "low"]] = "medium"
     complete_history: ClassVar[bool] = False
     """Whether an answer always holds the whole history: only then is a missing event a withdrawn one."""
+    interchange: ClassVar[re.Pattern[bytes] | None] = None
+    """What every interchange begins with, for a format whose files may hold several: each is then a body of its own."""
     renames: ClassVar[bool] = False
     """Whether an answer may call its parcel by another number than the one asked about: one parcel is then that one."""
+    unsaid: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """Meanings (`error`, `many_parcels`, …) for which the carrier has no answer, and why: none is recorded."""
     signs: ClassVar[bool] = False
     """Whether a push must carry a signature or secret of its own, beside the token in its address."""
 

@@ -15,6 +15,9 @@ from carriers.sequence import numbered
 MAX_SEGMENTS = 100_000
 MAX_TOLD = 50_000
 """Events of all shipments and packages that one body may come to."""
+EDIFACT_BEGINS = re.compile(rb"(?:UNA[^\r\n]{6}\s*)?UNB[^A-Z0-9]UNO[A-Z]")
+X12_BEGINS = re.compile(rb"ISA([^A-Z0-9])[0-9]{2}\1.{10}\1[0-9]{2}\1", re.DOTALL)
+"""What an interchange begins with, wherever it stands in a file."""
 _TAG = re.compile("[A-Z][A-Z0-9]{1,2}", re.ASCII)
 _HELD = "\ue000\ue001\ue002\ue003"
 """What stands for a released character while the text is split."""

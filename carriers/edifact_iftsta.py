@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from carriers.base import Carrier, UnreadablePayload, meant
-from carriers.edi import Segment, Told, edifact, messages, shipment
+from carriers.edi import EDIFACT_BEGINS, Segment, Told, edifact, messages, shipment
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said
 from carriers.remembering import remembered
 from carriers.tables import table_file
@@ -49,6 +49,8 @@ class EdifactIftsta(Carrier):
     website = "https://unece.org"
     number_form, example = "[A-Za-z0-9-]{4,35}", "CONS0001"
     pushes = True
+    unsaid = (("not_found", "no message is no news"),)
+    interchange = EDIFACT_BEGINS
     table = table_file("edifact_iftsta.csv")
 
     def parse(self, body: bytes) -> list[Parcel]:

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, timedelta, timezone, tzinfo
 
 from carriers.base import Carrier, UnreadablePayload, meant
-from carriers.edi import Segment, Told, messages, shipment, x12
+from carriers.edi import X12_BEGINS, Segment, Told, messages, shipment, x12
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said
 from carriers.remembering import remembered
 from carriers.tables import table_file
@@ -67,6 +67,8 @@ class X12Status(Carrier):
     website = "https://x12.org"
     number_form, example = "[A-Za-z0-9-]{4,40}", "PRO0001"
     pushes = True
+    unsaid = (("not_found", "no message is no news"),)
+    interchange = X12_BEGINS
     table = table_file("x12_214.csv")
 
     def parse(self, body: bytes) -> list[Parcel]:

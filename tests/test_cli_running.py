@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from app.cli import main
 from app.commanding import socket_path
 from app.migrating import newest
+from tests.recorded import recorded
 
 NOVE = str(Path(sys.executable).with_name("nove"))
 KEY = "A" * 43 + "="
@@ -136,11 +137,14 @@ def test_import_and_doctor_beside_it(service: Service) -> None:
     file.write_text("carrier,tracking_number\nown,GOOD-1\nown,!\nown,GOOD-2\n")
     code, printed, said = nove(service.folder, "import", "shipments.csv", "--shop", shop)
     again, shown, _ = nove(service.folder, "replay")
+    service.folder.joinpath("status.edi").write_bytes(recorded("edifact_iftsta", "delivered"))
+    dropped = nove(service.folder, "ingest", "edifact_iftsta", "status.edi", "--shop", shop)
     healthy, findings, _ = nove(service.folder, "doctor", COLUMNS="200")
 
     assert (code, orjson.loads(printed)) == (1, {"rows": 3, "created": 2, "known": 0, "failed": 1})
     assert said.startswith("line 3: tracking_number: A tracking number has 4 to 40 letters, digits and hyphens\n")
     assert (again, shown) == (0, "0 of 2 would change; nothing was written. To change them: --apply\n")
+    assert dropped[:2] == (0, "1 files, 1 bodies: 1 taken in\n1 parcels (1 not posted yet), 0 new events\n")
     assert healthy == 0
     assert f"A service runs on the file (process {service.process.pid})." in findings
 

@@ -245,15 +245,19 @@ async def _ask_at_once(db: Session, concerned: Sequence[Shipment]) -> None:
 
 
 async def _defer(installation: Installation, pushed: _Push, error: Exception) -> PushResult:
-    """Keep the push by itself, a row for each parcel that it tells of, and let a worker try."""
+    """Keep the push by itself, and let a worker try."""
     log.error("a push could not be taken in", account_id=str(pushed.account.id), exc_info=error)
-    reason = f"it could not be taken in: {type(error).__name__}"
-    names = {min(numbers_of(part), default="") for part in pushed.parts} or {""}
     async with installation.database.transaction() as db:
         [new] = await _first_time(db, [pushed])
         if not new:
             return PushResult(Outcome.DUPLICATE)
-        for name in [""] if "" in names else sorted(names):
-            whole = pushed.part(None)
-            await keep(db, whole, ArrivalState.FAILED, number=name, reason=reason, next_try_at=db.now)
+        await keep_for_later(db, pushed.part(None), pushed.parts, error)
     return PushResult(Outcome.DEFERRED, len(pushed.parts))
+
+
+async def keep_for_later(db: Session, whole: Arrived, parts: Sequence[Arrived], error: Exception) -> None:
+    """Keep a body for a worker to take in, in a row for each parcel that it tells of."""
+    reason = f"it could not be taken in: {type(error).__name__}"
+    names = {min(numbers_of(part), default="") for part in parts} or {""}
+    for name in [""] if "" in names else sorted(names):
+        await keep(db, whole, ArrivalState.FAILED, number=name, reason=reason, next_try_at=db.now)
