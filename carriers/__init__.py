@@ -50,6 +50,7 @@ from carriers.sandbox import Sandbox
 from carriers.seur import Seur
 from carriers.sf_express import SfExpress
 from carriers.spring_gds import SpringGds
+from carriers.swiss_post import SwissPost
 from carriers.tnt import Tnt
 from carriers.ups import Ups
 from carriers.upu_emsevt import UpuEmsevt
@@ -104,6 +105,7 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     AustrianPost,
     DhlParcelIberia,
     Yodel,
+    SwissPost,
     Own,
 )
 """In the order in which `candidates` names those that are alike: whose numbers tell most come first."""

@@ -34,6 +34,7 @@ NUMBERS = {
     "sandbox": "SANDBOX-DELIVERED-1",
     "sf_express": "SF1000000000001",
     "spring_gds": "LX000000017NL",
+    "swiss_post": "RR123456785CH",
     "tnt": "GE123456782IT",
     "ups": "1Z999AA10123456784",
     "upu_emsevt": "RB123456785GB",

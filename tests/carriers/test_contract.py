@@ -39,6 +39,7 @@ MISSING = {
     "packeta": {"many_parcels", "out_for_delivery"},  # one packet a call, and no code for the round
     "sandbox": {"error"},  # its only error is HTTP's 422, which never reaches the parser
     "spring_gds": {"many_parcels"},  # one shipment a call
+    "swiss_post": {"not_found", "error"},  # an unknown number is an empty list; of errors nothing is known
     "upu_emsevt": {"error"},  # a feed of events says nothing else
     "x12_214": {"not_found"},  # no message is no news
     "yodel": {"error"},  # what it says when something is wrong is not known
