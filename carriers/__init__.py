@@ -40,6 +40,7 @@ from carriers.japan_post_s10 import JapanPost
 from carriers.la_poste_colissimo import LaPosteColissimo
 from carriers.mondial_relay import MondialRelay
 from carriers.own import Own
+from carriers.paack import Paack
 from carriers.packeta import Packeta
 from carriers.poste_italiane import PosteItaliane
 from carriers.postnl import PostNl
@@ -106,6 +107,7 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     DhlParcelIberia,
     Yodel,
     SwissPost,
+    Paack,
     Own,
 )
 """In the order in which `candidates` names those that are alike: whose numbers tell most come first."""
