@@ -11,7 +11,6 @@ same. Times have no zone and are China's. How pushes are acknowledged is not con
 couriers and who signed: the status's name is shown, or the remark without them.
 """
 
-import re
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from hashlib import md5
@@ -38,6 +37,7 @@ from carriers.base import (
 )
 from carriers.calling import call, milliseconds
 from carriers.event import Parcel, Place, Said, TrackingEvent
+from carriers.people import unnamed
 from carriers.reading import Json, at, dicts, json_object, object_at, text_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
@@ -57,13 +57,6 @@ ERRORS: dict[str, type[CarrierError]] = {
 }
 """Results of the platform other than A1000; any other is about the question."""
 NO_ROUTES = "SF Express tells nothing: the number is not known, or belongs to an account with other phone digits"
-PEOPLE = re.compile(
-    r"(?P<who>交给|签收人[是为]?|快递员|派件员|收派员|小哥|signed (?:for )?by|courier|recipient)"
-    r"[\s:：]*[^\s,，.。;；)）\]】]+"
-    r"|(?<!\w)\+?[0-9][0-9 -]{5,}[0-9](?!\w)",
-    re.IGNORECASE,
-)
-"""Names behind a word that announces them, and telephone numbers."""
 
 
 class SfExpressCredentials(Credentials):
@@ -89,6 +82,7 @@ class SfExpress(Carrier):
     batch_size = 10
     rate = RateLimit(1, 1.0)
     confidence = "low"
+    unsaid = (("dst_nights", "its times are China's, whose clocks never change"),)
     table = table(
         {
             ("secondary", "101"): Says(Status.IN_TRANSIT, SubStatus.PICKED_UP),
@@ -204,7 +198,7 @@ def _event(said: dict[str, Json]) -> TrackingEvent | None:
 def _said(given: Json, coarse: Json, named: Json, remark: Json) -> Said:
     code, secondary, find = text_of(given, 20), text_of(coarse, 20), SfExpress.table.find
     row = find(f"{secondary}/{code}", within="secondary") or find(secondary, within="secondary")
-    text = text_of(named) or PEOPLE.sub(lambda found: found["who"] or "", text_of(remark)).strip()
+    text = text_of(named) or unnamed(text_of(remark))
     context = f"secondary {secondary}" if secondary and code else ""
     return meant(row or find(code), code or secondary, "secondary" if secondary and not code else "", context, text)
 

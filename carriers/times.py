@@ -182,3 +182,13 @@ def offset(minutes: int) -> timezone:
         return timezone(timedelta(minutes=minutes))
     except ValueError as error:
         raise UnreadablePayload(f"an offset of {minutes} minutes") from error
+
+
+@lru_cache(maxsize=256)
+def named_offset(text: str) -> timezone | None:
+    """The offset that stands by itself beside a time: GMT+8, UTC-03:30, +0530, GMT; none if it is none."""
+    found = re.fullmatch(r"(?:GMT|UTC)?(?:([+-])([0-9]{1,2})(?::?([0-5][0-9]))?)?", text.upper().replace(" ", ""))
+    if not text or found is None or int(found[2] or 0) > 14:
+        return None
+    minutes = int(found[2] or 0) * 60 + int(found[3] or 0)
+    return offset(-minutes if found[1] == "-" else minutes)

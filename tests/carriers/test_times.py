@@ -7,7 +7,16 @@ import pytest
 
 from carriers import UnreadablePayload
 from carriers.event import Moment, OffsetSource
-from carriers.times import exact_time, given_moment, iso_moment, local_moment, offset, parsed_date, parsed_time
+from carriers.times import (
+    exact_time,
+    given_moment,
+    iso_moment,
+    local_moment,
+    named_offset,
+    offset,
+    parsed_date,
+    parsed_time,
+)
 
 ROME = ZoneInfo("Europe/Rome")
 
@@ -136,3 +145,16 @@ def test_dates_and_times_in_a_carriers_format() -> None:
     assert parsed_date("01/01/0001", "%d/%m/%Y") is None
     assert parsed_date("31/02/2026", "%d/%m/%Y") is None
     assert parsed_time("24.30", "%H.%M") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [("GMT+8", 480), ("UTC-03:30", -210), ("+0530", 330), ("GMT", 0), ("gmt +1", 60)],
+)
+def test_an_offset_that_stands_by_itself_is_read(text: str, minutes: int) -> None:
+    assert named_offset(text) == offset(minutes)
+
+
+@pytest.mark.parametrize("text", ["", "8", "CET", "GMT+15", "GMT+8:99", "+²"])
+def test_what_is_no_offset_is_none(text: str) -> None:
+    assert named_offset(text) is None
