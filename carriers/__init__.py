@@ -19,6 +19,7 @@ from carriers.brt import Brt
 from carriers.canada_post import CanadaPost
 from carriers.chronopost import Chronopost
 from carriers.correos import Correos
+from carriers.correos_express import CorreosExpress
 from carriers.ctt_express import CttExpress
 from carriers.dhl_express import DhlExpress
 from carriers.dhl_parcel_de import DhlParcelDe
@@ -108,6 +109,7 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     Yodel,
     SwissPost,
     Paack,
+    CorreosExpress,
     Own,
 )
 """In the order in which `candidates` names those that are alike: whose numbers tell most come first."""

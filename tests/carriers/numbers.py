@@ -11,6 +11,7 @@ NUMBERS = {
     "canada_post": "7023210039414604",
     "chronopost": "XX000000001FR",
     "correos": "PQ4DEF0000000000000001X",
+    "correos_express": "9930000000000001",
     "dhl_express": "1234567891",
     "dhl_parcel_de": "00340434161094000001",
     "dhl_unified": "JJD000390007882823",

@@ -21,6 +21,7 @@ from app.demo.stand_ins.bring import BringStandIn
 from app.demo.stand_ins.brt import BrtStandIn
 from app.demo.stand_ins.canada_post import CanadaPostStandIn
 from app.demo.stand_ins.chronopost import ChronopostStandIn
+from app.demo.stand_ins.correos_express import CorreosExpressStandIn
 from app.demo.stand_ins.ctt_express import CttExpressStandIn
 from app.demo.stand_ins.dhl_express import DhlExpressStandIn
 from app.demo.stand_ins.dhl_parcel_de import DhlParcelDeStandIn
@@ -60,7 +61,7 @@ from carriers.base import (
 )
 from carriers.event import Parcel
 
-STEPS = [Happened(Step.DEPARTED, datetime(2026, 3, 2, 8, tzinfo=UTC), "Milano")]
+STEPS = [Happened(Step.DELIVERED, datetime(2026, 3, 2, 8, tzinfo=UTC), "Milano")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ ASKED = [
     Asked(CttExpressStandIn, "0000020000000000000001", "password"),
     Asked(DpdPolandStandIn, "0000000000001U", "password"),
     Asked(DhlParcelIberiaStandIn, "0870000001", "password"),
+    Asked(CorreosExpressStandIn, "9930000000000001", "password"),
 ]
 WITH_SECRET = [each for each in ASKED if each.secret]
 WITH_TOKEN = [each for each in ASKED if carriers()[each.kind.slug].needs_token]
