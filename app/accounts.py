@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import orjson
@@ -36,8 +36,17 @@ carrier_accounts = Table(
     Column("last_error", Text, nullable=False, server_default=""),
     Column("last_error_at", Instant),
     Column("last_success_at", Instant),
+    # How often in a row it refused the credentials; an account that is disabled is asked no more, and says why.
+    Column("refusals", Integer, nullable=False, server_default="0"),
+    Column("disabled_at", Instant),
+    Column("disabled_reason", Text, nullable=False, server_default=""),
     # The account's rate limit: the time until which its calls are spoken for.
     Column("booked_until", Instant),
+    # Its quota (none: the adapter's), what is spent of it since the day began, when the ration allows the next call.
+    Column("daily_quota", Integer),
+    Column("spent", Integer, nullable=False, server_default="0"),
+    Column("spent_on", Instant),
+    Column("rationed_until", Instant),
     Column("created_at", Instant, nullable=False),
     Column("removed_at", Instant),
     Index("ix_carrier_accounts_hook", "hook_hash", unique=True),
@@ -63,7 +72,14 @@ class CarrierAccount:
     last_error: str
     last_error_at: datetime | None
     last_success_at: datetime | None
+    refusals: int
+    disabled_at: datetime | None
+    disabled_reason: str
     booked_until: datetime | None
+    daily_quota: int | None
+    spent: int
+    spent_on: datetime | None
+    rationed_until: datetime | None
     created_at: datetime
     removed_at: datetime | None
 
@@ -160,27 +176,47 @@ async def change(
     sealer: Sealer,
     account: CarrierAccount,
     *,
-    name: str | None = None,
     credentials: Mapping[str, Any] | None = None,
     secret: str | None = None,
+    enabled: bool | None = None,
+    **columns: Any,
 ) -> CarrierAccount:
     """Change what is given. Of the credentials the given fields change and those given as none go; the rest stays.
 
-    New credentials begin with good health.
+    New credentials begin with good health and enable the account, as `enabled` does without. `columns` are those that
+    change as they are.
     """
-    changes: dict[str, object] = {}
-    if name is not None:
-        changes["name"] = name
+    changes: dict[str, object] = dict(columns)
+    if "daily_quota" in columns:
+        changes["rationed_until"] = None
+    if enabled is False:
+        changes |= {"disabled_at": account.disabled_at or db.now, "disabled_reason": account.disabled_reason or BY_HAND}
     if credentials is not None:
         merged = {**_credentials(sealer, account), **credentials}
         given = {field: value for field, value in merged.items() if value is not None}
         sealed = _sealed_credentials(sealer, account.id, carrier_of(account.carrier), given)
-        changes |= {"credentials": sealed, "failures": 0, "open_until": None, "last_error": ""}
+        changes["credentials"] = sealed
+    if enabled or (credentials is not None and enabled is None):
+        changes |= FRESH
     if secret is not None:
         changes["secret"] = _sealed_secrets(sealer, account.id, secret)
     if changes:
         await db.run(update(carrier_accounts).where(*_this(account.company_id, account.id)).values(**changes))
     return await get(db, account.company_id, account.id)
+
+
+FRESH: dict[str, object] = {
+    "failures": 0,
+    "refusals": 0,
+    "open_until": None,
+    "last_error": "",
+    "disabled_at": None,
+    "disabled_reason": "",
+}
+"""The health that an account begins with."""
+
+State = Literal["well", "failing", "resting", "disabled"]
+BY_HAND = "switched off by the shop"
 
 
 async def move_hook(db: Session, sealer: Sealer, account: CarrierAccount, public_url: str) -> AddedAccount:
@@ -205,6 +241,15 @@ async def remove(db: Session, company_id: UUID, account_id: UUID) -> None:
     removed = update(carrier_accounts).where(*_this(company_id, account_id), carrier_accounts.c.removed_at.is_(None))
     if not await db.run(removed.values(removed_at=db.now, credentials=b"", secret=b"")):
         raise NotFound(f"No carrier account {account_id}.")
+
+
+def state_of(account: CarrierAccount | Row[Any], now: datetime) -> State:
+    """How an account does: `disabled`, `resting` (the circuit is open), `failing`, else `well`."""
+    if account.disabled_at is not None:
+        return "disabled"
+    if account.open_until is not None and account.open_until > now:
+        return "resting"
+    return "failing" if account.failures else "well"
 
 
 def hook_url(sealer: Sealer, account: CarrierAccount, public_url: str) -> str:

@@ -66,7 +66,7 @@ _STATEMENT = (
     FROM (
         SELECT s.next_poll_at AS at, s.lease_until
         FROM carrier_accounts AS a JOIN shipments AS s ON s.company_id = a.company_id AND s.account_id = a.id
-        WHERE a.removed_at IS NULL AND s.next_poll_at <= :now LIMIT 10000
+        WHERE a.removed_at IS NULL AND a.disabled_at IS NULL AND s.next_poll_at <= :now LIMIT 10000
     ) AS polls
     UNION ALL
     SELECT 'queue', 'messages', '', count(*), min(due_at),
@@ -106,8 +106,8 @@ _STATEMENT = (
     UNION ALL
     SELECT 'account', carrier, health, count(*), NULL, 0, 0
     FROM (
-        SELECT carrier, CASE WHEN open_until > :now THEN 'resting' WHEN failures > 0 THEN 'failing' ELSE 'well' END
-               AS health
+        SELECT carrier, CASE WHEN disabled_at IS NOT NULL THEN 'disabled' WHEN open_until > :now THEN 'resting'
+                             WHEN failures > 0 THEN 'failing' ELSE 'well' END AS health
         FROM carrier_accounts WHERE removed_at IS NULL
     ) AS accounts
     GROUP BY carrier, health

@@ -11,19 +11,27 @@ from app.migrating import current, migrate, require_newest
 from app.sealing import Sealer
 from app.secret_keys import key_file, load_keys, stored_keys
 from app.settings import Settings
+from app.silence import Silences
+from app.tally import Tally
 from app.unsealing import kept_token_keys, require_its_key, require_no_companies
 from carriers.asking import TokenKeeper
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """An opened installation. `tokens` are the carriers' access tokens that the process holds, `metrics` its counts."""
+    """An opened installation.
+
+    `tokens` are the carriers' access tokens that the process holds, `metrics` and `tally` what it counts, `silences`
+    the accounts that it knows not to be answered.
+    """
 
     settings: Settings
     database: Database
     sealer: Sealer
     tokens: TokenKeeper = field(default_factory=TokenKeeper)
     metrics: Metrics = field(default_factory=Metrics)
+    tally: Tally = field(default_factory=Tally)
+    silences: Silences = field(default_factory=Silences)
 
 
 @asynccontextmanager

@@ -98,6 +98,11 @@ class Metrics(Collector):
         )
         self.groups = Spread("nove_group_size", "Jobs stored together in one transaction.", ("kind",), SIZES)
         self.calls = Count("nove_carrier_calls", "Calls to carriers, and how they went.", ("carrier", "outcome"))
+        self.asked = Count(
+            "nove_numbers_asked",
+            "Parcels that carriers were asked about, and whether they knew them.",
+            ("carrier", "outcome"),
+        )
         self.call_seconds = Spread("nove_carrier_call_seconds", "Seconds that a call took.", ("carrier",), CALLS)
         self.sends = Count("nove_sends", "Attempts to send a message, and how they went.", ("channel", "outcome"))
         self.send_seconds = Spread("nove_send_seconds", "Seconds that an attempt took.", ("channel",), CALLS)

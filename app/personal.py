@@ -35,7 +35,7 @@ PERSONAL: Mapping[str, Mapping[Kept, str]] = {
     "arrivals": {Kept.RAW: "reason", Kept.JOURNEY: "carrier source tracking_number state"},
     "attempts": {Kept.RAW: "outcome detail"},
     "bodies": {Kept.RAW: "content"},
-    "carrier_accounts": {Kept.SETUP: "carrier name credentials base_url secret last_error"},
+    "carrier_accounts": {Kept.SETUP: "carrier name credentials base_url secret last_error disabled_reason"},
     "companies": {Kept.SETUP: "name"},
     "endpoints": {Kept.SETUP: "url description types secrets payload_version disabled_reason last_error"},
     "erasures": {Kept.REQUEST: "kind shop_ids subject state cursor counts"},

@@ -17,6 +17,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, Table, and_, delete, or_, select, update
 
 from app.arrivals.tables import bodies, unmapped
+from app.carrier_calls import carrier_calls
 from app.database import Session
 from app.erasing import erase_all
 from app.installation import Installation
@@ -36,6 +37,7 @@ SILENT_FOR = timedelta(days=365)
 """A parcel that never gets a final status, and an order that is never shipped, is forgotten after so long a silence."""
 
 UNMAPPED_FOR = timedelta(days=90)
+CALLS_FOR = timedelta(days=90)
 BATCH = 200
 FINAL = tuple(status for status in Status if status.final)
 
@@ -43,7 +45,7 @@ FINAL = tuple(status for status in Status if status.final)
 async def forget_old(installation: Installation) -> int:
     """Forget a bounded lot of everything; how many rows. Call it again until there is none."""
     total = await forget_short_lived(installation)
-    for forget in (_raw, _strangers, _marks):
+    for forget in (_raw, _strangers, _marks, _calls):
         async with installation.database.transaction(patient=True) as db:
             total += await forget(installation, db)
     async with installation.database.reading(patient=True) as db:
@@ -165,6 +167,11 @@ async def _strangers(_here: Installation, db: Session) -> int:
 async def _marks(here: Installation, db: Session) -> int:
     """Tombstones of shipments that would have been deleted by now anyway."""
     return await purge(db, tombstones, tombstones.c.created_at, db.now - timedelta(days=here.settings.journey_days))
+
+
+async def _calls(_here: Installation, db: Session) -> int:
+    """How calls to carriers went: nobody's, and of use for some weeks."""
+    return await purge(db, carrier_calls, carrier_calls.c.hour, db.now - CALLS_FOR)
 
 
 def _of(table: Table, shop: Row[Any]) -> tuple[ColumnElement[bool], ...]:

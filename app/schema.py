@@ -1,12 +1,15 @@
 """Every table, gathered for Alembic and for the check that a database is up to date."""
 
-from app import accounts, idempotency, keys, orders, shops, tombstones, unsealing
+from app import accounts, carrier_calls, idempotency, keys, orders, shops, tombstones, unsealing
 from app.arrivals import tables as arrivals
 from app.database import metadata
 from app.erasures import tables as erasures
 from app.outbox import tables as outbox
 from app.shipments import tables as shipments
 
-TERMS = (accounts, arrivals, erasures, idempotency, keys, orders, outbox, shipments, shops, tombstones, unsealing)
+TERMS = (
+    *(accounts, arrivals, carrier_calls, erasures, idempotency, keys, orders),
+    *(outbox, shipments, shops, tombstones, unsealing),
+)
 
 __all__ = ["TERMS", "metadata"]

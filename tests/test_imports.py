@@ -21,8 +21,9 @@ CARRIERS = (
 """The terms of `carriers`: each imports only from sets above its own, so no carrier knows another."""
 
 APP = (
-    {"disk", "errors", "failpoints", "finding", "pace", "lifecycle", "locales", "metrics", "wrong_fields"},
-    {"mail_addresses", "settings", "triggers"},
+    {"disk", "errors", "failpoints", "finding", "pace", "lifecycle", "locales", "metrics", "wrong_fields"}
+    | {"silence", "tally"},
+    {"mail_addresses", "settings", "standing", "triggers"},
     {"sealing", "columns", "engines", "away", "outbound", "logging", "demo.journeys"},
     {"secret_keys"},
     {"glances", "file_lock"},
@@ -30,7 +31,7 @@ APP = (
     {"bulk"},
     {"migrating", "unsealing", "channels", "shops", "gathering", "idempotency", "leases", "demo.stand_ins"},
     {"installation", "accounts", "keys", "orders"},
-    {"shipments"},
+    {"carrier_calls", "shipments"},
     {"arrivals"},
     {"outbox"},
     {"backlog", "cutting", "personal", "probing", "purging", "tombstones"},

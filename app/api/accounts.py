@@ -27,6 +27,7 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,40}$")]
 Credential = Annotated[str, StringConstraints(max_length=4096)] | int | float | bool | None
 Given = Annotated[dict[Annotated[str, StringConstraints(max_length=100)], Credential], Field(max_length=30)]
 Secret = Annotated[str, StringConstraints(min_length=8, max_length=500)]
+MOST_CALLS = 100_000_000
 
 
 class NewAccount(Input):
@@ -44,11 +45,21 @@ class AccountChange(Input):
     name: Annotated[Line, Field(min_length=1), NOT_BLANK] | None = None
     credentials: Given | None = None
     secret: Secret | None = None
+    enabled: bool | None = Field(
+        None, description="False: nothing is asked by this contract; true: it is again. New credentials enable it too"
+    )
+    daily_quota: Annotated[int, Field(ge=1, le=MOST_CALLS)] | None = Field(
+        None, description="Calls a day (UTC) that the carrier allows this contract; null for what it allows everybody"
+    )
 
 
 class Health(Output):
-    """How the carrier answers this account; calls rest until `open_until` after failures in a row."""
+    """How the carrier answers this account: `well`, `failing`, `resting` or `disabled`.
 
+    Calls rest until `open_until` after failures in a row; `GET /v1/carriers/{slug}/health` says more.
+    """
+
+    state: accounts.State
     failures: int
     open_until: datetime | None
     last_error: str
@@ -64,6 +75,10 @@ class AccountOut(Output):
     name: str
     credentials: dict[str, bool]
     hook_url: str | None
+    enabled: bool
+    disabled_at: datetime | None
+    disabled_reason: str
+    daily_quota: int | None
     health: Health
     created_at: datetime
 
@@ -119,8 +134,17 @@ async def change(
 
     async def effect(db: Session) -> Response:
         account = await _own(db, caller, account_id)
+        columns: dict[str, str | int | None] = {"name": given.name} if given.name is not None else {}
+        if "daily_quota" in given.model_fields_set:
+            columns["daily_quota"] = given.daily_quota
         changed = await accounts.change(
-            db, here.sealer, account, name=given.name, credentials=given.credentials, secret=given.secret
+            db,
+            here.sealer,
+            account,
+            credentials=given.credentials,
+            secret=given.secret,
+            enabled=given.enabled,
+            **columns,
         )
         return answer(_shown(here, changed, hook=True))
 
@@ -175,7 +199,14 @@ def _shown(here: Installation, account: CarrierAccount, *, hook: bool) -> Accoun
         name=account.name,
         credentials=accounts.fields_set(here.sealer, account),
         hook_url=accounts.hook_url(here.sealer, account, here.settings.public_url) if hook and pushes else None,
-        health=Health.model_validate(account),
+        enabled=account.disabled_at is None,
+        disabled_at=account.disabled_at,
+        disabled_reason=account.disabled_reason,
+        daily_quota=account.daily_quota,
+        health=Health(
+            state=accounts.state_of(account, here.database.now()),
+            **{name: getattr(account, name) for name in Health.model_fields if name != "state"},
+        ),
         created_at=account.created_at,
     )
 

@@ -71,9 +71,19 @@ class EndpointTrouble(_Notice):
     last_error: str = ""
 
 
-_NOTICES: TypeAdapter[ImportDigest | MessagesHeld | EndpointTrouble] = TypeAdapter(
-    Annotated[ImportDigest | MessagesHeld | EndpointTrouble, Field(discriminator="notice")]
-)
+class AccountDisabled(_Notice):
+    """A carrier refuses an account's credentials, so nothing more is asked by it; `since` it answered last."""
+
+    notice: Literal["account_disabled"]
+    account_id: str
+    account_name: str
+    carrier_name: str
+    since: AwareDatetime | None = None
+    last_error: str = ""
+
+
+_AnyNotice = ImportDigest | MessagesHeld | EndpointTrouble | AccountDisabled
+_NOTICES: TypeAdapter[_AnyNotice] = TypeAdapter(Annotated[_AnyNotice, Field(discriminator="notice")])
 
 
 def notice_for(payload: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -91,6 +101,8 @@ def notice_for(payload: Mapping[str, Any]) -> tuple[str, str, str]:
             return _held(notice, locale)
         case EndpointTrouble():
             return _trouble(notice, locale)
+        case AccountDisabled():
+            return _disabled(notice, locale)
 
 
 def _digest(notice: ImportDigest, locale: str) -> tuple[str, str, str]:
@@ -151,6 +163,19 @@ def _trouble(notice: EndpointTrouble, locale: str) -> tuple[str, str, str]:
         lead = phrase("notice_failing_lead", locale, moment=since)
     letter = _letter(notice, locale, heading, lead, rows)
     return written(heading, letter)
+
+
+def _disabled(notice: AccountDisabled, locale: str) -> tuple[str, str, str]:
+    heading = phrase("notice_account", locale, carrier=notice.carrier_name)
+    since = moment_in_words(notice.since, locale, notice.timezone) if notice.since else ""
+    rows = (
+        Row(phrase("carrier", locale), notice.carrier_name),
+        Row(phrase("notice_account_name", locale), notice.account_name),
+        Row(phrase("notice_account_since", locale), since),
+        Row(phrase("notice_last_error", locale), notice.last_error),
+    )
+    lead = phrase("notice_account_lead", locale, id=notice.account_id, carrier=notice.carrier_name)
+    return written(heading, _letter(notice, locale, heading, lead, rows))
 
 
 def _letter(notice: _Notice, locale: str, heading: str, lead: str, rows: Sequence[Row]) -> Letter:

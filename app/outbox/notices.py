@@ -13,7 +13,7 @@ from app.outbox.tables import messages
 from app.shops import Shop
 from app.triggers import Audience, NotSent
 
-Kind = Literal["import_digest", "messages_held", "endpoint_failing", "endpoint_disabled"]
+Kind = Literal["import_digest", "messages_held", "endpoint_failing", "endpoint_disabled", "account_disabled"]
 """What a notice is about; `app.channels.notices` has the facts of each."""
 
 

@@ -7,7 +7,7 @@ from app import failpoints
 from app.arrivals import keeping
 from app.installation import Installation
 from app.polling import notes, writing
-from app.polling.answers import read_answers
+from app.polling.answers import Brought, read_answers
 from app.polling.calling import CALL_SECONDS, Question, asked_as, called
 from app.polling.claiming import Batch
 from app.polling.taking import Answered, Answers
@@ -43,9 +43,21 @@ async def ask_about(
     received_at = installation.database.now()
     async with installation.database.reading() as db:
         latest = await keeping.latest(db, batch.account.company_id, [shipment.id for shipment in batch.shipments])
-    await taker.take(Answered(batch, read_answers(batch, answers, latest, received_at), received_at))
+    brought = read_answers(batch, answers, latest, received_at)
+    _count(installation, batch, brought)
+    await taker.take(Answered(batch, brought, received_at))
     failpoints.reach(failpoints.POLL_WRITTEN)
     return True
+
+
+def _count(installation: Installation, batch: Batch, brought: Brought) -> None:
+    """How many parcels the answer was about, and how many of them the carrier does not know."""
+    unknown = {part.shipment_id for part in brought.new if part.parcel is not None and part.parcel.not_found}
+    unknown |= {each.id for each in batch.shipments if each.id in brought.again and each.not_found}
+    mine, asked = (batch.account.company_id, batch.account.id), len(batch.shipments)
+    installation.tally.told(*mine, installation.database.now(), asked, len(unknown))
+    installation.metrics.asked.add(batch.account.carrier, "not_found", number=len(unknown))
+    installation.metrics.asked.add(batch.account.carrier, "found", number=asked - len(unknown))
 
 
 def _question(installation: Installation, http: AsyncClient, batch: Batch) -> Question[list[Answer]]:

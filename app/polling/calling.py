@@ -53,7 +53,10 @@ async def called(installation: Installation, batch: Batch, seconds: float, quest
         raise
     finally:
         installation.metrics.calls.add(carrier.slug, outcome)
-        installation.metrics.call_seconds.add(carrier.slug, values=(time.monotonic() - began,))
+        took = time.monotonic() - began
+        installation.metrics.call_seconds.add(carrier.slug, values=(took,))
+        mine = batch.account.company_id, batch.account.id
+        installation.tally.called(*mine, installation.database.now(), outcome, took)
 
 
 def asked_as(shipment: Shipment, name: str) -> TrackingNumber:

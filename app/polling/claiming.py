@@ -98,7 +98,8 @@ def due_shipments(company_id: UUID, account_id: UUID, now: datetime) -> Select[A
 
 def _may_ask(now: datetime) -> tuple[ColumnElement[bool], ...]:
     shut = carrier_accounts.c.open_until
-    return carrier_accounts.c.removed_at.is_(None), or_(shut.is_(None), shut <= now)
+    there = carrier_accounts.c.removed_at.is_(None), carrier_accounts.c.disabled_at.is_(None)
+    return *there, or_(shut.is_(None), shut <= now)
 
 
 def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -25,6 +25,11 @@ def failing(reason: object, until: datetime) -> str:
     return f"{reason}; asked again after {until:%Y-%m-%d %H:%M} UTC"
 
 
+def disabled(reason: object) -> str:
+    """The account was disabled, as its credentials are refused."""
+    return f"the account is disabled: {reason}"
+
+
 def asked_alone(note: str) -> bool:
     """Whether a shipment with this note would spoil the question about others."""
     return note == ALONE or note.startswith(_REFUSED)

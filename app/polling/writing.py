@@ -53,8 +53,12 @@ async def fail(installation: Installation, batch: Batch, error: CarrierError) ->
             carrier=batch.account.carrier,
             account_id=str(batch.account.id),
             error=health.said(error),
-            until=until.isoformat(timespec="seconds"),
+            until=until.isoformat(timespec="seconds") if until else "disabled",
         )
+        if until is None:  # what is due stays due: it is asked about once the account is enabled
+            note = notes.disabled(health.said(error))
+            await leases.release(db, shipments, list(held.values()), next_poll_at=db.now, poll_note=note)
+            return
         for shipment in held.values():
             due = until
             if suspect and (paced := next_poll(installation, shipment, db.now)[0]) is not None:
