@@ -8,7 +8,7 @@ from carriers import BUILT_IN
 from tests.source import Module, modules
 
 CARRIERS = (
-    {"vocabulary", "remembering", "check_digits"},
+    {"vocabulary", "remembering", "check_digits", "people"},
     {"event", "tables"},
     {"base", "sequence", "phrases"},
     {"reading", "asking"},
@@ -25,11 +25,11 @@ APP = (
     | {"silence", "tally"},
     {"mail_addresses", "settings", "standing", "triggers"},
     {"sealing", "columns", "engines", "away", "outbound", "logging", "demo.journeys"},
-    {"secret_keys"},
+    {"secret_keys", "grading"},
     {"glances", "file_lock"},
     {"database"},
     {"bulk"},
-    {"migrating", "unsealing", "channels", "shops", "gathering", "idempotency", "leases", "demo.stand_ins"},
+    {"migrating", "unsealing", "channels", "shops", "gathering", "idempotency", "leases", "mappings", "demo.stand_ins"},
     {"installation", "accounts", "keys", "orders"},
     {"carrier_calls", "shipments"},
     {"arrivals"},
