@@ -35,6 +35,7 @@ class AustrianPost(Carrier):
     number_patterns = ("[A-Z]{2}[0-9]{9}AT",)
     number_form, example = "[0-9A-Z]{8,30}", "RR123456785AT"
     confidence = "low"
+    unsaid = (("many_parcels", "its answer has room for one"),)
     table = table_file("austrian_post.csv")
 
     def parse(self, body: bytes) -> list[Parcel]:

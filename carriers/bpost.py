@@ -58,6 +58,7 @@ class Bpost(Carrier):
     base_url = "https://api.parcel.bpost.cloud"
     rate = RateLimit(1, 1.0)
     confidence = "low"
+    unsaid = (("many_parcels", "its answer has room for one"),)
     table = table_file("bpost.csv")
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:

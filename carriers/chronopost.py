@@ -52,6 +52,7 @@ class Chronopost(Carrier):
     base_url = "https://ws.chronopost.fr"
     rate = RateLimit(1, 1.0)
     confidence = "low"
+    unsaid = (("many_parcels", "its answer has room for one"),)
     table = table_file("chronopost.csv")
     put_off: ClassVar[Phrases] = Phrases(table, "SD label")
     delivered: ClassVar[Phrases] = Phrases(table, "D label")

@@ -71,6 +71,7 @@ class CttExpress(Carrier):
     base_url = "http://iberws.tourlineexpress.com:8700"
     rate = RateLimit(1, 1.0)
     confidence = "low"
+    unsaid = (("many_parcels", "its answer has room for one"),)
     table = table_file("ctt_express.csv")
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:

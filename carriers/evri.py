@@ -31,6 +31,7 @@ class Evri(Carrier):
     number_patterns = ("[HTC][0-9A-Z]{15}", "[0-9]{16}")
     number_form, example = "[0-9A-Z]{8,20}", "H000000000000017"
     confidence = "low"
+    unsaid = (("error", "what it answers when something is wrong is not known"),)
     table = table_file("evri.csv")
     texts: ClassVar[Mapping[str, Phrases]] = {
         "5_COURIER": Phrases(table, "delivered text"),

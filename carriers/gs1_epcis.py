@@ -61,6 +61,7 @@ class Gs1Epcis(Carrier):
     website = "https://www.gs1.org"
     number_form, example = "[0-9A-Za-z_-]{4,30}", "00095211100000000014"
     pushes = True
+    unsaid = (("not_found", "a feed of events says nothing else"), ("error", "a feed of events says nothing else"))
     table = table_file("gs1_epcis.csv")
 
     def parse(self, body: bytes) -> list[Parcel]:

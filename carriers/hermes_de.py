@@ -64,6 +64,7 @@ class HermesGermany(Carrier):
     batch_size = 10
     rate = RateLimit(1, 1.0)
     confidence = "low"
+    unsaid = (("error", "its only error is about a number, which is then not known"),)
     table = table_file("hermes_de.csv")
 
     async def token(self, http: AsyncClient, account: Account) -> Token:

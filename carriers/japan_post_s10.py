@@ -20,6 +20,7 @@ class JapanPost(Carrier):
     number_patterns = ("[A-Z]{2}[0-9]{9}JP",)
     number_form, example = ITEM, "RR123456785JP"
     confidence = "low"
+    unsaid = (("error", "a feed of events says nothing else"),)
     pushes = True
     table = TABLE
 

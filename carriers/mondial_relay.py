@@ -80,6 +80,7 @@ class MondialRelay(Carrier):
     base_url = "https://www.mondialrelay.fr"
     rate = RateLimit(1, 1.0)
     confidence = "low"
+    unsaid = (("many_parcels", "its answer has room for one"),)
     table = table_file("mondial_relay.csv")
     texts: ClassVar[Phrases] = Phrases(table, "text")
 

@@ -62,6 +62,11 @@ class Own(Carrier):
     slug = "own"
     name = "Own carrier"
     confidence = "high"
+    unsaid = (
+        ("not_found", "the shop posts facts"),
+        ("error", "the shop posts facts"),
+        ("unlisted_code", "the shop posts in the vocabulary's own words"),
+    )
     table = table(MEANINGS)
 
     def parse(self, body: bytes) -> list[Parcel]:

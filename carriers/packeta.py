@@ -58,6 +58,10 @@ class Packeta(Carrier):
     base_url = "https://www.zasilkovna.cz"
     rate = RateLimit(1, 1.0)
     confidence = "medium"
+    unsaid = (
+        ("many_parcels", "it is asked about one packet a call"),
+        ("out_for_delivery", "it has no code for the round"),
+    )
     table = table_file("packeta.csv")
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:

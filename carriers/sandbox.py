@@ -56,6 +56,7 @@ class Sandbox(Carrier):
     batch_size = 20
     rate = RateLimit(50, 1.0)
     confidence = "high"
+    unsaid = (("error", "its only error is HTTP's 422, which never reaches the parser"),)
     complete_history = True
     pushes = True
     signs = True

@@ -56,6 +56,7 @@ class SpringGds(Carrier):
     base_url = "https://mtapi.net"
     rate = RateLimit(1, 1.0)
     confidence = "medium"
+    unsaid = (("many_parcels", "it is asked about one shipment a call"),)
     table = table_file("spring_gds.csv")
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:

@@ -32,6 +32,10 @@ class SwissPost(Carrier):
     number_patterns = ("[A-Z]{2}[0-9]{9}CH",)
     number_form, example = r"[0-9A-Z.]{8,30}", "RR123456785CH"
     confidence = "low"
+    unsaid = (
+        ("not_found", "an unknown number is an empty list"),
+        ("error", "what it says when something is wrong is not known"),
+    )
     table = table_file("swiss_post.csv")
 
     def parse(self, body: bytes) -> list[Parcel]:

@@ -21,6 +21,7 @@ class UpuEmsevt(Carrier):
     number_patterns = (ITEM,)
     number_form, example = ITEM, "RB123456785GB"
     pushes = True
+    unsaid = (("error", "a feed of events says nothing else"),)
     table = TABLE
 
     def parse(self, body: bytes) -> list[Parcel]:

@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 import carriers
 from app.cli import nove
+from app.grading import LOOKS
 from carriers import Carrier, Parcel
 from carriers.reading import Json
 from carriers.tables import Says, table
@@ -31,10 +32,11 @@ def objects(result: Result) -> list[dict[str, Json]]:
 
 
 def test_carriers_as_a_list() -> None:
-    """`--json` is a list of every carrier, for programs."""
+    """`--json` is a list of every carrier, for programs, each with its grade card, on which no point has failed."""
     [line] = [orjson.loads(run("carriers", "--json").stdout)]
 
     assert [each["slug"] for each in line] == list(carriers.carriers())
+    points = {point["point"]: (point["outcome"], point["found"]) for point in line[0]["grade"].pop("points")}
     assert line[0] == {
         "slug": "sandbox",
         "name": "Sandbox",
@@ -42,7 +44,12 @@ def test_carriers_as_a_list() -> None:
         "push": True,
         "batch_size": 20,
         "confidence": "high",
+        "grade": {"passed": 15, "failed": 0, "not_applicable": 2},
     }
+    assert list(points) == [name for name, _ in LOOKS]
+    assert points["statuses"] == ("passed", "8 of 8 covered")
+    assert points["error"] == ("not applicable", "its only error is HTTP's 422, which never reaches the parser")
+    assert [each["slug"] for each in line if each["grade"]["failed"]] == []
 
 
 def test_carriers_as_a_table() -> None:
@@ -179,17 +186,24 @@ def test_parse_a_file_that_cannot_be_read(tmp_path: Path) -> None:
         assert result.stderr == f"nove: cannot read {path}: {reason}\n"
 
 
-def test_every_carrier_is_sound(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The report finds nothing against any carrier, and counts rows and recordings."""
-    monkeypatch.chdir(FOLDER.parents[1])
-    result = run("carrier", "check")
-    one = run("carrier", "check", "sandbox")
+def test_a_grade_card(tmp_path: Path) -> None:
+    """Point by point, for people and for programs; without recordings, what needs them has failed."""
+    for_people = run("carrier", "check", "fedex", "--no-speed")
+    [card] = orjson.loads(run("carrier", "check", "fedex", "--no-speed", "--json").stdout)
+    bare = run("carrier", "check", "fedex", "--no-speed", "--json", "--recordings", str(tmp_path))
 
-    assert (result.exit_code, one.exit_code) == (0, 0)
-    titles = [line.strip() for line in result.stdout.splitlines() if ": " in line and "│" not in line]
-    assert titles == [f"{slug}: sound" for slug in carriers.carriers()]
-    assert "20 rows (codes 20), 0 of them doubtful" in one.stdout
-    assert "10 read; 59 events, 1 of them with a code" in " ".join(one.stdout.replace("│", " ").split())
+    assert (for_people.exit_code, for_people.stdout.splitlines()[0].strip()) == (0, "fedex: no point failed")
+    assert (card["slug"], card["failed"], len(card["points"])) == ("fedex", 0, len(LOOKS))
+    assert bare.exit_code == 1
+    assert {point["point"] for point in orjson.loads(bare.stdout)[0]["points"] if point["outcome"] == "failed"} == {
+        *("recordings", "statuses", "unlisted code", "not found", "error", "zones", "repeated", "disorder"),
+        *("push", "replay", "hostile input"),
+    }
+
+
+def test_recordings_are_of_one_carrier() -> None:
+    """A folder of recordings without a slug ends with 2."""
+    assert run("carrier", "check", "--recordings", "tests").exit_code == 2
 
 
 class Broken(Carrier):
@@ -214,20 +228,17 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("broken")
 def test_broken_carrier() -> None:
-    """Each promise not kept is a line of the report, and the command ends with 1."""
-    result = run("carrier", "check")
-    lines = [[cell.strip() for cell in line.split("│")[1:4]] for line in result.stdout.splitlines() if "│" in line]
+    """Each promise not kept is a failed point that says what to mend, and the command ends with 1."""
+    result = run("carrier", "check", "--no-speed", "--json")
+    [card] = orjson.loads(result.stdout)
+    found = {point["point"]: point["found"] for point in card["points"] if point["outcome"] == "failed"}
 
     assert result.exit_code == 1
-    assert {point: verdict for verdict, point, _ in lines if point} == {
-        "identity": "FAILS",
-        "table": "ok",
-        "number patterns": "FAILS",
-        "credentials": "ok",
-        "ways in": "FAILS",
-        "foreign bodies": "FAILS",
-        "fixtures": "ok",
-    }
+    assert found["identity"] == "`slug` is 'Broken!': make it of lower-case letters, digits and underscores"
+    assert found["numbers"].startswith("`number_patterns` or `number_form`: (: ")
+    assert found["ways in"] == "`batch_size` 0 and `rate` (1, 1.0) must be above zero"
+    assert found["recordings"].startswith("no recordings in tests/carriers/Broken!: compose them")
+    assert {point["point"] for point in card["points"] if point["outcome"] == "passed"} == {"rows", "doubtful rows"}
 
 
 def test_installed_command() -> None:

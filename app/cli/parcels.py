@@ -2,14 +2,13 @@
 
 import orjson
 
-from app.lifecycle import Fact, State, fold
+from app.standing import facts_of, folded
 from carriers import Eta, Parcel, TrackingEvent
-from carriers.event import keyed
 
 
 def line(carrier: str, parcel: Parcel) -> str:
     """One JSON object; its status is the fold as at the last event's time."""
-    state = folded(carrier, parcel)
+    state = folded(facts_of(carrier, parcel))
     return orjson.dumps(
         {
             "carrier": carrier,
@@ -21,25 +20,6 @@ def line(carrier: str, parcel: Parcel) -> str:
             "events": [event(each) for each in parcel.events],
         }
     ).decode()
-
-
-def folded(carrier: str, parcel: Parcel) -> State:
-    """Where a parcel stands by its own events alone."""
-    facts = [
-        Fact(
-            key=key,
-            occurred_at=each.moment.occurred_at,
-            until=each.moment.until,
-            status=each.status,
-            sub_status=each.sub_status,
-            weak=each.weak,
-            doubtful=each.doubtful,
-            sequence=each.sequence,
-            withdrawn=each.id in parcel.withdrawn,
-        )
-        for key, each in keyed(carrier, parcel.number, parcel.events)
-    ]
-    return fold(facts, now=max(fact.until or fact.occurred_at for fact in facts)) if facts else State()
 
 
 def event(said: TrackingEvent) -> dict[str, str | None]:

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from typer import Argument, Exit, Option, Typer, echo
+from typer import Argument, BadParameter, Exit, Option, Typer, echo
 
 if TYPE_CHECKING:
     from carriers import Carrier
@@ -16,34 +16,31 @@ commands.add_typer(adapters, name="carrier")
 
 @commands.command("carriers")
 def list_carriers(
-    as_json: Annotated[bool, Option("--json", help="A JSON list instead of a table.")] = False,
+    as_json: Annotated[bool, Option("--json", help="A JSON list instead of a table, with each grade card.")] = False,
+    markdown: Annotated[bool, Option("--markdown", help="The README's table, with each grade.")] = False,
+    into: Annotated[Path | None, Option(help="With --markdown: put it into this file, in place of its table.")] = None,
 ) -> None:
     """The carriers that Nove knows."""
-    from carriers import carriers  # noqa: PLC0415 - starting fast: a carrier brings its libraries
+    from app.cli import cards  # noqa: PLC0415 - starting fast: a carrier brings its libraries
+    from app.grading import grade  # noqa: PLC0415
+    from carriers import carriers  # noqa: PLC0415
 
-    known = [
-        {
-            "slug": each.slug,
-            "name": each.name,
-            "poll": each.polls,
-            "push": each.pushes,
-            "batch_size": each.batch_size,
-            "confidence": each.confidence,
-        }
-        for each in carriers().values()
-    ]
+    known = carriers().values()
     if as_json:
-        import orjson  # noqa: PLC0415
+        _echo_json([cards.about(each) | {"grade": cards.said(grade(each))} for each in known])
+    elif into is not None and markdown:
+        try:
+            into.write_text(cards.replaced(into.read_text(encoding="utf-8"), known), encoding="utf-8")
+        except (OSError, ValueError) as error:
+            echo(f"nove: cannot put the table into {into}: {error}", err=True)
+            raise Exit(2) from None
+    elif markdown:
+        for line in cards.markdown(known):
+            echo(line)
+    else:
+        from rich.console import Console  # noqa: PLC0415
 
-        echo(orjson.dumps(known, option=orjson.OPT_INDENT_2).decode())
-        return
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Column, Table  # noqa: PLC0415
-
-    table = Table(Column("slug", no_wrap=True), "name", "poll", "push", "batch size", "confidence")
-    for row in known:
-        table.add_row(*("yes" if cell is True else "no" if cell is False else str(cell) for cell in row.values()))
-    Console().print(table)
+        Console().print(cards.listed(known))
 
 
 @commands.command()
@@ -80,19 +77,30 @@ def parse(
 @adapters.command()
 def check(
     slug: Annotated[str | None, Argument(help="One carrier; all of them if left out.")] = None,
+    recordings: Annotated[
+        Path | None,
+        Option(help="Folder of the one carrier's recordings, if it is not tests/carriers/SLUG here or by its source."),
+    ] = None,
+    speed: Annotated[bool, Option("--speed/--no-speed", help="Whether to measure how fast it reads.")] = True,
+    as_json: Annotated[bool, Option("--json", help="A JSON list of grade cards instead of tables.")] = False,
 ) -> None:
-    """Report whether adapters keep the contract; exit code 1 if one does not."""
+    """Grade adapters point by point: passed, failed with what to mend, or not applicable; exit code 1 if any failed."""
     from rich.console import Console  # noqa: PLC0415
 
-    from app.cli.conformance import report  # noqa: PLC0415
+    from app.cli import cards  # noqa: PLC0415
+    from app.grading import grade  # noqa: PLC0415
     from carriers import carriers  # noqa: PLC0415
 
+    if recordings is not None and slug is None:
+        raise BadParameter("name the carrier that they are of", param_hint="--recordings")
     chosen = [known_carrier(slug)] if slug else list(carriers().values())
-    reports = [report(each) for each in chosen]
-    console = Console()
-    for each in reports:
-        console.print(each.table())
-    if not all(each.sound for each in reports):
+    graded = [grade(each, recordings, timed=speed) for each in chosen]
+    if as_json:
+        _echo_json([{"slug": card.slug} | cards.said(card) for card in graded])
+    else:
+        for card in graded:
+            Console().print(cards.table(card))
+    if any(card.failed for card in graded):
         raise Exit(1)
 
 
@@ -141,3 +149,9 @@ def known_carrier(slug: str) -> "Carrier":
     except UnknownCarrier as error:
         echo(f"nove: {error}", err=True)
         raise Exit(2) from None
+
+
+def _echo_json(value: object) -> None:
+    import orjson  # noqa: PLC0415
+
+    echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())

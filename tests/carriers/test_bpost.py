@@ -24,6 +24,7 @@ LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
     "delivery_time_alone": (Status.DELIVERED, None),
     "unlisted_code": None,
     "dst_nights": (Status.IN_TRANSIT, None),
+    "dst_spring_local": (Status.IN_TRANSIT, None),
     "hostile": None,
 }
 WHOLE: dict[str, list[Parcel]] = {"not_found": [Parcel("", not_found=True)], "error": []}

@@ -25,6 +25,7 @@ LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
     "pieces_alone": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "without_offset": (Status.OUT_FOR_DELIVERY, None),
     "dst_nights": (Status.IN_TRANSIT, SubStatus.DEPARTED),
+    "dst_autumn_local": (Status.IN_TRANSIT, SubStatus.ARRIVED),
     "signed": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "unlisted_code": None,
     "hostile": None,

@@ -20,6 +20,7 @@ LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
     "delivered": (Status.DELIVERED, None),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.EXCEPTION, SubStatus.HELD),
+    "failed_attempt": (Status.FAILED_ATTEMPT, SubStatus.RECIPIENT_ABSENT),
     "returned": (Status.EXCEPTION, SubStatus.RETURNING),
     "refused": (Status.EXCEPTION, SubStatus.REFUSED),
     "locker": (Status.DELIVERED, SubStatus.COLLECTED),

@@ -25,6 +25,7 @@ LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
     "returned": (Status.RETURNED, None),
     "many_parcels": (Status.IN_TRANSIT, SubStatus.PICKED_UP),
     "dst_nights": (Status.OUT_FOR_DELIVERY, None),
+    "dst_autumn_local": (Status.IN_TRANSIT, None),
     "unlisted_code": None,
     "hostile": None,
 }

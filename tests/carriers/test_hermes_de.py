@@ -25,6 +25,7 @@ LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
     "app_words": (Status.DELIVERED, SubStatus.SAFE_PLACE),
     "many_parcels": (Status.IN_TRANSIT, SubStatus.ARRIVED),
     "dst_nights": (Status.OUT_FOR_DELIVERY, None),
+    "dst_autumn_local": (Status.IN_TRANSIT, SubStatus.ARRIVED),
     "hostile": (Status.DELIVERED, None),
     "unlisted_code": None,
 }

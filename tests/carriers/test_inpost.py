@@ -21,6 +21,7 @@ LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
     "reminder": (Status.AVAILABLE_FOR_PICKUP, SubStatus.LOCKER),
     "reminder_at_a_shop": (Status.AVAILABLE_FOR_PICKUP, SubStatus.PICKUP_POINT),
     "held": (Status.EXCEPTION, SubStatus.HELD),
+    "failed_attempt": (Status.FAILED_ATTEMPT, SubStatus.RECIPIENT_ABSENT),
     "returned": (Status.RETURNED, None),
     "return_shipment": (Status.RETURNED, None),
     "unlisted_code": None,

@@ -15,6 +15,8 @@ NEWEST: dict[str, tuple[Status, SubStatus | None] | None] = {
     "delivered": (S.DELIVERED, None),
     "out_for_delivery": (S.OUT_FOR_DELIVERY, None),
     "held": (S.EXCEPTION, B.CUSTOMS_HOLD),
+    "dst_nights": (S.IN_TRANSIT, B.ARRIVED),
+    "ready": (S.AVAILABLE_FOR_PICKUP, B.POST_OFFICE),
     "returned": (S.RETURNED, None),
     "texts_alone": (S.DELIVERED, B.TO_RECIPIENT),
     "many_parcels": (S.IN_TRANSIT, B.DEPARTED),

@@ -19,6 +19,7 @@ LATEST = {
     "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.EXCEPTION, SubStatus.HELD),
+    "failed_attempt": (Status.FAILED_ATTEMPT, SubStatus.RECIPIENT_ABSENT),
     "returned": (Status.RETURNED, None),
     "paperwork": (Status.AWAITING_PICKUP, SubStatus.INFO_RECEIVED),
 }

@@ -23,6 +23,7 @@ LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
     "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.EXCEPTION, SubStatus.HELD),
+    "announced": (Status.AWAITING_PICKUP, SubStatus.INFO_RECEIVED),
     "failed_wrong_address": (Status.FAILED_ATTEMPT, SubStatus.ADDRESS_ISSUE),
     "refused_at_the_door": (Status.EXCEPTION, SubStatus.REFUSED),
     "returning": (Status.EXCEPTION, SubStatus.RETURNING),

@@ -20,6 +20,7 @@ LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
     "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.EXCEPTION, SubStatus.HELD),
+    "failed_attempt": (Status.FAILED_ATTEMPT, SubStatus.BUSINESS_CLOSED),
     "returned": (Status.RETURNED, None),
     "going_back": (Status.EXCEPTION, SubStatus.RETURNING),
     "locker": (Status.AVAILABLE_FOR_PICKUP, SubStatus.LOCKER),

@@ -19,6 +19,7 @@ LATEST = {
     "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.EXCEPTION, SubStatus.HELD),
+    "ready": (Status.AVAILABLE_FOR_PICKUP, SubStatus.PICKUP_POINT),
     "returned": (Status.RETURNED, None),
     "disorder": (Status.FAILED_ATTEMPT, SubStatus.RECIPIENT_ABSENT),
     "push": (Status.DELIVERED, SubStatus.TO_RECIPIENT),

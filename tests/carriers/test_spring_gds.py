@@ -20,6 +20,7 @@ LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
     "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.EXCEPTION, SubStatus.HELD),
+    "failed_attempt": (Status.FAILED_ATTEMPT, None),
     "country": (Status.IN_TRANSIT, SubStatus.ARRIVED),
     "returned": (Status.RETURNED, None),
     "dst_nights": (Status.IN_TRANSIT, None),

@@ -21,6 +21,8 @@ LATEST = {
     "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "out_for_delivery": OUT,
     "held": (Status.EXCEPTION, SubStatus.HELD),
+    "failed_attempt": (Status.FAILED_ATTEMPT, SubStatus.RECIPIENT_ABSENT),
+    "dst_nights_local": OUT,  # without the gmt trio: in the zone of its place
     "returned": (Status.RETURNED, None),
     "access_point": (Status.AVAILABLE_FOR_PICKUP, SubStatus.PICKUP_POINT),  # a type D that is not the recipient
     "locker": (Status.AVAILABLE_FOR_PICKUP, SubStatus.LOCKER),

@@ -16,6 +16,7 @@ NEWEST: dict[str, tuple[Status, SubStatus | None] | None] = {
     "delivered": (S.DELIVERED, None),
     "out_for_delivery": (S.OUT_FOR_DELIVERY, None),
     "held": (S.EXCEPTION, B.HELD),
+    "announced_then_autumn": (S.IN_TRANSIT, B.DEPARTED),
     "returned": (S.EXCEPTION, B.RETURNING),
     "reasons": (S.FAILED_ATTEMPT, B.RECIPIENT_ABSENT),
     "unlisted_code": None,
