@@ -31,6 +31,7 @@ from carriers.edifact_iftsta import EdifactIftsta
 from carriers.event import Eta, Parcel, Place, TrackingEvent
 from carriers.evri import Evri
 from carriers.fedex import Fedex
+from carriers.fourpx import FourPx
 from carriers.gls_group import GlsGroup
 from carriers.gls_it import GlsItaly
 from carriers.gls_spain import GlsSpain
@@ -110,6 +111,7 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     SwissPost,
     Paack,
     CorreosExpress,
+    FourPx,
     Own,
 )
 """In the order in which `candidates` names those that are alike: whose numbers tell most come first."""
