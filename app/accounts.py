@@ -301,7 +301,7 @@ def _sealed_credentials(sealer: Sealer, account_id: UUID, carrier: Carrier, give
             )
             for each in error.errors(include_input=False, include_url=False)
         ]
-        raise InvalidInput(f"These are not the credentials that {carrier.name} needs: see `errors`.", wrong) from None
+        raise InvalidInput(f"These are not the credentials that {carrier.name} needs; what is wrong is named.", wrong) from None
     return sealer.seal(orjson.dumps(valid.model_dump(exclude_unset=True), default=_clear), f"account:{account_id}")
 
 

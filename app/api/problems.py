@@ -24,7 +24,7 @@ from app.wrong_fields import in_words
 MEDIA_TYPE = "application/problem+json"
 
 INTERNAL = "Something went wrong on our side. Nothing was stored. Tell us the request id if it happens again."
-MALFORMED = "The request is malformed: see `errors`."
+MALFORMED = "The request is malformed; each field that is wrong is named."
 BUSY = "The database is busy just now; nothing was stored. Send it again."
 
 # PostgreSQL's words for it. Classes: connection lost, rolled back for another's sake, out of resources; states: a lock

@@ -21,7 +21,7 @@ from app.shipments.posting import PostedShipment
 from app.shops import Shop
 from app.wrong_fields import in_words
 
-MALFORMED = "The row is malformed: see `errors`."
+MALFORMED = "The row is malformed; each field that is wrong is named."
 
 
 class RowFieldError(BaseModel):
