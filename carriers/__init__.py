@@ -41,6 +41,7 @@ from carriers.inpost import InPost
 from carriers.japan_post_s10 import JapanPost
 from carriers.la_poste_colissimo import LaPosteColissimo
 from carriers.mondial_relay import MondialRelay
+from carriers.mrw import Mrw
 from carriers.own import Own
 from carriers.paack import Paack
 from carriers.packeta import Packeta
@@ -112,6 +113,7 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     Paack,
     CorreosExpress,
     FourPx,
+    Mrw,
     Own,
 )
 """In the order in which `candidates` names those that are alike: whose numbers tell most come first."""

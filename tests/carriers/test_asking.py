@@ -37,6 +37,7 @@ from app.demo.stand_ins.hermes_de import HermesStandIn
 from app.demo.stand_ins.inpost import InPostStandIn
 from app.demo.stand_ins.la_poste_colissimo import LaPosteStandIn
 from app.demo.stand_ins.mondial_relay import MondialRelayStandIn
+from app.demo.stand_ins.mrw import MrwStandIn
 from app.demo.stand_ins.packeta import PacketaStandIn
 from app.demo.stand_ins.poste_italiane import PosteItaliane
 from app.demo.stand_ins.postnl import PostNlStandIn
@@ -110,6 +111,7 @@ ASKED = [
     Asked(DpdPolandStandIn, "0000000000001U", "password"),
     Asked(DhlParcelIberiaStandIn, "0870000001", "password"),
     Asked(CorreosExpressStandIn, "9930000000000001", "password"),
+    Asked(MrwStandIn, "020000000001", "password"),
 ]
 WITH_SECRET = [each for each in ASKED if each.secret]
 WITH_TOKEN = [each for each in ASKED if carriers()[each.kind.slug].needs_token]
