@@ -5,9 +5,10 @@ every file works from the first minute and each line shows where the real one go
 """
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
+from app.cli.composing import recordings
+from app.cli.written_tests import tests_of
 from carriers import carriers
 
 ADAPTER = '''"""{name}: how it is asked, what it answers. Say here where that is documented, and when you read it.
@@ -15,12 +16,24 @@ ADAPTER = '''"""{name}: how it is asked, what it answers. Say here where that is
 Codes: the table below, each row with where it stands. Quirks: one sentence each.
 """
 
-from collections.abc import Sequence
+import hmac
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
 
 from httpx import AsyncClient
 from pydantic import Field, SecretStr
 
-from carriers.base import Account, Answer, Carrier, Credentials, RateLimit, UnreadablePayload, meant
+from carriers.base import (
+    Account,
+    Answer,
+    BadSignature,
+    Carrier,
+    Credentials,
+    RateLimit,
+    UnreadablePayload,
+    Verified,
+    meant,
+)
 from carriers.calling import call
 from carriers.event import Parcel, Place, TrackingEvent
 from carriers.reading import Json, dicts, json_object, text_of
@@ -48,12 +61,15 @@ class {kind}(Carrier):
     batch_size = 1
     rate = RateLimit(1, 1.0)
     confidence = "low"
+    pushes = signs = True
     table = table(
         {{
             "INFO": Says(Status.AWAITING_PICKUP, SubStatus.INFO_RECEIVED),
             "PICKED": Says(Status.IN_TRANSIT, SubStatus.PICKED_UP),
             "ROUTE": Says(Status.OUT_FOR_DELIVERY),
             "ABSENT": Says(Status.FAILED_ATTEMPT, SubStatus.RECIPIENT_ABSENT),
+            "STORED": Says(Status.EXCEPTION, SubStatus.HELD),
+            "BACK": Says(Status.RETURNED),
             "DONE": Says(Status.DELIVERED, SubStatus.TO_RECIPIENT),
         }}
     )
@@ -70,9 +86,19 @@ class {kind}(Carrier):
         )
         return [Answer(answer.content, tuple(numbers))]
 
+    def verify(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -> Verified:
+        """`x-signature` is the body's HMAC-SHA256 under the account's secret, in hexadecimal digits."""
+        given = headers.get("x-signature", "").encode()
+        made = [hmac.new(secret.encode(), body, sha256).hexdigest().encode() for secret in secrets if secret]
+        if not any(hmac.compare_digest(given, good) for good in made):
+            raise BadSignature("x-signature is missing or wrong")
+        return Verified()
+
     def parse(self, body: bytes) -> list[Parcel]:
-        """The parcels of an answer; a body that is not this carrier's is an UnreadablePayload."""
+        """The parcels of an answer or push, none for an error; what is not this carrier's is an UnreadablePayload."""
         value = json_object(body)
+        if isinstance(value.get("error"), str):
+            return []
         if not isinstance(value.get("parcels"), list):
             raise UnreadablePayload("not an answer of {name}")
         return [self._parcel(parcel) for parcel in dicts(value["parcels"])]
@@ -88,57 +114,6 @@ class {kind}(Carrier):
         code, city = text_of(said.get("code"), 100), text_of(said.get("city"), 100)
         read = meant(self.table.find(code), code, text=text_of(said.get("text")))
         return read.at(moment, Place(city=city) if city else None)
-'''
-
-TEST = '''"""{name}'s answers, as events."""
-
-from datetime import UTC, datetime
-{imports}
-import pytest
-
-{known}
-{recorded}
-NEWEST: dict[str, tuple[Status, SubStatus | None] | None] = {{
-    "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
-    "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
-    "failed_attempt": (Status.FAILED_ATTEMPT, SubStatus.RECIPIENT_ABSENT),
-    "unlisted_code": None,
-}}
-
-
-@pytest.mark.parametrize(("answer", "meaning"), NEWEST.items())
-def test_newest_event(answer: str, meaning: tuple[Status, SubStatus | None] | None) -> None:
-    """The newest event of each answer means what the recipient would say."""
-    [parcel] = {kind}().parse({read})
-
-    assert max(parcel.events, key=lambda event: event.moment.occurred_at).meaning == meaning
-
-
-def test_a_whole_event() -> None:
-    """Code, words, place, and the time as printed and as it is."""
-    [parcel] = {kind}().parse({delivered})
-
-    assert parcel.events[0] == TrackingEvent(
-        Moment(datetime(2026, 3, 3, 9, 12, tzinfo=UTC), "2026-03-03T10:12:00", OffsetSource.{source}),
-        "DONE",
-        text="Delivered",
-        status=Status.DELIVERED,
-        sub_status=SubStatus.TO_RECIPIENT,
-        row="DONE",
-        place=Place(city="Firenze"),
-    )
-
-
-def test_a_number_that_is_not_known() -> None:
-    """No events: the carrier is asked again."""
-    assert {kind}().parse({not_found}) == [Parcel("{letters}00000009", not_found=True)]
-
-
-@pytest.mark.parametrize("body", [b"", b"[]", b"{{}}", b"<html></html>"])
-def test_what_is_not_its_answer(body: bytes) -> None:
-    """It is refused, by the one error agreed."""
-    with pytest.raises(UnreadablePayload):
-        {kind}().parse(body)
 '''
 
 PROJECT = """[build-system]
@@ -158,22 +133,6 @@ dependencies = ["nove"]
 [tool.setuptools]
 py-modules = ["nove_{slug}"]
 """
-
-_EVENTS = {
-    "PICKED": ("Picked up", "2026-03-02T17:30:00", "Milano"),
-    "ROUTE": ("Out for delivery", "2026-03-03T08:05:00", "Firenze"),
-    "ABSENT": ("Nobody at home", "2026-03-03T10:12:00", "Firenze"),
-    "DONE": ("Delivered", "2026-03-03T10:12:00", "Firenze"),
-    "X99": ("Something new", "2026-03-03T10:12:00", "Firenze"),
-}
-ANSWERS = {
-    "delivered": ("DONE", "ROUTE", "PICKED"),
-    "out_for_delivery": ("ROUTE", "PICKED"),
-    "failed_attempt": ("ABSENT", "ROUTE", "PICKED"),
-    "unlisted_code": ("X99", "PICKED"),
-    "not_found": (),
-}
-
 
 NEXT = {
     True: """
@@ -217,10 +176,10 @@ def of_the_house(slug: str, name: str = "") -> dict[Path, str]:
     folder = Path("tests", "carriers", slug)
     return {
         Path("carriers", f"{slug}.py"): ADAPTER.format(**words),
-        Path("tests", "carriers", f"test_{slug}.py"): _test(
+        Path("tests", "carriers", f"test_{slug}.py"): tests_of(
             words, f"carriers.{slug}", "from tests.recorded import recorded\n", "recorded({slug}, {name})"
         ),
-        **{folder / f"{each}.json": _answer(words["letters"], each) for each in ANSWERS},
+        **{folder / path: text for path, text in recordings(words["letters"]).items()},
     }
 
 
@@ -231,48 +190,11 @@ def of_its_own(slug: str, name: str = "") -> dict[Path, str]:
     return {
         Path("pyproject.toml"): PROJECT.format(**words),
         Path(f"nove_{slug}.py"): ADAPTER.format(**words),
-        Path("tests", f"test_{slug}.py"): _test(
+        Path("tests", f"test_{slug}.py"): tests_of(
             words,
             f"nove_{slug}",
             '\nFOLDER = Path(__file__).parent / "carriers" / "{slug}"\n'.format(**words),
             "(FOLDER / {file}).read_bytes()",
         ),
-        **{folder / f"{each}.json": _answer(words["letters"], each) for each in ANSWERS},
+        **{folder / path: text for path, text in recordings(words["letters"]).items()},
     }
-
-
-_KNOWN = (
-    "from carriers.base import UnreadablePayload",
-    "from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent",
-    "from carriers.vocabulary import Status, SubStatus",
-)
-
-
-def _test(words: Mapping[str, str], module: str, recorded: str, reading: str) -> str:
-    def read(name: str) -> str:
-        plain = name.startswith("{")
-        file = f'f"{name}.json"' if plain else f'"{name}.json"'
-        return reading.format(slug=f'"{words["slug"]}"', name="answer" if plain else f'"{name}"', file=file)
-
-    known = sorted((*_KNOWN, f"from {module} import {words['kind']}"))
-    return TEST.format(
-        **words,
-        known="\n".join(known),
-        imports="from pathlib import Path\n" if "Path" in recorded else "",
-        recorded=recorded,
-        source="CARRIER",
-        read=read("{answer}"),
-        delivered=read("delivered"),
-        not_found=read("not_found"),
-    )
-
-
-def _answer(letters: str, name: str) -> str:
-    said = ",\n".join(
-        f'      {{"code": "{code}", "text": "{text}", "time": "{at}", "city": "{city}"}}'
-        for code in ANSWERS[name]
-        for text, at, city in [_EVENTS[code]]
-    )
-    events = f"[\n{said}\n    ]" if said else "[]"
-    number = f"{letters}0000000{9 if name == 'not_found' else 1}"
-    return f'{{\n  "parcels": [{{\n    "number": "{number}",\n    "events": {events}\n  }}]\n}}\n'
