@@ -83,7 +83,7 @@ _KNOWN = (
 
 
 def tests_of(words: Mapping[str, str], module: str, recorded: str, reading: str) -> str:
-    """The text of the tests: the adapter is in `module`, `recorded` comes before the tests, `reading` reads a recording."""
+    """Their text: the adapter is in `module`, `recorded` comes before the tests, `reading` reads a recording."""
 
     def read(name: str) -> str:
         plain = name.startswith("{")
