@@ -16,6 +16,7 @@ from carriers.base import Carrier, CarrierError, Likeness, UnreadablePayload
 from carriers.bpost import Bpost
 from carriers.bring import Bring
 from carriers.brt import Brt
+from carriers.cainiao import Cainiao
 from carriers.canada_post import CanadaPost
 from carriers.chronopost import Chronopost
 from carriers.correos import Correos
@@ -42,6 +43,7 @@ from carriers.japan_post_s10 import JapanPost
 from carriers.la_poste_colissimo import LaPosteColissimo
 from carriers.mondial_relay import MondialRelay
 from carriers.mrw import Mrw
+from carriers.ontrac import OnTrac
 from carriers.own import Own
 from carriers.paack import Paack
 from carriers.packeta import Packeta
@@ -114,6 +116,8 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     CorreosExpress,
     FourPx,
     Mrw,
+    OnTrac,
+    Cainiao,
     Own,
 )
 """In the order in which `candidates` names those that are alike: whose numbers tell most come first."""

@@ -65,6 +65,34 @@ PROVINCES = {
 }
 """The zone that all, or nearly all, of a Canadian province keeps; PQ is an older name of QC."""
 
+_STATES = {
+    "America/New_York": "CT DC DE FL GA MA MD ME MI NC NH NJ NY OH PA RI SC VA VT WV",
+    "America/Indiana/Indianapolis": "IN",
+    "America/Chicago": "AL AR IA IL KS LA MN MO MS ND NE OK TX WI",
+    "America/Denver": "CO MT NM UT WY",
+    "America/Phoenix": "AZ",
+    "America/Los_Angeles": "CA NV OR WA",
+    "America/Anchorage": "AK",
+    "Pacific/Honolulu": "HI",
+}
+_ZIPS = {
+    "America/New_York": "374 376 377 378 379 400 401 402 403 404 405 406 407 408 409 410 411 412 413 414 415 416 417",
+    "America/Chicago": "324 325 370 371 372 375 380 381 382 383 384 385 420 421 422 423 424 463 464 476 477 570 571",
+    "America/Denver": "577 798 799",
+    "America/Boise": "832 833 834 836 837 979",
+    "America/Los_Angeles": "835 838",
+}
+"""The first three digits of ZIP codes where a state keeps two zones, as far as one of them is kept there."""
+STATES = {state: name for name, states in _STATES.items() for state in states.split()}
+"""The zone that all, or nearly all, of a state of the United States keeps; ID, KY, SD and TN keep two."""
+ZIPS = {begins: name for name, all_begin in _ZIPS.items() for begins in all_begin.split()}
+
+
+def state_zone(state: str, postcode: str = "") -> ZoneInfo | None:
+    """The zone of a place in the United States by its state's two letters and its ZIP code; none if it is not sure."""
+    name = ZIPS.get(postcode[:3]) or STATES.get(state.upper())
+    return zone(name) if name else None
+
 
 def province_zone(province: str) -> ZoneInfo | None:
     """The zone of a Canadian province or territory by its two letters; none if it is none."""

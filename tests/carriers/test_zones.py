@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from carriers.zones import MAINLAND, OTHER_NAMES, country_coded, country_named, country_zone, province_zone
+from carriers.zones import MAINLAND, OTHER_NAMES, country_coded, country_named, country_zone, province_zone, state_zone
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,20 @@ def test_every_country_written_out_is_one() -> None:
 def test_a_canadian_province_keeps_a_zone() -> None:
     """By its letters, in any case."""
     assert [str(province_zone(each)) for each in ("ON", "nl", "XX")] == ["America/Toronto", "America/St_Johns", "None"]
+
+
+@pytest.mark.parametrize(
+    ("state", "postcode", "zone"),
+    [
+        ("ca", "", "America/Los_Angeles"),
+        ("AZ", "85040", "America/Phoenix"),
+        ("TX", "79901", "America/Denver"),
+        ("ID", "83702-1234", "America/Boise"),
+        ("ID", "", None),
+        ("ON", "", None),
+    ],
+)
+def test_a_state_keeps_a_zone_and_where_it_keeps_two_the_zip_code_tells(
+    state: str, postcode: str, zone: str | None
+) -> None:
+    assert state_zone(state, postcode) == (ZoneInfo(zone) if zone else None)
