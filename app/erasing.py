@@ -9,20 +9,20 @@ import zstandard
 from sqlalchemy import delete, select, update
 
 from app.arrivals.keeping import MAX_BODY, body_hash
-from app.arrivals.tables import arrivals, bodies, unmapped
+from app.arrivals.tables import arrivals, bodies, sightings, unmapped
 from app.cutting import cut
 from app.database import Session
+from app.mappings.known import TEXT
 from app.orders import orders
 from app.outbox.tables import attempts, messages
 from app.personal import about_a_shipment, emptied
 from app.sealing import Sealer
+from app.shipments import names
+from app.shipments.names import Role
 from app.shipments.shipment import Shipment
 from app.shipments.tables import events, shipments
 from app.tombstones import mark, number_mark, order_mark, reference_mark
 from carriers import carriers
-
-UNMAPPED_TEXT = 100
-"""A code without a row may be the beginning of an event's text: see `count_unmapped`."""
 
 
 async def erase(db: Session, sealer: Sealer, shipment: Shipment) -> None:
@@ -40,7 +40,12 @@ async def erase_all(
     """
     if not gone:
         return
-    company_id, ids = gone[0].company_id, [each.id for each in gone]
+    company_id = gone[0].company_id
+    named = await names.bearers(db, gone)
+    texts = _texts([*gone, *(each for name, each in named if name.role is not Role.FORMER)], orders_too=person)
+    former = _texts([each for name, each in named if name.role is Role.FORMER], orders_too=False)
+    gone = [*gone, *(each for _, each in named)]
+    ids = [each.id for each in gone]
     await _erase_bodies(db, gone)
     await _erase_unmapped(db, gone)
     mine = select(messages.c.id).where(messages.c.company_id == company_id, messages.c.shipment_id.in_(ids))
@@ -50,15 +55,17 @@ async def erase_all(
     await db.run(delete(shipments).where(shipments.c.company_id == company_id, shipments.c.id.in_(ids)))
     await _forget_orders(db, company_id, gone, delete_them=person or not marked)
     if marked:
-        await mark(db, sealer, company_id, _texts(gone, orders_too=person), person=person)
+        await mark(db, sealer, company_id, texts, person=person)
+        # Whoever corrected a number may have parcels that go by it.
+        await mark(db, sealer, company_id, set(former) - set(texts), person=False)
 
 
 def words_of(gone: Iterable[Shipment]) -> set[str]:
     """What names the people of these shipments, as it was posted."""
     found: set[str] = set()
     for each in gone:
-        for part, names in ((each.recipient, ("name", "email", "phone", "street")), (each.buyer, ("name", "email"))):
-            found |= {str(part[name]) for name in names if part and part.get(name)}
+        for part, fields in ((each.recipient, ("name", "email", "phone", "street")), (each.buyer, ("name", "email"))):
+            found |= {str(part[name]) for name in fields if part and part.get(name)}
     return found
 
 
@@ -142,8 +149,11 @@ async def _erase_unmapped(db: Session, gone: Sequence[Shipment]) -> None:
         )
     )
     texts = {row.text for row in rows}
-    if texts:
-        said = unmapped.c.text.in_(texts) | unmapped.c.code.in_({text[:UNMAPPED_TEXT] for text in texts})
+    mine = sightings.c.company_id == company_id, sightings.c.shipment_id.in_(ids), sightings.c.text != ""
+    shown = {row.text for row in await db.all(select(sightings.c.text).where(*mine))}
+    if texts or shown:
+        # A code without a row may be the beginning of an event's text: see `code_of`.
+        said = unmapped.c.text.in_(texts | shown) | unmapped.c.code.in_({text[:TEXT] for text in texts})
         await db.run(delete(unmapped).where(unmapped.c.company_id == company_id, said))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from app.database import Database
 from app.errors import Unusable, WrongSetting
+from app.mappings import KnownRows
 from app.metrics import Metrics
 from app.migrating import current, migrate, require_newest
 from app.sealing import Sealer
@@ -30,6 +31,7 @@ class Installation:
     sealer: Sealer
     tokens: TokenKeeper = field(default_factory=TokenKeeper)
     metrics: Metrics = field(default_factory=Metrics)
+    mappings: KnownRows = field(default_factory=KnownRows)
     tally: Tally = field(default_factory=Tally)
     silences: Silences = field(default_factory=Silences)
 

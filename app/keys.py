@@ -1,12 +1,12 @@
 """API keys: of one shop, or of all a company's shops; only their hash is kept."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Column, Float, Index, Integer, Table, Text, or_, select, update
+from sqlalchemy import Column, Float, Index, Integer, Table, Text, or_, select, tuple_, update
 
 from app.database import HexKey, Id, Instant, Json, Session, metadata, new_id
 from app.errors import FieldError, InvalidInput, NotAuthenticated, NotFound
@@ -199,6 +199,20 @@ async def look_up(db: Session, digest: str) -> Caller:
         reach,
         key.last_used_at is None or key.last_used_at <= db.now - USED_EVERY,
     )
+
+
+async def authors(db: Session, names: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], str]:
+    """Keys, by company and id, as a person knows them: name and how each begins."""
+    columns = (api_keys.c.company_id, api_keys.c.id, api_keys.c.name, api_keys.c.prefix)
+    rows = await db.all(select(*columns).where(tuple_(*columns[:2]).in_(sorted(names)))) if names else ()
+    known = {(row.company_id, row.id): f"{row.name} ({row.prefix}…)" for row in rows}
+    return {name: known.get(name, str(name[1])) for name in names}
+
+
+async def author(db: Session, caller: Caller) -> str:
+    """Who is calling, as a person knows the key."""
+    name = caller.company_id, caller.key_id
+    return (await authors(db, {name}))[name]
 
 
 async def mark_used(db: Session, company_id: UUID, key_id: UUID) -> None:

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from app.api import (
     accounts,
     arrivals,
+    carrier_health,
     docs,
     endpoints,
     erasures,
@@ -18,6 +19,7 @@ from app.api import (
     journey,
     keys,
     lookup,
+    mappings,
     messages,
     orders,
     problems,
@@ -26,6 +28,7 @@ from app.api import (
     sandbox,
     shipments,
     shop,
+    unmapped,
 )
 from app.api.access import Gate
 from app.api.buckets import Buckets
@@ -38,6 +41,7 @@ from app.installation import Installation
 from app.intake.pushed import Pushes
 from app.pages import tracking
 from app.pages.visitors import Visitors
+from app.polling.silences import watched
 
 ROUTERS = (
     # What is asked most often is found first.
@@ -53,6 +57,9 @@ ROUTERS = (
     messages.router,
     erasures.router,
     reference.router,
+    carrier_health.router,
+    unmapped.router,
+    mappings.router,
     shipments.batches,
     journey.router,
     orders.router,
@@ -82,6 +89,7 @@ def build(
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(gate.close)
+            await stack.enter_async_context(watched(installation))
             if companion is not None:
                 await stack.enter_async_context(companion(installation))
             yield

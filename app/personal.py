@@ -37,6 +37,7 @@ PERSONAL: Mapping[str, Mapping[Kept, str]] = {
     "bodies": {Kept.RAW: "content"},
     "carrier_accounts": {Kept.SETUP: "carrier name credentials base_url secret last_error disabled_reason"},
     "companies": {Kept.SETUP: "name"},
+    "differences": {Kept.DAYS: "carrier list code now then by"},
     "endpoints": {Kept.SETUP: "url description types secrets payload_version disabled_reason last_error"},
     "erasures": {Kept.REQUEST: "kind shop_ids subject state cursor counts"},
     "events": {
@@ -44,15 +45,20 @@ PERSONAL: Mapping[str, Mapping[Kept, str]] = {
         Kept.JOURNEY: "local_time offset_source code list context row place revision",
     },
     "idempotency_keys": {Kept.DAYS: "content_type body"},
+    "mappings": {
+        Kept.SETUP: "carrier list code context state author reason withdrawn_by withdrawn_reason",
+    },
     "messages": {
         Kept.CONTACT: "payload",
         Kept.JOURNEY: "target cause channel audience type state reason",
     },
+    "names": {Kept.JOURNEY: "carrier tracking_number outcome"},
     "orders": {
         Kept.CONTACT: "recipient recipient_email buyer",
         Kept.JOURNEY: "reference platform promised_on total items",
     },
     "pushes": {Kept.DAYS: "message_id"},
+    "replays": {Kept.SETUP: "author state"},
     "rules": {Kept.SETUP: "name audience channel occasion"},
     "shipments": {
         Kept.CONTACT: "recipient recipient_email recipient_phone recipient_name recipient_postcode buyer metadata "
@@ -60,6 +66,8 @@ PERSONAL: Mapping[str, Mapping[Kept, str]] = {
         Kept.JOURNEY: "order_reference carrier tracking_number sender_reference service origin promised_on "
         "cash_on_delivery recipient_country tags eta_day eta_source carrier_service poll_note",
     },
+    "shadows": {Kept.SETUP: "carrier"},
+    "sightings": {Kept.CONTACT: "code text", Kept.JOURNEY: "carrier list context"},
     "shops": {Kept.SETUP: "name locale timezone mail_from staff_mail brand"},
     "token_keys": {Kept.SETUP: "sealed"},
     "unmapped": {Kept.CONTACT: "code text", Kept.JOURNEY: "carrier list"},

@@ -16,17 +16,19 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, Table, and_, delete, or_, select, update
 
-from app.arrivals.tables import bodies, unmapped
+from app.arrivals.tables import bodies, sightings, unmapped
 from app.carrier_calls import carrier_calls
 from app.database import Session
 from app.erasing import erase_all
 from app.installation import Installation
 from app.intake.forgetting import forget_old as forget_short_lived
+from app.mappings.tables import differences
 from app.orders import orders
 from app.outbox.reasons import NotDelivered
 from app.outbox.tables import attempts, imported, messages
 from app.personal import emptied
 from app.purging import purge
+from app.shipments.names import names
 from app.shipments.shipment import Shipment
 from app.shipments.tables import events, shipments
 from app.shops import shops
@@ -120,6 +122,7 @@ def _silent_journeys(here: Installation, shop: Row[Any], now: datetime) -> Selec
 async def _forget_contacts(_here: Installation, db: Session, rows: Sequence[Row[Any]]) -> None:
     """Empty what names somebody: of the shipments, their events and messages, and of orders that all are over."""
     company_id, ids = rows[0].company_id, [row.id for row in rows]
+    its_names = select(names.c.id).where(names.c.company_id == company_id, names.c.shipment_id.in_(ids))
     await db.run(
         update(shipments)
         .where(shipments.c.company_id == company_id, shipments.c.id.in_(ids))
@@ -127,8 +130,11 @@ async def _forget_contacts(_here: Installation, db: Session, rows: Sequence[Row[
     )
     for table in (events, messages):
         await db.run(
-            update(table).where(table.c.company_id == company_id, table.c.shipment_id.in_(ids)).values(emptied(table))
+            update(table)
+            .where(table.c.company_id == company_id, table.c.shipment_id.in_(ids) | table.c.shipment_id.in_(its_names))
+            .values(emptied(table))
         )
+    await db.run(delete(sightings).where(sightings.c.company_id == company_id, sightings.c.shipment_id.in_(ids)))
     unsent = messages.c.company_id == company_id, messages.c.shipment_id.in_(ids), messages.c.state == "due"
     await db.run(update(messages).where(*unsent).values(state="cancelled", reason=NotDelivered.RULE_OFF, due_at=None))
     going_on = select(shipments.c.id).where(
@@ -161,7 +167,13 @@ async def _raw(here: Installation, db: Session) -> int:
 
 async def _strangers(_here: Installation, db: Session) -> int:
     """Codes that stand in no table and have not been met for long: a carrier's words may be all there is of them."""
-    return await purge(db, unmapped, unmapped.c.last_seen_at, db.now - UNMAPPED_FOR)
+    before = db.now - UNMAPPED_FOR
+    met = (
+        (unmapped, unmapped.c.last_seen_at),
+        (sightings, sightings.c.seen_at),
+        (differences, differences.c.last_seen_at),
+    )
+    return sum([await purge(db, table, column, before) for table, column in met])
 
 
 async def _marks(here: Installation, db: Session) -> int:

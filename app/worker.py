@@ -13,9 +13,11 @@ from datetime import UTC, timedelta
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from app.carrier_calls import write_down
 from app.erasures.working import erase_due
 from app.errors import Unavailable
 from app.installation import Installation
+from app.intake.mending import mend_due
 from app.intake.retrying import retry_failed
 from app.intake.timed import settle_due
 from app.outbox.sending import Sender
@@ -35,9 +37,11 @@ SECONDS = {
     "failed": 5.0,
     "accounts": 5.0,
     "sandbox": 1.0,
+    "calls": 5.0,
     "clocks": 60.0,
     "forget": 3600.0,
     "erase": 5.0,
+    "mend": 2.0,
 }
 """How often each job ticks, by its id."""
 
@@ -65,9 +69,11 @@ class Worker:
             "failed": lambda: self._until_none(lambda: retry_failed(installation)),
             "accounts": Adopter(installation).tick,
             "sandbox": self.sandbox.tick,
+            "calls": lambda: write_down(installation),
             "clocks": installation.database.compare_clocks,
             "forget": lambda: self._until_none(lambda: forget_old(installation)),
             "erase": lambda: self._until_none(lambda: erase_due(installation)),
+            "mend": lambda: self._until_none(lambda: mend_due(installation)),
         }
         self.scheduler = AsyncIOScheduler(timezone=UTC)
         for name, seconds in SECONDS.items():
@@ -110,6 +116,7 @@ class Worker:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
         await self.sandbox.close()
+        await self._run("calls")
         self.scheduler.shutdown(wait=False)
 
     async def _run(self, name: str) -> None:

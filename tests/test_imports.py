@@ -34,7 +34,7 @@ APP = (
     {"carrier_calls", "shipments"},
     {"arrivals"},
     {"outbox"},
-    {"backlog", "cutting", "personal", "probing", "purging", "tombstones"},
+    {"backlog", "carrier_health", "cutting", "personal", "probing", "purging", "tombstones"},
     {"erasing"},
     {"erasures"},
     {"resealing", "schema"},

@@ -171,6 +171,7 @@ async def test_people_are_not_told_again_machines_are(world: World, monkeypatch:
         "shipment.created",
         "shipment.status_changed",
         "shipment.status_changed",
+        "shipment.corrected",
         "shipment.event_added",
     ]
 

@@ -21,6 +21,7 @@ TAGS = {
     "messages": "What was told to whom, and sending it again.",
     "tracking": "What the holder of a tracking page's link sees.",
     "reference": "Statuses and carriers.",
+    "mappings": "What carriers' codes mean otherwise: rows of the company's own, shown, taken, applied to the past.",
     "operation": "How the service itself is.",
 }
 

@@ -1,7 +1,6 @@
 """Reference data: the nine statuses in a language, the carriers and what they need, numbers told by their form."""
 
 from collections.abc import Container
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import Query
@@ -9,10 +8,8 @@ from pydantic import Field, SecretStr, StringConstraints
 
 from app import accounts, locales
 from app.api.access import MAY_READ, Here, Reader
-from app.api.paging import DEFAULT, Cursor, Limit, cursor_of, page, place_of
 from app.api.routing import api
 from app.api.shapes import Input, Listed, Output
-from app.arrivals import unmapped
 from app.shipments.written import NOT_BLANK
 from carriers import Candidate, Carrier, candidates, carriers
 from carriers.vocabulary import SUB_STATUSES, Direction, Status, SubStatus
@@ -95,18 +92,6 @@ class CandidateOut(Output):
     evidence: Evidence
 
 
-class UnmappedOut(Output):
-    """A code that no table lists, how often it came, and what it came with."""
-
-    carrier: str
-    list: str
-    code: str
-    text: str
-    count: int
-    first_seen_at: datetime
-    last_seen_at: datetime
-
-
 @router.get("/v1/statuses", dependencies=[MAY_READ])
 async def statuses(
     locale: Annotated[str, Query(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z]{2,4})?$")] = "en",
@@ -133,21 +118,6 @@ async def detected(given: NumberGiven, caller: Reader, here: Here) -> Listed[Can
         mine = {account.carrier for account in await accounts.of_company(db, caller.company_id)}
     items = [_candidate(each, given.destination, mine) for each in candidates(given.tracking_number)]
     return Listed(items=sorted(items, key=_unlikely))
-
-
-@router.get("/v1/carriers/unmapped")
-async def unmapped_codes(
-    caller: Reader, here: Here, limit: Limit = DEFAULT, cursor: Cursor = None
-) -> Listed[UnmappedOut]:
-    """Codes that carriers sent and no table lists: they moved nothing."""
-    after = place_of(cursor, str, str, str)
-    async with here.database.reading() as db:
-        rows = await unmapped.of_company(
-            db, caller.company_id, limit + 1, [str(part) for part in after] if after else None
-        )
-    shown, more = page(rows, limit)
-    following = cursor_of(shown[-1].carrier, shown[-1].list, shown[-1].code) if more else None
-    return Listed(items=[UnmappedOut.model_validate(each) for each in shown], next_cursor=following)
 
 
 def _status(status: Status, locale: str, direction: Direction) -> StatusOut:

@@ -11,11 +11,9 @@ from uuid import UUID
 import zstandard
 from sqlalchemy import Select, bindparam, delete, func, select
 
-from app.arrivals.tables import arrivals, bodies, unmapped
+from app.arrivals.tables import arrivals, bodies
 from app.bulk import Fetch, Insert, Update, names_of
 from app.database import Session, new_id
-from app.shipments.history import StoredEvent
-from app.shipments.shipment import Shipment
 from carriers.event import Parcel
 
 MAX_BODY = 4 * 1024 * 1024
@@ -194,30 +192,3 @@ async def read_body(db: Session, company_id: UUID, digest: str) -> bytes | None:
 async def forget_bodies(db: Session, company_id: UUID, digests: Sequence[str]) -> None:
     """Erase raw bodies, also where another parcel's part points at them: its events stay."""
     await db.run(delete(bodies).where(bodies.c.company_id == company_id, bodies.c.hash.in_(digests)))
-
-
-async def count_unmapped(db: Session, strangers: Sequence[tuple[Shipment, Sequence[StoredEvent]]]) -> None:
-    """Count codes that stand in no table, given with the shipments they were said of, for a person to look at."""
-    rows: dict[tuple[UUID, str, str, str], dict[str, Any]] = {}
-    for shipment, events in strangers:
-        for event in events:
-            key = shipment.company_id, shipment.carrier, event.list, event.code or event.text[:100]
-            row = rows.setdefault(key, dict(zip(_CODE, key, strict=True)) | {"count": 0})
-            row |= {"count": row["count"] + 1, "text": event.text, "first_seen_at": db.now, "last_seen_at": db.now}
-    if not rows:
-        return
-    insert = db.insert(unmapped)
-    await db.run(
-        insert.on_conflict_do_update(
-            index_elements=_CODE,
-            set_={
-                "count": unmapped.c.count + insert.excluded.count,
-                "last_seen_at": insert.excluded.last_seen_at,
-                "text": insert.excluded.text,
-            },
-        ),
-        [rows[key] for key in sorted(rows)],
-    )
-
-
-_CODE = ("company_id", "carrier", "list", "code")

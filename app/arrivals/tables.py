@@ -73,3 +73,21 @@ unmapped = Table(
     Column("first_seen_at", Instant, nullable=False),
     Column("last_seen_at", Instant, nullable=False),
 )
+
+sightings = Table(
+    "sightings",
+    metadata,
+    # A code of `unmapped`, and a shipment of which it was said.
+    Column("company_id", Id, primary_key=True),
+    Column("carrier", Text, primary_key=True),
+    Column("list", Text, primary_key=True),
+    Column("code", Text, primary_key=True),
+    Column("shop_id", Id, primary_key=True),
+    Column("shipment_id", Id, primary_key=True),
+    Column("context", Text, nullable=False),
+    # Without what is known to name its recipient.
+    Column("text", Text, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Index("ix_sightings_shipment", "company_id", "shipment_id"),
+    Index("ix_sightings_seen", "seen_at"),
+)

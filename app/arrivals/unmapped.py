@@ -1,19 +1,31 @@
 """Codes of carriers that no table lists: kept and counted for a person to decide on, never guessed."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import ColumnElement, func, select, tuple_
 
-from app.arrivals.tables import unmapped
+from app.arrivals.tables import sightings, unmapped
 from app.database import Session
+from app.mappings import EVERYBODY, MappingState
+from app.mappings.tables import mappings
+from carriers.suggesting import Suggestion, suggested
+
+NEWEST = 20
+"""Sightings of a code that samples are taken from."""
+SAMPLES = 5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class UnmappedCode:
-    """A code without a row: where it stands in the carrier's lists, what it came with, how often and when."""
+    """A code without a row: where it stands in the carrier's lists, what it came with, how often and when.
+
+    `samples` are texts with their contexts, newest first, and `shipment_ids` the newest of `shipments`, as far as the
+    asker reaches.
+    """
 
     carrier: str
     list: str
@@ -22,18 +34,73 @@ class UnmappedCode:
     count: int
     first_seen_at: datetime
     last_seen_at: datetime
+    samples: Sequence[tuple[str, str]] = ()
+    shipments: int = 0
+    shipment_ids: tuple[UUID, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells it from others of the company."""
+        return self.carrier, self.list, self.code
+
+    @property
+    def suggestion(self) -> Suggestion | None:
+        """What the words speak for."""
+        return suggested(self.text, *(text for text, _ in self.samples), self.code)
 
 
 async def of_company(
-    db: Session, company_id: UUID, limit: int, after: Sequence[str] | None = None
+    db: Session,
+    company_id: UUID,
+    shop_ids: Collection[UUID],
+    limit: int,
+    *,
+    carrier: str | None = None,
+    after: Sequence[str] | None = None,
 ) -> list[UnmappedCode]:
-    """What the company's carriers said that has no row, by carrier, list and code, after those three if given."""
+    """What the company's carriers said that has no row, by carrier, list and code, after those three if given.
+
+    What a row has been accepted for since is left out. Sightings are those of these shops.
+    """
     order = (unmapped.c.carrier, unmapped.c.list, unmapped.c.code)
-    query = select(unmapped).where(unmapped.c.company_id == company_id)
+    wanted: list[ColumnElement[bool]] = [unmapped.c.company_id == company_id, ~_mended(company_id)]
+    if carrier is not None:
+        wanted.append(unmapped.c.carrier == carrier)
     if after is not None:
-        query = query.where(tuple_(*order) > tuple_(*after))
-    columns = [column.name for column in unmapped.c if column.name != "company_id"]
-    return [
-        UnmappedCode(**{name: row._mapping[name] for name in columns})
-        for row in await db.all(query.order_by(*order).limit(limit))
-    ]
+        wanted.append(tuple_(*order) > tuple_(*after))
+    rows = await db.all(select(unmapped).where(*wanted).order_by(*order).limit(limit))
+    names = [column.name for column in unmapped.c if column.name != "company_id"]
+    found = [UnmappedCode(**{name: row._mapping[name] for name in names}) for row in rows]
+    await _look(db, company_id, shop_ids, {each.key: each for each in found})
+    return found
+
+
+def _mended(company_id: UUID) -> ColumnElement[bool]:
+    """Whether a row in force gives the code its meaning, whatever its context."""
+    mine = (mappings.c.company_id.in_((company_id, EVERYBODY)), mappings.c.state == MappingState.ACTIVE)
+    same = (getattr(mappings.c, name) == getattr(unmapped.c, name) for name in ("carrier", "list", "code"))
+    return select(mappings.c.id).where(*mine, *same, mappings.c.context.is_(None)).exists()
+
+
+async def _look(
+    db: Session, company_id: UUID, shop_ids: Collection[UUID], found: dict[tuple[str, str, str], UnmappedCode]
+) -> None:
+    """Add where each has been seen."""
+    code = (sightings.c.carrier, sightings.c.list, sightings.c.code)
+    mine = (
+        sightings.c.company_id == company_id,
+        tuple_(*code).in_(found),
+        sightings.c.shop_id.in_(shop_ids),
+    )
+    nth = func.row_number().over(partition_by=code, order_by=sightings.c.shipment_id.desc()).label("nth")
+    number = func.count().over(partition_by=code).label("number")
+    counted = select(sightings, nth, number).where(*mine).subquery()
+    newest = select(counted).where(counted.c.nth <= NEWEST).order_by(counted.c.nth)
+    texts: defaultdict[tuple[str, str, str], dict[tuple[str, str], None]] = defaultdict(dict)
+    for row in await db.all(newest) if found else ():
+        each = found[row.carrier, row.list, row.code]
+        each.shipments = row.number
+        each.shipment_ids += (row.shipment_id,) if row.nth <= SAMPLES else ()
+        texts[each.key][row.text, row.context] = None
+    for key, said in texts.items():
+        found[key].samples = tuple(said)[:SAMPLES]

@@ -48,7 +48,12 @@ class Change:
 
     @property
     def correction(self) -> bool:
-        """Whether the event that decided before has been withdrawn, or replaced by a newer version of itself."""
+        """Whether the event that decided before has been withdrawn, or replaced by a newer version of itself.
+
+        What a replay changes always is one.
+        """
+        if self.replay:
+            return True
         decided = self.before.decided_by
         return decided is not None and decided in (*self.recorded.withdrawn, *self.recorded.corrected)
 

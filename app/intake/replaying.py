@@ -23,15 +23,19 @@ from app.intake.expecting import expected
 from app.intake.settling import settle
 from app.intake.stepping import AT_ONCE, Choice, Cursor, Step, Undone, following, parcels_of
 from app.lifecycle import Source
+from app.mappings import Overrides
 from app.outbox.putting import Listeners, listeners
 from app.shipments import history
 from app.shipments.history import StoredEvent, stored
-from app.shipments.recording import record, write
+from app.shipments.recording import Recorded, record, write
 from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
 from carriers import Carrier, carriers
 from carriers.base import mapped
 from carriers.event import Eta, Moment, OffsetSource, Place, TrackingEvent, keyed, withdrawn_key
+from carriers.vocabulary import Status, SubStatus
+
+NOTHING_MENDED = Overrides(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +73,14 @@ async def reread(installation: Installation, choice: Choice, after: Cursor | Non
     told: dict[tuple[UUID, UUID], Listeners] = {}
     try:
         async with installation.database.transaction(patient=True) as db:
+            await installation.mappings.refresh(db, at_once=True)
             query = select(shipments).where(*wanted).order_by(*place).limit(AT_ONCE).with_for_update()
             rows = await db.all(query)
             for shipment in map(Shipment.of, rows):
                 shop = shipment.company_id, shipment.shop_id
                 if shop not in told:
                     told[shop] = await listeners(db, *shop)
-                if change := await _reread_one(installation, db, told[shop], shipment):
+                if change := await reread_one(installation, db, told[shop], shipment):
                     changes.append(change)
             if not apply:
                 raise Undone
@@ -84,8 +89,8 @@ async def reread(installation: Installation, choice: Choice, after: Cursor | Non
     return Step(len(rows), tuple(changes), following(rows))
 
 
-def remapped(event: StoredEvent, carrier: Carrier) -> StoredEvent:
-    """The event with the meaning that the table gives it now: by its row if that is still there, else by its code."""
+def remapped(event: StoredEvent, carrier: Carrier, mended: Overrides) -> StoredEvent:
+    """The event with the meaning that it has now: by a mended row, by its own if that is still there, by its code."""
     by_name = next((row for row in carrier.table.values() if row.name == event.row), None) if event.row else None
     said = TrackingEvent(
         Moment(event.occurred_at, event.local_time, OffsetSource(event.offset_source), event.until_at),
@@ -97,7 +102,7 @@ def remapped(event: StoredEvent, carrier: Carrier) -> StoredEvent:
         sequence=event.sequence,
         revision=event.revision,
     )
-    now = mapped(said, by_name or carrier.table.find(event.code, within=event.list))
+    now = mapped(said, mended.find(said) or by_name or carrier.table.find(event.code, within=event.list))
     return stored(
         now,
         event.key,
@@ -108,12 +113,51 @@ def remapped(event: StoredEvent, carrier: Carrier) -> StoredEvent:
     )
 
 
-async def _reread_one(installation: Installation, db: Session, to: Listeners, shipment: Shipment) -> Reread | None:
+async def reread_one(installation: Installation, db: Session, to: Listeners, shipment: Shipment) -> Reread | None:
+    """Read a locked shipment again; what changes, or none."""
+    mended = installation.mappings.of(shipment.company_id, shipment.carrier) or NOTHING_MENDED
+    reading = await read_again(db, shipment, mended)
+    if reading is None:
+        return None
+    recorded = reading.recorded
+    await write(db, [(shipment, recorded)])
+    if not recorded.changed and not reading.eta:
+        return None
+    after = await settle(installation, db, to, shipment, recorded, said=reading.eta, replay=True)
+    return reading.change(after.status, after.sub_status)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a shipment's history is when it is read again; `eta`, columns of the shipment that change."""
+
+    shipment: Shipment
+    recorded: Recorded
+    eta: dict[str, Any]
+
+    def change(self, status: Status, sub_status: SubStatus | None) -> Reread:
+        """It in numbers, with the status that follows from it."""
+        before, recorded = self.shipment, self.recorded
+        return Reread(
+            before.id,
+            before.carrier,
+            before.number,
+            (before.status, before.sub_status),
+            (status, sub_status),
+            len(recorded.new),
+            len(recorded.corrected),
+            len(recorded.withdrawn),
+            bool(self.eta),
+        )
+
+
+async def read_again(db: Session, shipment: Shipment, mended: Overrides) -> Reading | None:
+    """Read it by the adapter and these rows as they are now; none without an adapter. Nothing is written."""
     carrier = carriers().get(shipment.carrier)
     if carrier is None:
         return None
     known = await history.of(db, shipment)
-    told = await _told(db, shipment, carrier)
+    told = await _told(db, shipment, carrier, mended)
     said, withdrawn = dict(told.events), list(told.withdrawn)
     for key, event in known.items():
         if event.source is not Source.CARRIER:
@@ -121,26 +165,11 @@ async def _reread_one(installation: Installation, db: Session, to: Listeners, sh
         elif event.unheard:
             continue  # only its withdrawal has come, and that stays
         elif event.arrival_id not in told.read:
-            said[key] = _winner(said.get(key), remapped(event, carrier))
+            said[key] = _winner(said.get(key), remapped(event, carrier, mended))
         elif key not in said and not event.gone:
             withdrawn.append(key)  # the adapter no longer reads it out of its body
     recorded = record(known, said.values(), at=db.now, withdrawn=withdrawn, remap=True)
-    await write(db, [(shipment, recorded)])
-    eta = expected(shipment, told.eta)
-    if not recorded.changed and not eta:
-        return None
-    after = await settle(installation, db, to, shipment, recorded, said=eta, replay=True)
-    return Reread(
-        shipment.id,
-        shipment.carrier,
-        shipment.number,
-        (shipment.status, shipment.sub_status),
-        (after.status, after.sub_status),
-        len(recorded.new),
-        len(recorded.corrected),
-        len(recorded.withdrawn),
-        bool(eta),
-    )
+    return Reading(shipment, recorded, expected(shipment, told.eta))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +185,7 @@ class _Told:
     eta: Eta | None
 
 
-async def _told(db: Session, shipment: Shipment, carrier: Carrier) -> _Told:
+async def _told(db: Session, shipment: Shipment, carrier: Carrier, mended: Overrides) -> _Told:
     rows = await db.all(
         select(arrivals)
         .where(
@@ -180,7 +209,8 @@ async def _told(db: Session, shipment: Shipment, carrier: Carrier) -> _Told:
             eta = parcel.eta or eta
             withdrawn.extend(withdrawn_key(carrier.slug, shipment.number, id_) for id_ in parcel.withdrawn)
             for key, event in keyed(carrier.slug, shipment.number, parcel.events):
-                made = stored(event, key, source=Source.CARRIER, received_at=row.received_at, arrival_id=row.id)
+                meant = mended.meant(event)
+                made = stored(meant, key, source=Source.CARRIER, received_at=row.received_at, arrival_id=row.id)
                 events[key] = _winner(events.get(key), made)
     return _Told(events, tuple(withdrawn), frozenset(read), eta)
 

@@ -1,6 +1,6 @@
 """A shop's own events: taken in as a carrier's are, as the shop's word."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from app.database import Session
 from app.errors import Conflict, Refused
 from app.installation import Installation
 from app.intake.taking import take_in
-from app.keys import api_keys
+from app.keys import authors as known_authors
 from app.lifecycle import Source
 from app.shipments import answer, history, store
 from app.shipments.history import StoredEvent
@@ -99,7 +99,7 @@ async def say_each(
         if (error := _another(each, known)) is not None:
             refused[n] = error
             del good[n]
-    authors = await _authors(db, {(each.saying.company_id, each.saying.key_id) for each in good.values()})
+    authors = await known_authors(db, {(each.saying.company_id, each.saying.key_id) for each in good.values()})
     arrived = [each.arrived(authors[each.saying.company_id, each.saying.key_id], db.now) for each in good.values()]
     taken = await take_in(installation, db, arrived)
     after = [each.shipments[0] for each in taken]
@@ -164,11 +164,3 @@ def _another(one: _Event, known: Mapping[tuple[Any, ...], tuple[Any, ...]]) -> C
         "something else. Give this one a key of its own, or leave the key out.",
         code="event_key_reused",
     )
-
-
-async def _authors(db: Session, names: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], str]:
-    """Keys, by company and id, as a person knows them: name and how each begins."""
-    columns = (api_keys.c.company_id, api_keys.c.id, api_keys.c.name, api_keys.c.prefix)
-    rows = await db.all(select(*columns).where(tuple_(*columns[:2]).in_(sorted(names)))) if names else ()
-    known = {(row.company_id, row.id): f"{row.name} ({row.prefix}…)" for row in rows}
-    return {name: known.get(name, str(name[1])) for name in names}

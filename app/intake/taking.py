@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from app.arrivals.keeping import ArrivalSource, ArrivalState, Arrived, Part, body_hash, count_unmapped, keep_all
+from app.arrivals.keeping import ArrivalSource, ArrivalState, Arrived, Part, body_hash, keep_all
+from app.arrivals.sighting import count_unmapped
 from app.cutting import cut
 from app.database import Session
 from app.installation import Installation
@@ -62,6 +63,7 @@ async def take_in(installation: Installation, db: Session, arrivals: Sequence[Ar
     Taking the same arrivals in twice changes nothing: carriers repeat themselves. The number of statements does not
     grow with the number of arrivals.
     """
+    await installation.mappings.refresh(db)
     found = await concerned(db, arrivals)
     mine = {shipment.id: shipment for each in found for shipment in each}
     known = await history.of_many(db, list(mine.values()))
@@ -76,7 +78,7 @@ async def take_in(installation: Installation, db: Session, arrivals: Sequence[Ar
         parts += kept
         outcomes.append(outcome)
         for part, shipment in zip(kept, its, strict=False):
-            outcome.new += _record(gathered[shipment.id], arrived, part.id)
+            outcome.new += _record(installation, gathered[shipment.id], arrived, part.id)
     await keep_all(db, parts)
     await write(db, [(each.before, each.recorded) for each in gathered.values()])
     await count_unmapped(db, [(each.before, _strangers(each.recorded)) for each in gathered.values()])
@@ -131,13 +133,14 @@ def without(arrived: Arrived, forgotten: Collection[tuple[UUID, str, str]]) -> A
     return replace(arrived, body=cut(carriers()[arrived.carrier], arrived.body, gone) or b"")
 
 
-def _record(gathered: _Gathered, arrived: Arrived, arrival_id: UUID) -> tuple[str, ...]:
+def _record(installation: Installation, gathered: _Gathered, arrived: Arrived, arrival_id: UUID) -> tuple[str, ...]:
     """Add what an arrival says of a shipment; the keys of events that are new by it."""
     shipment, parcel = gathered.before, arrived.parcel or Parcel("")
     source = Source.OVERRIDE if arrived.override else Source.SHOP if _by_the_shop(arrived) else Source.CARRIER
+    mended = None if _by_the_shop(arrived) else installation.mappings.of(shipment.company_id, shipment.carrier)
     said = [
         stored(
-            event,
+            event if mended is None else mended.meant(event),
             key,
             source=source,
             author=arrived.author,

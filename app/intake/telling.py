@@ -61,7 +61,7 @@ def _announcements(change: Change, now: datetime) -> Iterator[Announcement]:
         yield Announcement(
             "shipment.imported" if imported else "shipment.status_changed", str(after.version), data, *about
         )
-        if change.correction and change.before.status.final:
+        if change.replay or (change.correction and change.before.status.final):
             yield Announcement("shipment.corrected", str(after.version), data, *about)
     elif new:
         newest = max(new, key=lambda event: (event.occurred_at, event.key))

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.bulk import Insert, Update
 from app.database import Session
+from app.mappings.rows import MENDED
 from app.shipments import history
 from app.shipments.history import NAMES, StoredEvent, unheard
 from app.shipments.shipment import Shipment
@@ -60,7 +61,7 @@ def record(
     `at` is when it came. A withdrawal of an event that is not known is kept for it: when the event comes, it comes
     withdrawn, and as a correction rather than as news. `snapshot_at` says that this was a complete answer of that time:
     events it leaves out are on their way to being withdrawn. `remap` takes the given version whatever its revision: a
-    table's row has been mended.
+    table's row has been mended. Otherwise a known event keeps the meaning that it had before its row was mended.
     """
     now: dict[str, StoredEvent] = dict(known)
     new: list[str] = []
@@ -76,7 +77,7 @@ def record(
             continue
         newer = (event.revision, event.content) > (before.revision, before.content)
         same = before.content.startswith(event.content)  # those stored long ago have twice as many digits
-        if not same and (newer or remap):
+        if not same and (remap or (newer and not _mended_since(before, event))):
             now[key] = event._replace(
                 received_at=event.received_at if before.unheard else before.received_at,
                 arrival_id=event.arrival_id or before.arrival_id,
@@ -86,6 +87,9 @@ def record(
                 absent_to=before.absent_to,
             )
             corrected.append(key)
+        elif remap and same and event.row != before.row:
+            now[key] = before._replace(row=event.row)
+            touched.append(key)
         elif event.revision > before.revision:
             # The same words again, yet newer: remembered, or an older version that differs would win after them.
             now[key] = before._replace(revision=event.revision)
@@ -105,6 +109,17 @@ def record(
     back = [key for key in touched if key in known and known[key].gone and not now[key].gone]
     written = tuple(key for key in dict.fromkeys((*corrected, *touched)) if key in known)
     return Recorded(now, tuple(new), tuple(dict.fromkeys((*corrected, *back))), tuple(lost), written, tuple(foretold))
+
+
+def _mended_since(before: StoredEvent, event: StoredEvent) -> bool:
+    """Whether it is the event that is known, and only its code's row was mended since: that is for a replay."""
+    if event.revision > before.revision or (event.list, event.code, event.context) != (
+        before.list,
+        before.code,
+        before.context,
+    ):
+        return False
+    return event.row != before.row and any((row or "").startswith(MENDED) for row in (event.row, before.row))
 
 
 async def missed_again(db: Session, again: Sequence[tuple[Shipment, datetime]]) -> list[tuple[Shipment, Recorded]]:

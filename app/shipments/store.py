@@ -35,6 +35,14 @@ async def others_use(db: Session, company_id: UUID, account_id: UUID, shop_id: U
     return await db.value(theirs.limit(1)) is not None
 
 
+async def others_ship(db: Session, company_id: UUID, carrier: str, shop_id: UUID) -> bool:
+    """Whether the company's other shops have shipments of this carrier."""
+    theirs = select(shipments.c.id).where(
+        shipments.c.company_id == company_id, shipments.c.carrier == carrier, shipments.c.shop_id != shop_id
+    )
+    return await db.value(theirs.limit(1)) is not None
+
+
 async def by_page(db: Session, page_hash: str) -> Shipment | None:
     """The shipment whose tracking page has this token's hash."""
     row = await db.first(select(shipments).where(shipments.c.page_hash == page_hash))

@@ -1,0 +1,79 @@
+"""Shipments that bear certain codes: looked for a stretch of the carrier's shipments at a time, so each is bounded."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
+
+from app.database import Session
+from app.intake.stepping import AT_ONCE, Cursor
+from app.mappings.known import TEXT
+from app.shipments.shipment import Shipment
+from app.shipments.tables import events, shipments
+
+LOOK = 500
+"""Shipments in a stretch."""
+
+_PLACE = (shipments.c.company_id, shipments.c.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is looked for: these (list, code) on a carrier's shipments that meet the conditions."""
+
+    carrier: str
+    codes: Collection[tuple[str, str]]
+    whose: Sequence[ColumnElement[bool]] = ()
+
+    def among(self, after: Cursor | None = None) -> list[ColumnElement[bool]]:
+        """The shipments that come into question; a forgotten recipient's lack the words that a meaning may hang on."""
+        wanted = [*self.whose, shipments.c.carrier == self.carrier, shipments.c.forgotten_at.is_(None)]
+        return [*wanted, tuple_(*_PLACE) > tuple_(*after)] if after else wanted
+
+    def said(self) -> ColumnElement[bool]:
+        """Whether an event is one of them; what has no code goes by the beginning of its text."""
+        return or_(
+            *(
+                and_(
+                    events.c.list == list_,
+                    or_(events.c.code == code, and_(events.c.code == "", func.substr(events.c.text, 1, TEXT) == code)),
+                )
+                for list_, code in sorted(self.codes)
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The shipments found, how many were looked at for it, and where to go on (none at the end)."""
+
+    found: tuple[Shipment, ...]
+    looked_at: int
+    next: Cursor | None
+
+
+async def stretch(db: Session, search: Search, after: Cursor | None, *, most: int = AT_ONCE, lock: bool) -> Stretch:
+    """The next stretch; it ends with the last of `most` shipments that bear a code."""
+    query = select(*_PLACE).where(*search.among(after))
+    looked_at = [tuple(row) for row in await db.all(query.order_by(*_PLACE).limit(LOOK))]
+    if not looked_at:
+        return Stretch((), 0, None)
+    place = (events.c.company_id, events.c.shipment_id)
+    bearing = select(*place).where(tuple_(*place).in_(looked_at), search.said()).distinct()
+    places = sorted(tuple(row) for row in await db.all(bearing))
+    last = looked_at[-1] if len(looked_at) == LOOK else None
+    if len(places) > most:
+        places = places[:most]
+        last = places[-1]
+        looked_at = [each for each in looked_at if each <= last]
+    found: Sequence[Any] = ()
+    if places:
+        rows = select(shipments).where(tuple_(*_PLACE).in_(places)).order_by(*_PLACE)
+        found = await db.all(rows.with_for_update() if lock else rows)
+    return Stretch(tuple(map(Shipment.of, found)), len(looked_at), last)
+
+
+async def count(db: Session, search: Search) -> int:
+    """How many shipments there are to look at."""
+    return int(await db.value(select(func.count()).select_from(shipments).where(*search.among())))

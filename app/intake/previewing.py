@@ -1,0 +1,77 @@
+"""What mended rows would change, shipment by shipment, before they are: read alone, nothing is written or locked."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.database import Session
+from app.intake.bearing import LOOK, Search, stretch
+from app.intake.replaying import Reread, read_again
+from app.intake.stepping import Cursor
+from app.mappings import EVERYBODY, Mapping, MappingState, Meaning, Overrides, rows
+from app.shipments import answer
+from app.shipments.tables import shipments
+
+MOST_LOOKED_AT = 4 * LOOK
+"""Shipments that one call looks at."""
+
+PREVIEWED = "mapping/preview"
+"""What the evidence would call a row that is not made yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Rows to be, of one carrier; rows of `without` would be gone."""
+
+    carrier: str
+    meanings: Sequence[Meaning] = ()
+    given: Sequence[Mapping] = ()
+    without: Sequence[Mapping] = ()
+
+    @property
+    def codes(self) -> set[tuple[str, str]]:
+        """What they are about."""
+        kept = (each.meaning for each in (*self.given, *self.without))
+        return {each.said for each in (*self.meanings, *kept)}
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would change, how many shipments were looked at for it, where to go on (none at the end)."""
+
+    changes: tuple[Reread, ...]
+    looked_at: int
+    next: Cursor | None
+
+
+async def preview(
+    db: Session, company_id: UUID, shop_ids: Collection[UUID], proposal: Proposal, after: UUID | None, *, limit: int
+) -> Preview:
+    """The next shipments of these shops that the proposal would change, `limit` at most, and at most so many in all."""
+    whose = shipments.c.company_id == company_id, shipments.c.shop_id.in_(shop_ids)
+    search = Search(proposal.carrier, proposal.codes, whose)
+    mended = await _overrides(db, company_id, proposal)
+    place: Cursor | None = (company_id, after) if after else None
+    changes: list[Reread] = []
+    looked_at = 0
+    while looked_at < MOST_LOOKED_AT and len(changes) < limit:
+        part = await stretch(db, search, place, most=limit - len(changes), lock=False)
+        for shipment in part.found:
+            reading = await read_again(db, shipment, mended)
+            if reading is not None and (reading.recorded.changed or reading.eta):
+                state = answer.explained(shipment, reading.recorded.events, db.now)
+                changes.append(reading.change(state.status, state.sub_status))
+        looked_at += part.looked_at
+        place = part.next
+        if place is None:
+            break
+    return Preview(tuple(changes), looked_at, place)
+
+
+async def _overrides(db: Session, company_id: UUID, proposal: Proposal) -> Overrides:
+    """The rows as they would be in force."""
+    gone = {each.id for each in proposal.without}
+    active = await rows.listed(db, (company_id, EVERYBODY), carrier=proposal.carrier, states=(MappingState.ACTIVE,))
+    kept = [each for each in active if each.id not in gone]
+    new = [(PREVIEWED, each) for each in proposal.meanings]
+    return Overrides.of([*kept, *proposal.given]).and_then(new)
