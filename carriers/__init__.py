@@ -43,6 +43,7 @@ from carriers.japan_post_s10 import JapanPost
 from carriers.la_poste_colissimo import LaPosteColissimo
 from carriers.mondial_relay import MondialRelay
 from carriers.mrw import Mrw
+from carriers.nacex import Nacex
 from carriers.ontrac import OnTrac
 from carriers.own import Own
 from carriers.paack import Paack
@@ -118,6 +119,7 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     Mrw,
     OnTrac,
     Cainiao,
+    Nacex,
     Own,
 )
 """In the order in which `candidates` names those that are alike: whose numbers tell most come first."""
