@@ -38,6 +38,7 @@ from app.demo.stand_ins.inpost import InPostStandIn
 from app.demo.stand_ins.la_poste_colissimo import LaPosteStandIn
 from app.demo.stand_ins.mondial_relay import MondialRelayStandIn
 from app.demo.stand_ins.mrw import MrwStandIn
+from app.demo.stand_ins.nacex import NacexStandIn
 from app.demo.stand_ins.ontrac import OnTracStandIn
 from app.demo.stand_ins.packeta import PacketaStandIn
 from app.demo.stand_ins.poste_italiane import PosteItaliane
@@ -114,6 +115,7 @@ ASKED = [
     Asked(CorreosExpressStandIn, "9930000000000001", "password"),
     Asked(MrwStandIn, "020000000001", "password"),
     Asked(OnTracStandIn, "D10010000000011", "password"),
+    Asked(NacexStandIn, "2800/00000001", "password"),
 ]
 WITH_SECRET = [each for each in ASKED if each.secret]
 WITH_TOKEN = [each for each in ASKED if carriers()[each.kind.slug].needs_token]

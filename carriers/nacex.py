@@ -1,0 +1,178 @@
+"""Nacex, Spain, Portugal and Andorra: the state of an expedition by its web service, one a call; no push is confirmed.
+
+Codes: the words of the state. The number beside an incident says which, but no list of them is public: it stands in the
+context, and the remarks are the text.
+
+Quirks: an answer is a line of text with its last state alone, or `ERROR` and what is wrong, an unknown number as well;
+its text tells. Remarks of anything but an incident may name who took it and are not read. Expeditions that belong to it
+(a return, a service back, one sent anew) stand behind a `~`, with a letter for how: what they mean for this one is not
+documented, so they are kept in a list of that letter and say nothing. The history has no shape that is documented. User
+and password stand in the question, so nothing may write down its address. Madrid's time.
+
+A number is the expedition's code or, as on the label, branch/waybill. The names of both in a question, the password's
+MD5, the order of fields, the address under https and the fields by SOAP: public clients, read on 2026-11-22.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from hashlib import md5
+
+from httpx import AsyncClient
+from lxml import etree
+from pydantic import Field, SecretStr
+
+from carriers.base import (
+    Account,
+    Answer,
+    Carrier,
+    CarrierUnavailable,
+    Credentials,
+    CredentialsRefused,
+    RateLimit,
+    UnreadablePayload,
+    meant,
+)
+from carriers.calling import call
+from carriers.event import OffsetSource, Parcel, TrackingEvent
+from carriers.phrases import plain
+from carriers.reading import MAX_ARRAY, MAX_BODY, text_of, xml_of
+from carriers.sequence import numbered
+from carriers.tables import Says, table
+from carriers.times import local_moment, parsed_date, parsed_time, zone
+from carriers.vocabulary import Status, SubStatus
+
+MADRID = zone("Europe/Madrid")
+RELATIONS = frozenset({"R", "D", "X"})
+"""How another expedition belongs to the one asked about: a service back, a return, sent anew."""
+INCIDENT, ERROR, ANSWER = "INCIDENCIA", "ERROR", "getEstadoExpedicionResponse"
+NOT_FOUND = re.compile("no (existe|hay|se (encuentra|encontr|ha))|no encontrad|inexistente|sin (datos|resultados)")
+A_USER = re.compile("usuario|password|contrasena|clave|login|credencial|autentic|autoriza|permis")
+"""As `plain` writes them."""
+HASH = re.compile("[0-9a-fA-F]{32}")
+
+Line = list[str]
+"""Expedition, day, time, remarks, state, code, branch, waybill, in this order; the last ones may be missing."""
+
+
+class NacexCredentials(Credentials):
+    """A user of the web service; the password as it is, or already as its MD5."""
+
+    user: str = Field(min_length=1)
+    password: SecretStr = Field(min_length=1)
+
+
+class Nacex(Carrier):
+    """Nacex, an express courier."""
+
+    slug, name, website = "nacex", "Nacex", "https://www.nacex.com"
+    home = "ES"
+    number_form, example = "[0-9]{6,14}|[0-9]{3,4}/[0-9]{4,10}", "2800/00000001"
+    credentials = NacexCredentials
+    base_url = "https://pda.nacex.com"
+    rate = RateLimit(1, 1.0)
+    confidence = "low"
+    renames = True  # asked by branch and waybill, it answers by the expedition's code
+    unsaid = (("many_parcels", "it is asked about one expedition a call"),)
+    table = table(
+        {
+            "RECOGIDO": Says(Status.IN_TRANSIT, SubStatus.PICKED_UP),  # collected
+            "TRANSITO": Says(Status.IN_TRANSIT),  # moving
+            "REPARTO": Says(Status.OUT_FOR_DELIVERY),  # on round
+            "OK": Says(Status.DELIVERED),  # delivered
+            INCIDENT: Says(Status.EXCEPTION),  # incident, the reason in the remarks
+        }
+    )
+
+    async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
+        """One call about one expedition."""
+        known = account.credentials
+        assert isinstance(known, NacexCredentials)
+        branch, slash, waybill = "".join(numbers[0].split()).partition("/")
+        answer = await call(
+            http,
+            "GET",
+            f"{account.base_url or self.base_url}/nacex_ws/ws",
+            params={
+                "method": "getEstadoExpedicion",
+                "user": known.user,
+                "pass": _hashed(known.password.get_secret_value()),
+                "data": f"origen={branch}|albaran={waybill}" if slash else f"expe_codigo={branch}",
+            },
+        )
+        error = _error(_lines(answer.content))
+        if A_USER.search(plain(error)):
+            raise CredentialsRefused("Nacex refuses the user or the password")
+        if error and not NOT_FOUND.search(plain(error)):
+            raise CarrierUnavailable(f"Nacex says: {error}")
+        return [Answer(answer.content, tuple(numbers))]
+
+    def parse(self, body: bytes) -> list[Parcel]:
+        """The expedition of an answer; none for an error that is not about the number."""
+        lines = _lines(body)
+        if error := _error(lines):
+            unknown = NOT_FOUND.search(plain(error)) and not A_USER.search(plain(error))
+            return [Parcel("", not_found=True, note=error)] if unknown else []
+        told = [line for line in lines if _is_state(line[1:] if line[0] in RELATIONS else line)]
+        own = next((line for line in told if line[0] not in RELATIONS), None)
+        if own is None:
+            raise UnreadablePayload("no state of Nacex")
+        label = "/".join(own[6:8]) if all(own[6:8]) and len(own) >= 8 else ""
+        return [
+            Parcel(
+                own[0],
+                numbered([event for line in told for event in _events(line)]),
+                aliases=(label,) if label and label != own[0] else (),
+            )
+        ]
+
+    def tracking_url(self, number: str) -> str:
+        branch, slash, waybill = number.partition("/")
+        page = f"{self.website}/seguimientoDetalle.do"
+        return f"{page}?agencia_origen={branch}&numero_albaran={waybill}" if slash else ""
+
+
+def _hashed(password: str) -> str:
+    hashed = password if HASH.fullmatch(password) else md5(password.encode(), usedforsecurity=False).hexdigest()
+    return hashed.upper()
+
+
+def _lines(body: bytes) -> list[Line]:
+    """The fields of each expedition in a text, or of the one in an answer by SOAP; UnreadablePayload if too many."""
+    if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        elements = xml_of(body).iter("{*}*")
+        answer = next((each for each in elements if etree.QName(each).localname == ANSWER), None)
+        return [] if answer is None else [[text_of(each.text, 200) for each in answer.iter("{*}*") if not len(each)]]
+    if len(body) > MAX_BODY:
+        raise UnreadablePayload(f"a body of {len(body)} bytes: at most {MAX_BODY} are read")
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = body.decode("latin-1")
+    parts = re.split(r"[~\r\n]+", text, maxsplit=MAX_ARRAY)
+    if len(parts) > MAX_ARRAY:
+        raise UnreadablePayload(f"more than {MAX_ARRAY} lines")
+    return [[text_of(field, 200) for field in part.split("|", 20)] for part in parts if part.strip()]
+
+
+def _error(lines: list[Line]) -> str:
+    """What an answer says is wrong; empty if nothing is."""
+    if not lines or lines[0][0] != ERROR:
+        return ""
+    return " ".join(filter(None, lines[0][1:3])) or ERROR
+
+
+def _is_state(line: Line) -> bool:
+    return len(line) >= 5 and parsed_date(line[1], "%d/%m/%Y") is not None and line[4] != ""
+
+
+def _events(line: Line) -> Iterator[TrackingEvent]:
+    relation = line[0] if line[0] in RELATIONS else ""
+    _, day, clock, remarks, given, *more = line[1:] if relation else line
+    date, state = parsed_date(day, "%d/%m/%Y"), given.upper()
+    if date is None:
+        return
+    moment = local_moment(date, parsed_time(clock, "%H:%M", "%H:%M:%S"), MADRID, OffsetSource.CARRIER)
+    incident = state == INCIDENT
+    context = f"code {more[0]}" if incident and more and more[0] else ""
+    row = None if relation else Nacex.table.find(state)
+    yield meant(row, state, relation, context, (remarks if incident else "") or given).at(moment)
