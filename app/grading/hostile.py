@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from random import Random
 
 from app.grading.answers import recorded
-from app.grading.breaking import odd_body, odd_bytes
+from app.grading.breaking import format_of, odd_body, odd_bytes
 from app.grading.card import Fault, Subject
 from app.grading.soundness import faults_of
 from carriers import UnreadablePayload
@@ -30,9 +30,10 @@ def hostile(subject: Subject) -> str:
 
 def broken(bodies: list[bytes], by: Random) -> Iterator[bytes]:
     """Broken ones of these."""
+    formats = [(body, format_of(body)) for body in bodies]
     for _ in range(BROKEN):
         yield odd_bytes(by.choice(bodies), by)
-        yield odd_body(by.choice(bodies), by)
+        yield odd_body(*by.choice(formats), by)
     for body in bodies:
         yield body[: len(body) // 2]
 

@@ -6,9 +6,10 @@ from random import Random
 
 import orjson
 
+from app.grading.breaking import RATES, odd_bytes, odd_values
 from carriers import carrier
 from carriers.base import BadSignature
-from tests.carriers.test_mutated import check, odd_bytes, odd_values
+from tests.carriers.test_mutated import check
 
 SECRETS = ("a-secret-of-the-account", "è")
 
@@ -46,5 +47,5 @@ def mutated(body: bytes, by: Random) -> bytes:
     """The body broken in its values where it is JSON, or in its bytes."""
     if by.random() < 0.6:
         with contextlib.suppress(orjson.JSONDecodeError):
-            return orjson.dumps(odd_values(orjson.loads(body), by, by.choice((0.01, 0.05, 0.2))))
+            return orjson.dumps(odd_values(orjson.loads(body), by, by.choice(RATES)))
     return odd_bytes(body, by)
