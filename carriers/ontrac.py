@@ -162,20 +162,26 @@ def _standing(events: Sequence[TrackingEvent]) -> tuple[tuple[TrackingEvent, ...
 
 
 def _event(row: etree._Element) -> TrackingEvent | None:
-    names = ("City", "Zip", "State", "Facility")
-    city, postcode, state, facility = (_value(row, name) for name in names)
-    moment = iso_moment(_value(row, "EventTime"), state_zone(state, postcode), OffsetSource.PLACE)
-    told = _said(_value(row, "Status"), _value(row, "Description"))
+    get = {etree.QName(each).localname: each.text for each in row}.get
+    place = _place(get("City"), get("Zip"), get("State"), get("Facility"))
+    where = state_zone(place.state, place.postcode) if place else None
+    moment = iso_moment(get("EventTime"), where, OffsetSource.PLACE)
+    told = _said(get("Status"), get("Description"))
     if moment is None or not (told.code or told.text):
         return None
-    place = Place(city, postcode, state, "US" if city or state else "", name=facility)
-    return told.at(moment, place or None)._replace(id=f"{told.code or told.text[:40]} {moment.local_time}")
+    return told.at(moment, place)._replace(id=f"{told.code or told.text[:40]} {moment.local_time}")
 
 
 @remembered
-def _said(given: str, text: str) -> Said:
-    code = given.upper()
-    return meant(OnTrac.table.find(code), code, text=text)
+def _place(city: str | None, postcode: str | None, state: str | None, facility: str | None) -> Place | None:
+    town, code, region = text_of(city, 100), text_of(postcode, 20), text_of(state, 40)
+    return Place(town, code, region, "US" if town or region else "", name=text_of(facility, 100)) or None
+
+
+@remembered
+def _said(given: str | None, text: str | None) -> Said:
+    code = text_of(given, 20).upper()
+    return meant(OnTrac.table.find(code), code, text=text_of(text))
 
 
 def _eta(said: etree._Element) -> Eta | None:
