@@ -41,6 +41,8 @@ from carriers.vocabulary import Status, SubStatus
 MADRID = zone("Europe/Madrid")
 PATH = "/wspsc/apiRestSeguimientoEnviosk8s/json/seguimientoEnvio"
 CANCELLED = Says(Status.EXCEPTION, SubStatus.CANCELLED, doubtful=True)
+OUTCOMES = (("error", "mensajeError"), ("codigoRetorno", "mensajeRetorno"))
+"""Where an answer says whether it is one, and what is wrong."""
 FINE = frozenset({"", "0", "200"})
 """Codes of what is no error."""
 NOT_FOUND = re.compile("no (existe|hay|se (encuentra|encontr|ha))|no encontrad|inexistente|sin (datos|resultados)")
@@ -103,7 +105,7 @@ class CorreosExpress(Carrier):
         """The parcel of an answer; none for an error that is not about the number."""
         said = json_object(body, "latin-1")
         told = object_at(said, "mensajeRetorno") or said
-        if "estadoEnvios" not in told and not {"error", "mensajeError"} <= said.keys():
+        if "estadoEnvios" not in told and not any(set(names) <= said.keys() for names in OUTCOMES):
             raise UnreadablePayload("no states of Correos Express")
         number = text_of(told.get("numEnvio"), 40)
         if error := _error(said):
@@ -113,7 +115,8 @@ class CorreosExpress(Carrier):
         head = _event(told)
         if head and all((each.code, each.moment) != (head.code, head.moment) for each in events):
             events.append(head)
-        return [Parcel(number, numbered(events), not_found=not events and not number)]
+        in_order = numbered(events[::-1])[::-1]
+        return [Parcel(number, in_order, not_found=not events and not number)]
 
     def tracking_url(self, number: str) -> str:
         return f"https://s.correosexpress.com/c?n={number}"
@@ -121,7 +124,7 @@ class CorreosExpress(Carrier):
 
 def _error(said: Mapping[str, Json]) -> str:
     """What an error says; empty if it is none."""
-    for code, message in (("error", "mensajeError"), ("codigoRetorno", "mensajeRetorno")):
+    for code, message in OUTCOMES:
         told = text_of(said.get(code), 20)
         if told not in FINE:
             return f"{told} {text_of(said.get(message), 200)}".strip()

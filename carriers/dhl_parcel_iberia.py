@@ -162,7 +162,7 @@ def _parcel(said: dict[str, Json]) -> Parcel:
     events = [event for row in dicts(said.get("Events")) if (event := _event(row))]
     return Parcel(
         number or airway,
-        numbered(events),
+        numbered(events[::-1])[::-1],  # they run oldest first
         aliases=(airway,) if number and airway and airway != number else (),
         service=text_of(said.get("Product"), 100),
     )

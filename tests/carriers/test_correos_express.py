@@ -47,6 +47,7 @@ def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
 def test_an_error_is_not_found_or_tells_of_no_parcel(answer: str, parcels: list[Parcel]) -> None:
     assert parsed(answer) == parcels
     assert CorreosExpress().parse(b'{"error": 0, "estadoEnvios": []}') == [Parcel("", not_found=True)]
+    assert CorreosExpress().parse(b'{"codigoRetorno": 500, "mensajeRetorno": "Error"}') == []
 
 
 def test_every_fixture_is_named_and_every_code_stands_in_the_table() -> None:
@@ -79,6 +80,13 @@ def test_the_shipments_state_is_an_event_where_the_list_lacks_it_and_lost_zeros_
     head = parsed("head_ahead")[0].events[-1]
 
     assert (head.row, head.moment.local_time) == ("12", "2026-03-03T09:05:00")
+
+
+def test_states_of_one_day_without_a_time_keep_their_order() -> None:
+    states = [f'{{"codEstado": "{code}", "fechaEstado": "03032026"}}' for code in ("1", "5", "12")]
+    [parcel] = CorreosExpress().parse(f'{{"estadoEnvios": [{", ".join(states)}]}}'.encode())
+
+    assert [(event.code, event.sequence) for event in parcel.events] == [("1", 0), ("5", 1), ("12", 2)]
 
 
 def test_a_day_alone_is_a_day_and_the_nights_of_the_clock_change_keep_the_printed_time() -> None:
