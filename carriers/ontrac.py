@@ -162,7 +162,7 @@ def _standing(events: Sequence[TrackingEvent]) -> tuple[tuple[TrackingEvent, ...
 
 
 def _event(row: etree._Element) -> TrackingEvent | None:
-    get = {etree.QName(each).localname: each.text for each in row}.get
+    get = {str(each.tag).rpartition("}")[2]: each.text for each in row}.get
     place = _place(get("City"), get("Zip"), get("State"), get("Facility"))
     where = state_zone(place.state, place.postcode) if place else None
     moment = iso_moment(get("EventTime"), where, OffsetSource.PLACE)
