@@ -10,7 +10,7 @@ from tests.source import Module, modules
 CARRIERS = (
     {"vocabulary", "remembering", "check_digits", "people"},
     {"event", "tables"},
-    {"base", "sequence", "phrases"},
+    {"base", "sequence", "phrases", "summary"},
     {"reading", "asking"},
     {"calling", "times"},
     {"zones"},
@@ -22,7 +22,7 @@ CARRIERS = (
 
 APP = (
     {"disk", "errors", "failpoints", "finding", "pace", "lifecycle", "locales", "metrics", "wrong_fields"}
-    | {"silence", "tally"},
+    | {"account_state", "silence", "tally"},
     {"mail_addresses", "settings", "standing", "triggers"},
     {"sealing", "columns", "engines", "away", "outbound", "logging", "demo.journeys"},
     {"secret_keys", "grading"},
