@@ -36,6 +36,14 @@ class EtaOut(Output):
     source: str | None
 
 
+class SilenceOut(Output):
+    """The carrier does not answer, `since` it last did (null: it never has); `disabled`: so nothing more is asked."""
+
+    since: datetime | None
+    disabled: bool
+    note: str
+
+
 class Freshness(Output):
     """How fresh this is, and why it is not asked about if it is not."""
 
@@ -117,9 +125,11 @@ class ShipmentSummary(Output):
     sender_reference: str | None
     account_id: UUID | None
     direction: Direction
+    carrier_settled: bool = Field(description="False while it is one of several `candidates`")
     generation: int
     parent_id: UUID | None
     status: Status
+    return_of: UUID | None
     status_id: int
     sub_status: SubStatus | None
     status_label: str
@@ -151,12 +161,60 @@ class ShipmentSummary(Output):
 
 
 class ShipmentWhole(ShipmentSummary):
+class NameOut(Output):
+    """A carrier and a number; `current` for those that the shipment goes by now."""
+
+    carrier: str
+    tracking_number: str | None
+    current: bool
+
+
+class CandidateName(NameOut):
+    """A carrier that it may be with: when it was last asked, what came of it, and when it was settled that it is."""
+
+    tried_at: datetime | None
+    outcome: str
+    settled_at: datetime | None
+
+
+class Leg(NameOut):
+    """A part of the journey; in the order in which they are travelled."""
+
+    since: datetime
+
+
+class FormerName(Output):
+    """What a shipment went by before it was corrected, with what was said under that: it counts no more."""
+
+    carrier: str
+    tracking_number: str | None
+    since: datetime
+    until: datetime | None
+    events: list[EventOut]
+
+
+class LinkedShipment(Output):
+    """A shipment that belongs to this one."""
+
+    id: UUID
+    carrier: str
+    tracking_number: str | None
+    status: Status
+    sub_status: SubStatus | None
+    created_at: datetime
+
+
     """A shipment with its events, newest first, and why it has its status."""
 
     last_event: EventOut | None
     events: list[EventOut]
     events_truncated: bool
     explanation: Explanation
+    candidates: list[CandidateName]
+    legs: list[Leg]
+    former: list[FormerName]
+    returns: list[LinkedShipment] = Field(description="The customer's returns of it")
+    parcels: list[LinkedShipment] = Field(description="Other parcels whose `parent_id` it is; each has its own status")
 
 
 class AttemptOut(Output):

@@ -22,6 +22,7 @@ from app.erasures import asking
 from app.errors import Changed
 from app.installation import Installation
 from app.intake import posting, tracking_page
+from app.intake.correcting import amend
 from app.intake.several import RowError, post_each
 from app.locales import supported
 from app.shipments import answer, listing, reading, store
@@ -184,7 +185,8 @@ async def change(
     """Change what is given; what is left out stays, and null empties.
 
     Of `recipient`, too, the fields given change and the others stay; `"recipient": null` forgets all of it.
-    `tracking_number` is for a shipment that was posted without: a number, once known, stays.
+    Another `carrier` or `tracking_number` corrects the shipment: it is followed under the new one, with the same id and
+    the same page, and what was said under the old one is listed in `former` and counts no more.
     With `If-Match`, nothing changes unless the shipment is still as that `ETag` says.
     """
 
@@ -195,7 +197,7 @@ async def change(
             if not still_matches(if_match, {found.tag(db.now, locale) for locale in (None, *supported())}):
                 raise Changed("The shipment has changed since that `ETag`. Read it again, then send your change again.")
         shop = await shops.get(db, caller.company_id, before.shop_id)
-        after = await posting.change(here, db, shop, before, merged(before, given), number=given.tracking_number)
+        after = await amend(here, db, shop, before, merged(before, given))
         return await _whole(here, db, after, shop)
 
     return await write.once(effect)

@@ -12,6 +12,7 @@ from app.locales import choose, phrase
 from app.orders import Order
 from app.outbox.shown import shown
 from app.shipments import answer, finding, history
+from app.shipments.beside import beside, travelled
 from app.shipments.finding import Sought
 from app.shipments.reading import order_part
 from app.shipments.saying import in_a_sentence
@@ -41,12 +42,12 @@ async def _match(
     installation: Installation, db: Session, shop: Shop, shipment: Shipment, locale: str | None
 ) -> dict[str, Any]:
     chosen = choose(locale, shop.locale)
-    events = await history.of(db, shipment)
+    events, found = await history.of(db, shipment), await beside(db, shipment)
     order = await orders.by_id(db, shipment.company_id, shipment.order_id) if shipment.order_id else None
     whole = answer.whole(shipment, events, db.now, tracking_page(installation, shipment), chosen)
     part = order_part(order) if order else None
     return {
-        "answer": in_a_sentence(shipment, events, chosen, shop.timezone, db.now),
+        "answer": in_a_sentence(shipment, travelled(shipment, events, found), chosen, shop.timezone, db.now),
         "shipment": {**whole, "order": part or whole["order"]},
         "order": part,
         "messages": await shown(db, shipment.company_id, shipment.id),

@@ -231,6 +231,7 @@ _FRESH: dict[str, Any] = {
     "lease_number": 0,
     "speed": 1.0,
     "page_generation": 1,
+    "linked": False,
 }
 
 

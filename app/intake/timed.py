@@ -15,7 +15,7 @@ from app.installation import Installation
 from app.intake.change import Marks
 from app.intake.settling import settle
 from app.outbox.putting import Listeners, listeners
-from app.shipments import history
+from app.shipments.beside import journey
 from app.shipments.recording import Recorded
 from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
@@ -89,7 +89,7 @@ async def _settle_one(installation: Installation, db: Session, to: Listeners, sh
     def come(at: datetime | None) -> bool:
         return at is not None and at <= db.now
 
-    nothing = Recorded(await history.of(db, shipment), (), (), ())
+    nothing = Recorded(dict(await journey(db, shipment)), (), (), ())
     zone = ZoneInfo(to.shop.timezone)
     if come(shipment.refold_at) or shipment.status.final:
         shipment = await settle(installation, db, to, shipment, nothing)

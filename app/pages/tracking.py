@@ -21,7 +21,8 @@ from app.pages.tracked import Tracked
 from app.pages.view import view
 from app.pages.visitors import Visitors
 from app.sealing import token_hash
-from app.shipments import history, store
+from app.shipments import store
+from app.shipments.beside import journey
 
 router = APIRouter(tags=["tracking"])
 
@@ -79,7 +80,7 @@ async def _view(here: Installation, token: str, lang: str | None, accepted: str 
         shipment = await store.by_page(db, token_hash(token).hex())
         if shipment is None:
             return None
-        events = await history.of(db, shipment)
+        events = await journey(db, shipment)
         shop = await shops.get(db, shipment.company_id, shipment.shop_id)
         order = await orders.by_id(db, shipment.company_id, shipment.order_id) if shipment.order_id else None
     recipient = (shipment.recipient or {}).get("locale")

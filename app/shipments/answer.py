@@ -6,9 +6,12 @@ from typing import Any
 
 from app.lifecycle import Fact, Reason, State, fold, order
 from app.locales import label
+from app.shipments.beside import NOTHING, Beside, travelled
 from app.shipments.history import StoredEvent
-from app.shipments.shipment import Shipment
+from app.shipments.names import Name, Role
+from app.shipments.shipment import Identity, Shipment
 from carriers import carriers
+from carriers.vocabulary import Direction
 
 Json = dict[str, Any]
 
@@ -22,9 +25,11 @@ def summary(shipment: Shipment, tracking_page: str, locale: str = "it") -> Json:
         "tracking_number": shipment.tracking_number,
         "sender_reference": shipment.sender_reference,
         "account_id": shipment.account_id,
+        "carrier_settled": shipment.identity is not Identity.UNSETTLED,
         "direction": shipment.direction,
         "generation": shipment.generation,
         "parent_id": shipment.parent_id,
+        "return_of": shipment.parent_id if shipment.direction is Direction.RETURN else None,
         "status": shipment.status,
         "status_id": shipment.status.id,
         "sub_status": shipment.sub_status,
@@ -65,12 +70,24 @@ def summary(shipment: Shipment, tracking_page: str, locale: str = "it") -> Json:
 
 
 def whole(
-    shipment: Shipment, events: Mapping[str, StoredEvent], now: datetime, tracking_page: str, locale: str
+    shipment: Shipment,
+    events: Mapping[str, StoredEvent],
+    now: datetime,
+    tracking_page: str,
+    locale: str,
+    *,
+    found: Beside = NOTHING,
 ) -> Json:
-    """A shipment with its events, newest first, and why it has its status."""
+    """A shipment with its events, newest first, why it has its status, its other names, and what belongs to it."""
+    if found.names:
+        events = travelled(shipment, events, found)
     state = explained(shipment, events, now)
     ordered = newest_first(events)
-    shown = [shown_event(event, state.set_aside.get(event.key), shipment.carrier) for event in ordered]
+    said_by = {key: name.carrier for name in found.names for key in found.events.get(name.id, ())}
+    shown = [
+        shown_event(event, state.set_aside.get(event.key), said_by.get(event.key, shipment.carrier))
+        for event in ordered
+    ]
     decided = events.get(shipment.decided_by) if shipment.decided_by else None
     return {
         **summary(shipment, tracking_page, locale),
@@ -78,6 +95,9 @@ def whole(
         "events": shown,
         "events_truncated": state.truncated,
         "explanation": {
+        **_names(shipment, found),
+        "returns": [_linked(each) for each in found.returns()],
+        "parcels": [_linked(each) for each in found.parcels()],
             "decided_by": shipment.decided_by,
             "decided_at": shipment.decided_at,
             "row": decided.row if decided else None,
@@ -94,6 +114,54 @@ def whole(
 
 
 def explained(shipment: Shipment, events: Mapping[str, StoredEvent], now: datetime) -> State:
+def _names(shipment: Shipment, found: Beside) -> dict[str, list[Json]]:
+    """The names that it goes by or went by, by what they are to it."""
+    legs, candidates, former = ([each for each in found.names if each.role is role] for role in _ROLES)
+    left = former + [each for each in candidates if each.until is not None]
+    return {
+        "candidates": [
+            {
+                **_name(shipment, each),
+                "tried_at": each.tried_at,
+                "outcome": each.outcome,
+                "settled_at": each.settled_at,
+            }
+            for each in candidates
+        ],
+        "legs": [{**_name(shipment, each), "since": each.since} for each in legs],
+        "former": [
+            {
+                "carrier": each.carrier,
+                "tracking_number": each.tracking_number,
+                "since": each.since,
+                "until": each.until,
+                "events": [shown_event(event, None, each.carrier) for event in newest_first(found.events[each.id])],
+            }
+            for each in sorted(left, key=lambda each: each.until or each.since)
+        ],
+    }
+
+
+_ROLES = (Role.LEG, Role.CANDIDATE, Role.FORMER)
+
+
+def _name(shipment: Shipment, name: Name) -> Json:
+    current = name.is_of(shipment)
+    return {"carrier": name.carrier, "tracking_number": name.tracking_number, "current": current}
+
+
+def _linked(shipment: Shipment) -> Json:
+    """A shipment that belongs to another, as that shows it."""
+    return {
+        "id": shipment.id,
+        "carrier": shipment.carrier,
+        "tracking_number": shipment.tracking_number,
+        "status": shipment.status,
+        "sub_status": shipment.sub_status,
+        "created_at": shipment.created_at,
+    }
+
+
     """The fold of the stored events: the state with its reasons."""
     return fold(
         [event.fact() for event in events.values() if not event.unheard],

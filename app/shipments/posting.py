@@ -142,9 +142,15 @@ class ChangedShipment(Posted):
 
 
 class AmendedShipment(ChangedShipment):
-    """The same, and the tracking number of a shipment that was posted without one."""
+    """The same, and the carrier or the tracking number, where another one is right."""
 
+    carrier: Annotated[str, StringConstraints(max_length=40)] | None = None
     tracking_number: Annotated[str, StringConstraints(max_length=60)] | None = None
+
+    @field_validator("carrier")
+    @classmethod
+    def _known(cls, value: str | None) -> str | None:
+        return value and known_carrier(value)
 
 
 class PostedShipment(ChangedShipment):

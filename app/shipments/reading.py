@@ -15,6 +15,7 @@ from app.database import Session
 from app.errors import NotFound
 from app.orders import Order
 from app.shipments import answer, history
+from app.shipments.beside import NOTHING, Beside, beside
 from app.shipments.history import StoredEvent
 from app.shipments.shipment import NAMES, Shipment
 from app.shipments.tables import shipments, transitions
@@ -24,12 +25,16 @@ Json = dict[str, Any]
 
 
 class Seen(NamedTuple):
-    """What an answer's tag depends on. `mark` changes with every write to the shipment's row."""
+    """What an answer's tag depends on. `mark` changes with every write to the shipment's row.
+
+    `more` says that there is something beside the row, and in the end is the mark of that.
+    """
 
     mark: str
     refold_at: datetime | None
     locale: str
     ordered_at: datetime | None
+    more: str | bool = ""
 
     def tag(self, now: datetime, locale: str | None = None) -> str:
         """The ETag of the answer at this time, in the language named or else the shop's.
@@ -37,7 +42,7 @@ class Seen(NamedTuple):
         An event dated ahead falls due by time; then a worker folds anew, but a reader may come first.
         """
         due = self.refold_at is not None and self.refold_at <= now
-        shown = f"{self.mark}\x1f{locale or self.locale}\x1f{self.ordered_at}\x1f{due}"
+        shown = f"{self.mark}\x1f{locale or self.locale}\x1f{self.ordered_at}\x1f{due}{self.more or ''}"
         return f'"{blake2b(shown.encode("utf-8", "replace"), digest_size=16).hexdigest()}"'
 
 
@@ -50,15 +55,16 @@ class Found:
     order: Order | None
     mark: str
     events: Mapping[str, StoredEvent]
+    beside: Beside = NOTHING
 
     def tag(self, now: datetime, locale: str | None = None) -> str:
         """The ETag of the answer."""
-        seen = Seen(self.mark, self.shipment.refold_at, self.locale, self.order.updated_at if self.order else None)
-        return seen.tag(now, locale)
+        ordered_at, more = self.order.updated_at if self.order else None, self.beside.mark()
+        return Seen(self.mark, self.shipment.refold_at, self.locale, ordered_at, more).tag(now, locale)
 
     def answer(self, tracking_page: str, now: datetime, locale: str | None = None) -> Json:
         """The shipment with its events, its explanation and its order."""
-        told = answer.whole(self.shipment, self.events, now, tracking_page, locale or self.locale)
+        told = answer.whole(self.shipment, self.events, now, tracking_page, locale or self.locale, found=self.beside)
         return {**told, "order": order_part(self.order)} if self.order else told
 
 
@@ -74,6 +80,8 @@ async def find(
     found = rows[0]
     if with_events and not at_once:
         found = replace(found, events=await history.of(db, found.shipment))
+    if found.shipment.identity is not None or found.shipment.linked:
+        found = replace(found, beside=await beside(db, found.shipment))
     return found
 
 
@@ -84,7 +92,10 @@ async def tag(db: Session, company_id: UUID, shop_ids: Sequence[UUID], id_: UUID
     row = await db.driver.fetchrow(_SEE, company_id, id_, list(shop_ids))
     if row is None:
         raise NotFound(f"No shipment {id_}.")
-    return Seen(*row).tag(db.now, locale)
+    seen = Seen(*row)
+    if seen.more:
+        return (await find(db, company_id, shop_ids, id_)).tag(db.now, locale)
+    return seen.tag(db.now, locale)
 
 
 def _found(*values: Any) -> Found:
@@ -124,7 +135,7 @@ _ON_SQLITE = (
     )
 )
 _FIND = Fetch(_COLUMNS, _found, f"SELECT {_SELECTED}, NULL {_WHERE}", _ON_SQLITE)
-_SEE = f"SELECT s.xmin::text, s.refold_at, h.locale, o.updated_at {_WHERE}"
+_SEE = f"SELECT s.xmin::text, s.refold_at, h.locale, o.updated_at, s.identity IS NOT NULL OR s.linked {_WHERE}"
 _FIND_WHOLE = Fetch(_COLUMNS, _found, f"SELECT {_SELECTED}, ARRAY({history.rows_of('s')}) {_WHERE}", _ON_SQLITE)
 
 

@@ -1,6 +1,7 @@
 """One shipment as its row says it."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -9,6 +10,15 @@ from sqlalchemy import Row
 from carriers.vocabulary import Direction, Status, SubStatus
 
 Json = dict[str, Any]
+
+
+class Identity(StrEnum):
+    """What is to be said of a shipment's carrier and number beyond those of its row: see `app.shipments.names`."""
+
+    UNSETTLED = "unsettled"
+    """Its carrier is one of several candidates."""
+    NAMED = "named"
+    """It has other names, or had."""
 
 
 class Shipment(NamedTuple):
@@ -79,6 +89,8 @@ class Shipment(NamedTuple):
     created_at: datetime
     updated_at: datetime
     forgotten_at: datetime | None = None
+    identity: Identity | None = None
+    linked: bool = False
 
     @classmethod
     def of(cls, row: Row[Any]) -> "Shipment":

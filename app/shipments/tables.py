@@ -4,6 +4,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Date, Float, Index, Integer,
 
 from app.database import HexKey, Id, Instant, Json, Word, metadata
 from app.lifecycle import Source
+from app.shipments.shipment import Identity
 from carriers.vocabulary import Direction, Status, SubStatus
 
 shipments = Table(
@@ -83,6 +84,10 @@ shipments = Table(
     Column("updated_at", Instant, nullable=False),
     # When it was forgotten whose parcel it was; what the shop changes afterwards is forgotten anew.
     Column("forgotten_at", Instant),
+    # None for nearly all: then nothing is read beside the row.
+    Column("identity", Word(Identity)),
+    # Whether other shipments name it as their parent.
+    Column("linked", Boolean, nullable=False, server_default="0"),
     UniqueConstraint("company_id", "shop_id", "carrier", "tracking_number", "direction", "generation"),
     Index("ix_shipments_number", "company_id", "carrier", "tracking_number"),
     Index("ix_shipments_any_number", "company_id", "tracking_number"),
@@ -111,6 +116,21 @@ shipments = Table(
     Index("ix_shipments_phone", "company_id", "recipient_phone"),
     Index("ix_shipments_name", "company_id", "recipient_postcode", "recipient_name"),
     Index("ix_shipments_page", "page_hash", unique=True),
+    Index(
+        "ix_shipments_parent",
+        "company_id",
+        "parent_id",
+        postgresql_where=text("parent_id IS NOT NULL"),
+        sqlite_where=text("parent_id IS NOT NULL"),
+    ),
+    Index(
+        "ix_shipments_unnumbered",
+        "company_id",
+        "shop_id",
+        "id",
+        postgresql_where=text("tracking_number IS NULL"),
+        sqlite_where=text("tracking_number IS NULL"),
+    ),
     Index(
         "ix_shipments_poll",
         "company_id",

@@ -1,0 +1,131 @@
+"""The names by which a shipment goes, or went, beside that of its row: the carrier and the number of each.
+
+Candidates are tried until evidence settles which of them it is; a former name has been corrected; legs are the parts of
+one journey. What carriers say of a name that is not the row's is kept under the name's own id, in `events` and in
+`arrivals`: of a leg it counts, of any other it does not. Few shipments have any: `Shipment.identity` says whether.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Column, Index, Integer, Row, Table, Text, bindparam, delete, select, tuple_, update
+
+from app.bulk import Fetch, names_of
+from app.database import Id, Instant, Session, Word, metadata
+from app.shipments.shipment import Shipment
+
+
+class Role(StrEnum):
+    """What a name is to its shipment."""
+
+    CANDIDATE = "candidate"
+    FORMER = "former"
+    LEG = "leg"
+
+
+names = Table(
+    "names",
+    metadata,
+    Column("company_id", Id, primary_key=True),
+    Column("id", Id, primary_key=True),
+    Column("shipment_id", Id, nullable=False),
+    Column("role", Word(Role), nullable=False),
+    # In which candidates are tried, and legs travelled.
+    Column("position", Integer, nullable=False),
+    Column("carrier", Text, nullable=False),
+    Column("tracking_number", Text),
+    Column("since", Instant, nullable=False),
+    # When it stopped being the shipment's; none while it is, or may become so.
+    Column("until", Instant),
+    # When the carrier was last asked, or told of it, and what came of that.
+    Column("tried_at", Instant),
+    Column("outcome", Text, nullable=False, server_default=""),
+    Column("settled_at", Instant),
+    Index("ix_names_shipment", "company_id", "shipment_id"),
+    Index("ix_names_number", "company_id", "carrier", "tracking_number"),
+)
+
+
+class Name(NamedTuple):
+    """A name as its row says it: fields are the columns, explained there."""
+
+    company_id: UUID
+    id: UUID
+    shipment_id: UUID
+    role: Role
+    position: int
+    carrier: str
+    tracking_number: str | None
+    since: datetime
+    until: datetime | None = None
+    tried_at: datetime | None = None
+    outcome: str = ""
+    settled_at: datetime | None = None
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> "Name":
+        """From a row of the table."""
+        return cls(**row._mapping)
+
+    def is_of(self, shipment: Shipment) -> bool:
+        """Whether it is the name of the shipment's row."""
+        return (self.carrier, self.tracking_number) == (shipment.carrier, shipment.tracking_number)
+
+    def borne(self, shipment: Shipment) -> Shipment:
+        """The shipment as if this were its name: what is said of that is kept under the id that it has then."""
+        return shipment._replace(id=self.id, carrier=self.carrier, tracking_number=self.tracking_number)
+
+
+async def of(db: Session, shipment: Shipment) -> list[Name]:
+    """A shipment's names, in the order of their positions."""
+    return (await of_many(db, [shipment])).get(shipment.id, [])
+
+
+async def of_many(db: Session, shipments: Iterable[Shipment]) -> dict[UUID, list[Name]]:
+    """The names of those of the shipments that have any, each in the order of their positions."""
+    marked = sorted({(each.company_id, each.id) for each in shipments if each.identity is not None})
+    found: dict[UUID, list[Name]] = {}
+    if marked:
+        for name in await _OF(db, list(zip(*marked, strict=True)), {"marked": marked}):
+            found.setdefault(name.shipment_id, []).append(name)
+    return found
+
+
+_OF = Fetch(
+    list(names.c),
+    Name,
+    f"""
+    SELECT {names_of(list(names.c))} FROM names
+    WHERE (company_id, shipment_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[])) ORDER BY position, id
+    """,  # noqa: S608  (of our own names)
+    select(names)
+    .where(tuple_(names.c.company_id, names.c.shipment_id).in_(bindparam("marked", expanding=True)))
+    .order_by(names.c.position, names.c.id),
+)
+
+
+async def put(db: Session, name: Name) -> None:
+    """Write a new name, or a known one as it is now."""
+    values = name._asdict()
+    insert = db.insert(names).values(values)
+    await db.run(insert.on_conflict_do_update(index_elements=["company_id", "id"], set_=values))
+
+
+async def drop(db: Session, name: Name) -> None:
+    """Forget a name."""
+    await db.run(delete(names).where(names.c.company_id == name.company_id, names.c.id == name.id))
+
+
+async def note(db: Session, name: Name, outcome: str) -> None:
+    """What came of asking about a name just now, or of being told of it."""
+    this = names.c.company_id == name.company_id, names.c.id == name.id
+    await db.run(update(names).where(*this).values(tried_at=db.now, outcome=outcome[:500]))
+
+
+async def bearers(db: Session, gone: Sequence[Shipment]) -> list[tuple[Name, Shipment]]:
+    """The names of these shipments, each with the shipment that it makes: what is kept under its id is theirs, too."""
+    by_id = {each.id: each for each in gone}
+    return [(name, name.borne(by_id[id_])) for id_, known in (await of_many(db, gone)).items() for name in known]
