@@ -65,6 +65,7 @@ from carriers.usps import Usps
 from carriers.vocabulary import Status, SubStatus
 from carriers.x12_214 import X12Status
 from carriers.yodel import Yodel
+from carriers.yunexpress import YunExpress
 
 BUILT_IN: tuple[type[Carrier], ...] = (
     Sandbox,
@@ -120,6 +121,7 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     OnTrac,
     Cainiao,
     Nacex,
+    YunExpress,
     Own,
 )
 """In the order in which `candidates` names those that are alike: whose numbers tell most come first."""

@@ -7,10 +7,10 @@ carriers/tables/cainiao.csv, as client code shows them; of some families only th
 Quirks: GTMS_STA_SIGNED is the pickup point that signs, not the buyer. Customs runs twice, so a clearance of the export
 says nothing of the import. Times are instants, printed in a zone that changes along the way; without an instant the
 printed one counts, in China's if no zone stands beside it. The local carrier's events are merged in, some of them
-twice. The summary (the list `summary`) speaks where the newest event says nothing. `signed_name` is not read.
+twice. The summary (the list `summary`) speaks of an end that no event tells. `signed_name` is not read.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
@@ -20,6 +20,7 @@ from carriers.people import unnamed
 from carriers.reading import Json, dicts, json_of, text_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
+from carriers.summary import with_summary
 from carriers.tables import Row, table_file
 from carriers.times import YEARS, iso_moment, named_offset, zone
 
@@ -58,22 +59,13 @@ def _parcel(said: dict[str, Json]) -> Parcel:
     number, local = text_of(said.get("mailNo"), 64), text_of(said.get("copyRealMailNo"), 64)
     details = dicts(said["detailList"])
     events = numbered(tuple(dict.fromkeys(event for each in details if (event := _detail(each)))))
-    head = _head(text_of(said.get("status"), 40).upper(), events)
+    status = text_of(said.get("status"), 40).upper()
     return Parcel(
         number,
-        (head, *events) if head else events,
+        with_summary(events, meant(Cainiao.table.find(status, within="summary"), status, "summary")),
         not_found=not details,
         aliases=(local,) if local and local != number else (),
     )
-
-
-def _head(code: str, events: Sequence[TrackingEvent]) -> TrackingEvent | None:
-    """The summary as an event at the newest one's time, if that says nothing and none says the same."""
-    row = Cainiao.table.find(code, within="summary")
-    newest = max(events, key=lambda event: (event.moment.occurred_at, event.sequence), default=None)
-    if row is None or newest is None or newest.status or row.status in [event.status for event in events]:
-        return None
-    return meant(row, code, "summary").at(newest.moment, sequence=newest.sequence + 1)
 
 
 def _detail(said: dict[str, Json]) -> TrackingEvent | None:

@@ -44,5 +44,6 @@ NUMBERS = {
     "upu_emsevt": "RB123456785GB",
     "usps": "9400109104250532908587",
     "yodel": "JD0000000000000017",
+    "yunexpress": "YT2500000000000001",
 }
 """A number of each carrier that can be told by its numbers."""

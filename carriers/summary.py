@@ -1,0 +1,24 @@
+"""What a carrier's summary of a parcel says beside its events."""
+
+from collections.abc import Sequence
+
+from carriers.event import Said, TrackingEvent
+from carriers.vocabulary import Status
+
+UNDER_WAY = frozenset((None, Status.AWAITING_PICKUP, Status.IN_TRANSIT, Status.OUT_FOR_DELIVERY))
+"""Statuses of a newest event after which an end or a trouble may have come that no event tells."""
+TELLING = frozenset((Status.DELIVERED, Status.RETURNED, Status.EXCEPTION))
+
+
+def with_summary(events: Sequence[TrackingEvent], said: Said) -> tuple[TrackingEvent, ...]:
+    """The events, before them the summary as one at the newest one's time, if it says what none of them does.
+
+    It speaks of an end or of trouble while the newest event is under way, and of anything where no event has a status.
+    """
+    newest = max(events, key=lambda event: (event.moment.occurred_at, event.sequence), default=None)
+    told = {event.status for event in events}
+    if newest is None or said.status is None or said.status in told or newest.status not in UNDER_WAY:
+        return tuple(events)
+    if said.status not in TELLING and told != {None}:
+        return tuple(events)
+    return (said.at(newest.moment, sequence=newest.sequence + 1), *events)
