@@ -82,7 +82,7 @@ class {kind}(Carrier):
             "GET",
             f"{{account.base_url or self.base_url}}/track/{{numbers[0]}}",
             headers={{"Authorization": f"Bearer {{account.credentials.api_key.get_secret_value()}}"}},
-            accept=(404,),  # a number that it does not know
+            accept=(200, 404),  # 404: a number that it does not know
         )
         return [Answer(answer.content, tuple(numbers))]
 

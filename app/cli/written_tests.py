@@ -4,9 +4,12 @@ from collections.abc import Mapping
 
 TEST = '''"""{name}'s answers, as events."""
 
+import asyncio
 from datetime import UTC, datetime
 {imports}
 import pytest
+from httpx import AsyncClient, MockTransport, Request, Response
+from pydantic import SecretStr
 
 {known}
 {recorded}
@@ -68,6 +71,24 @@ def test_what_is_not_one_parcel() -> None:
     assert {kind}().parse({hostile}) == [Parcel("7", not_found=True)]
 
 
+@pytest.mark.parametrize("status", [200, 404])
+def test_the_carrier_is_asked(status: int) -> None:
+    """With the account's key, about the number; a 404 for one that is not known is an answer, too."""
+    asked = []
+
+    def answer(request: Request) -> Response:
+        asked.append((str(request.url), request.headers["authorization"]))
+        return Response(status, content=b"what it says")
+
+    async def fetched() -> list[Answer]:
+        account = Account({kind}Credentials(api_key=SecretStr("a-key")), base_url="https://stand-in.example")
+        async with AsyncClient(transport=MockTransport(answer)) as http:
+            return await {kind}().fetch(http, account, ["{letters}00000001"])
+
+    assert asyncio.run(fetched()) == [Answer(b"what it says", ("{letters}00000001",))]
+    assert asked == [("https://stand-in.example/track/{letters}00000001", "Bearer a-key")]
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"{{}}", b"<html></html>"])
 def test_what_is_not_its_answer(body: bytes) -> None:
     """It is refused, by the one error agreed."""
@@ -76,7 +97,7 @@ def test_what_is_not_its_answer(body: bytes) -> None:
 '''
 
 _KNOWN = (
-    "from carriers.base import UnreadablePayload",
+    "from carriers.base import Account, Answer, UnreadablePayload",
     "from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent",
     "from carriers.vocabulary import Status, SubStatus",
 )
@@ -90,7 +111,7 @@ def tests_of(words: Mapping[str, str], module: str, recorded: str, reading: str)
         file = f'f"{name}.json"' if plain else f'"{name}.json"'
         return reading.format(slug=f'"{words["slug"]}"', name="answer" if plain else f'"{name}"', file=file)
 
-    known = sorted((*_KNOWN, f"from {module} import {words['kind']}"))
+    known = sorted((*_KNOWN, f"from {module} import {words['kind']}, {words['kind']}Credentials"))
     return TEST.format(
         **words,
         known="\n".join(known),

@@ -19,7 +19,7 @@ def recorded(subject: Subject) -> list[Recording]:
     if subject.recordings:
         return subject.recordings.answers
     if subject.recordings.installed:
-        raise NotApplicable("recordings come with the adapter's source, not with its package")
+        raise NotApplicable("recordings come with the adapter's source, not with its package: run this where that is")
     raise Fault(f"no recordings in {subject.recordings.folder}: compose them, or run this where they are")
 
 

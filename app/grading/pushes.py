@@ -43,7 +43,7 @@ def _recorded(subject: Subject) -> list[RecordedPush]:
     if type(known).verify is Carrier.verify:
         raise NotApplicable("it signs nothing: a push is believed for the secret address that it comes to")
     if not subject.recordings and subject.recordings.installed:
-        raise NotApplicable("recordings come with the adapter's source, not with its package")
+        raise NotApplicable("recordings come with the adapter's source, not with its package: run this where that is")
     if not subject.recordings.pushes:
         raise Fault(
             f"it verifies pushes: record one in {subject.recordings.folder / 'pushes'}, as "
