@@ -1,15 +1,16 @@
 """Carrier accounts: a company's contracts, sealed, with the health of the carrier as this account sees it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 import orjson
 from pydantic import SecretStr, ValidationError
 from sqlalchemy import Column, ColumnElement, Index, Integer, LargeBinary, Row, Table, Text, bindparam, select, update
 
+from app.account_state import BY_HAND, FRESH
 from app.bulk import Fetch, names_of
 from app.database import HexKey, Id, Instant, Session, metadata, new_id
 from app.errors import FieldError, InvalidInput, NotFound
@@ -36,7 +37,7 @@ carrier_accounts = Table(
     Column("last_error", Text, nullable=False, server_default=""),
     Column("last_error_at", Instant),
     Column("last_success_at", Instant),
-    # How often in a row it refused the credentials; an account that is disabled is asked no more, and says why.
+    # How often in a row it refused the credentials; one that is disabled is asked no more.
     Column("refusals", Integer, nullable=False, server_default="0"),
     Column("disabled_at", Instant),
     Column("disabled_reason", Text, nullable=False, server_default=""),
@@ -134,10 +135,9 @@ async def add(
 
 async def get(db: Session, company_id: UUID, account_id: UUID) -> CarrierAccount:
     """One live contract of a company; NotFound for a removed or another company's one as for a missing one."""
-    found = await _where(db, carrier_accounts.c.company_id == company_id, carrier_accounts.c.id == account_id)
-    if not found:
-        raise NotFound(f"No carrier account {account_id}.")
-    return found[0]
+    if found := await _where(db, *_this(company_id, account_id)):
+        return found[0]
+    raise NotFound(f"No carrier account {account_id}.")
 
 
 async def of_company(db: Session, company_id: UUID, carrier: str | None = None) -> list[CarrierAccount]:
@@ -146,13 +146,19 @@ async def of_company(db: Session, company_id: UUID, carrier: str | None = None) 
     return await _where(db, mine, *([carrier_accounts.c.carrier == carrier] if carrier else []))
 
 
+async def companies_with(db: Session, carriers: Collection[str]) -> set[tuple[UUID, str]]:
+    """Who has a live contract with which of these carriers."""
+    columns = carrier_accounts.c.company_id, carrier_accounts.c.carrier
+    wanted = carrier_accounts.c.removed_at.is_(None), carrier_accounts.c.carrier.in_(carriers)
+    return {(row.company_id, row.carrier) for row in await db.all(select(*columns).where(*wanted).distinct())}
+
+
 async def by_hook(db: Session, carrier: str, token: str) -> CarrierAccount:
     """The contract whose pushes come to this address; NotFound if none does, or no longer."""
     digest = token_hash(token)
-    found = await _BY_HOOK(db, (digest, carrier), {"hash": digest.hex(), "carrier": carrier})
-    if not found:
-        raise NotFound("No carrier account has this address.")
-    return found[0]
+    if found := await _BY_HOOK(db, (digest, carrier), {"hash": digest.hex(), "carrier": carrier}):
+        return found[0]
+    raise NotFound("No carrier account has this address.")
 
 
 _COLUMNS = [carrier_accounts.c[field_.name] for field_ in fields(CarrierAccount)]
@@ -183,40 +189,22 @@ async def change(
 ) -> CarrierAccount:
     """Change what is given. Of the credentials the given fields change and those given as none go; the rest stays.
 
-    New credentials begin with good health and enable the account, as `enabled` does without. `columns` are those that
-    change as they are.
+    New credentials begin with good health and enable the account, as `enabled` does; `columns` change as they are.
     """
-    changes: dict[str, object] = dict(columns)
-    if "daily_quota" in columns:
-        changes["rationed_until"] = None
+    changes = columns | ({"rationed_until": None} if "daily_quota" in columns else {})
     if enabled is False:
         changes |= {"disabled_at": account.disabled_at or db.now, "disabled_reason": account.disabled_reason or BY_HAND}
     if credentials is not None:
         merged = {**_credentials(sealer, account), **credentials}
         given = {field: value for field, value in merged.items() if value is not None}
-        sealed = _sealed_credentials(sealer, account.id, carrier_of(account.carrier), given)
-        changes["credentials"] = sealed
+        changes["credentials"] = _sealed_credentials(sealer, account.id, carrier_of(account.carrier), given)
     if enabled or (credentials is not None and enabled is None):
         changes |= FRESH
     if secret is not None:
         changes["secret"] = _sealed_secrets(sealer, account.id, secret)
     if changes:
-        await db.run(update(carrier_accounts).where(*_this(account.company_id, account.id)).values(**changes))
+        await db.run(update(carrier_accounts).where(*_this(account.company_id, account.id)).values(changes))
     return await get(db, account.company_id, account.id)
-
-
-FRESH: dict[str, object] = {
-    "failures": 0,
-    "refusals": 0,
-    "open_until": None,
-    "last_error": "",
-    "disabled_at": None,
-    "disabled_reason": "",
-}
-"""The health that an account begins with."""
-
-State = Literal["well", "failing", "resting", "disabled"]
-BY_HAND = "switched off by the shop"
 
 
 async def move_hook(db: Session, sealer: Sealer, account: CarrierAccount, public_url: str) -> AddedAccount:
@@ -241,15 +229,6 @@ async def remove(db: Session, company_id: UUID, account_id: UUID) -> None:
     removed = update(carrier_accounts).where(*_this(company_id, account_id), carrier_accounts.c.removed_at.is_(None))
     if not await db.run(removed.values(removed_at=db.now, credentials=b"", secret=b"")):
         raise NotFound(f"No carrier account {account_id}.")
-
-
-def state_of(account: CarrierAccount | Row[Any], now: datetime) -> State:
-    """How an account does: `disabled`, `resting` (the circuit is open), `failing`, else `well`."""
-    if account.disabled_at is not None:
-        return "disabled"
-    if account.open_until is not None and account.open_until > now:
-        return "resting"
-    return "failing" if account.failures else "well"
 
 
 def hook_url(sealer: Sealer, account: CarrierAccount, public_url: str) -> str:
@@ -295,13 +274,11 @@ def _sealed_credentials(sealer: Sealer, account_id: UUID, carrier: Carrier, give
         valid = carrier.credentials.model_validate(dict(given))
     except ValidationError as error:
         wrong = [
-            FieldError(
-                ".".join(("credentials", *(str(part)[:100] for part in each["loc"]))),
-                in_words(each),
-            )
+            FieldError(".".join(("credentials", *(str(part)[:100] for part in each["loc"]))), in_words(each))
             for each in error.errors(include_input=False, include_url=False)
         ]
-        raise InvalidInput(f"These are not the credentials that {carrier.name} needs; what is wrong is named.", wrong) from None
+        said = f"These are not the credentials that {carrier.name} needs; what is wrong is named."
+        raise InvalidInput(said, wrong) from None
     return sealer.seal(orjson.dumps(valid.model_dump(exclude_unset=True), default=_clear), f"account:{account_id}")
 
 

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from app import accounts, shops
+from app.account_state import state_of
 from app.channels.notices import notice_for
 from app.database import Database
 from app.demo.stand_ins.base import Fault
@@ -47,7 +48,7 @@ async def test_three_refusals_in_a_row_disable_the_account_and_tell_its_owner_on
     for minutes in (0, 2, 11):
         await desk.poll(minutes=minutes)
         account = await desk.account()
-        states.append((accounts.state_of(account, desk.world.database.now()), account.refusals))
+        states.append((state_of(account, desk.world.database.now()), account.refusals))
     await desk.poll(hours=24)
 
     account, after = await desk.account(), await desk.world.look(shipment)

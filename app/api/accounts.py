@@ -8,6 +8,7 @@ from fastapi import Query, Response
 from pydantic import Field, StringConstraints
 
 from app import accounts
+from app.account_state import State, state_of
 from app.accounts import AddedAccount, CarrierAccount
 from app.api.access import Administrator, Door, Here, Reader
 from app.api.routing import answer, api
@@ -59,7 +60,7 @@ class Health(Output):
     Calls rest until `open_until` after failures in a row; `GET /v1/carriers/{slug}/health` says more.
     """
 
-    state: accounts.State
+    state: State
     failures: int
     open_until: datetime | None
     last_error: str
@@ -204,7 +205,7 @@ def _shown(here: Installation, account: CarrierAccount, *, hook: bool) -> Accoun
         disabled_reason=account.disabled_reason,
         daily_quota=account.daily_quota,
         health=Health(
-            state=accounts.state_of(account, here.database.now()),
+            state=state_of(account, here.database.now()),
             **{name: getattr(account, name) for name in Health.model_fields if name != "state"},
         ),
         created_at=account.created_at,

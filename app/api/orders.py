@@ -70,6 +70,6 @@ async def read(reference: str, caller: Reader, reach: Shops, here: Here) -> Resp
 
 
 def _shown(here: Installation, order: Order, parcels: list[Shipment], locale: str, status: int = 200) -> Response:
-    summaries = [answer.summary(each, tracking_page(here, each), locale) for each in parcels]
+    summaries = [here.silences.marked(answer.summary(each, tracking_page(here, each), locale)) for each in parcels]
     fields = {name: getattr(order, name) for name in OrderOut.model_fields if name != "shipments"}
     return told({**fields, "shipments": summaries}, status)

@@ -52,6 +52,7 @@ class Freshness(Output):
     next_poll_at: datetime | None
     note: str
     not_found: bool
+    silence: SilenceOut | None = Field(None, description="Set while it is asked about in vain")
 
 
 class Evidence(Output):
@@ -124,12 +125,12 @@ class ShipmentSummary(Output):
     tracking_number: str | None
     sender_reference: str | None
     account_id: UUID | None
-    direction: Direction
     carrier_settled: bool = Field(description="False while it is one of several `candidates`")
+    direction: Direction
     generation: int
     parent_id: UUID | None
-    status: Status
     return_of: UUID | None
+    status: Status
     status_id: int
     sub_status: SubStatus | None
     status_label: str
@@ -160,7 +161,6 @@ class ShipmentSummary(Output):
     updated_at: datetime
 
 
-class ShipmentWhole(ShipmentSummary):
 class NameOut(Output):
     """A carrier and a number; `current` for those that the shipment goes by now."""
 
@@ -204,17 +204,18 @@ class LinkedShipment(Output):
     created_at: datetime
 
 
+class ShipmentWhole(ShipmentSummary):
     """A shipment with its events, newest first, and why it has its status."""
 
     last_event: EventOut | None
     events: list[EventOut]
     events_truncated: bool
-    explanation: Explanation
     candidates: list[CandidateName]
     legs: list[Leg]
     former: list[FormerName]
     returns: list[LinkedShipment] = Field(description="The customer's returns of it")
     parcels: list[LinkedShipment] = Field(description="Other parcels whose `parent_id` it is; each has its own status")
+    explanation: Explanation
 
 
 class AttemptOut(Output):

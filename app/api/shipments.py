@@ -128,7 +128,10 @@ async def listed(
         )
         languages = await shops.locales(db, caller.company_id)
     shown, more = page(rows, asked.limit)
-    items = [answer.summary(each, tracking_page(here, each), asked.locale or languages[each.shop_id]) for each in shown]
+    items = [
+        here.silences.marked(answer.summary(each, tracking_page(here, each), asked.locale or languages[each.shop_id]))
+        for each in shown
+    ]
     return told({"items": items, "next_cursor": cursor_of(str(shown[-1].id)) if more else None})
 
 
@@ -159,13 +162,13 @@ async def shown(
     async with here.database.glancing() as db:
         # Who has an answer already is likely to have the newest.
         if unless is not None:
-            tag = await reading.tag(db, company_id, reach, shipment_id, locale)
+            tag = here.silences.tagged(company_id, await reading.tag(db, company_id, reach, shipment_id, locale))
             if same_tag(unless, tag):
                 return Response(None, 304, {"ETag": tag, **_KEPT})
         found = await reading.find(db, company_id, reach, shipment_id, with_events=True)
         now = db.now
-    told_ = found.answer(tracking_page(here, found.shipment), now, locale)
-    return told(told_, headers={"ETag": found.tag(now, locale), **_KEPT})
+    told_ = here.silences.marked(found.answer(tracking_page(here, found.shipment), now, locale))
+    return told(told_, headers={"ETag": here.silences.tagged(company_id, found.tag(now, locale)), **_KEPT})
 
 
 _KEPT = {"Cache-Control": "private, no-cache"}
@@ -194,7 +197,8 @@ async def change(
         before = await store.get(db, caller.company_id, reach, shipment_id, lock=True)
         if if_match is not None:
             found = await reading.find(db, caller.company_id, reach, shipment_id)
-            if not still_matches(if_match, {found.tag(db.now, locale) for locale in (None, *supported())}):
+            tags = {found.tag(db.now, locale) for locale in (None, *supported())}
+            if not still_matches(if_match, {here.silences.tagged(caller.company_id, each) for each in tags}):
                 raise Changed("The shipment has changed since that `ETag`. Read it again, then send your change again.")
         shop = await shops.get(db, caller.company_id, before.shop_id)
         after = await amend(here, db, shop, before, merged(before, given))
@@ -218,7 +222,7 @@ async def forget(shipment_id: UUID, caller: Writer, reach: Shops, here: Here, wr
 
 async def _whole(here: Installation, db: Session, shipment: Shipment, shop: Shop, status: int = 200) -> Response:
     found = await reading.find(db, shipment.company_id, [shipment.shop_id], shipment.id, with_events=True)
-    return told(found.answer(tracking_page(here, shipment), db.now, shop.locale), status)
+    return told(here.silences.marked(found.answer(tracking_page(here, shipment), db.now, shop.locale)), status)
 
 
 def still_matches(wanted: str, tags: set[str]) -> bool:

@@ -45,6 +45,7 @@ async def _match(
     events, found = await history.of(db, shipment), await beside(db, shipment)
     order = await orders.by_id(db, shipment.company_id, shipment.order_id) if shipment.order_id else None
     whole = answer.whole(shipment, events, db.now, tracking_page(installation, shipment), chosen)
+    whole = installation.silences.marked(whole)
     part = order_part(order) if order else None
     return {
         "answer": in_a_sentence(shipment, travelled(shipment, events, found), chosen, shop.timezone, db.now),

@@ -3,7 +3,7 @@
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from app.locales import Facts, amount_in_words, phrase, sentence, stale_sentence
+from app.locales import Facts, amount_in_words, moment_in_words, phrase, sentence, stale_sentence
 from app.pages.shape import ShownEta, ShownEvent, ShownPoint
 from app.pages.tracked import Tracked, local_day
 from carriers.vocabulary import Status, SubStatus
@@ -47,7 +47,7 @@ def since(tracked: Tracked) -> tuple[str, str]:
 
 
 def notices(tracked: Tracked, shown: tuple[ShownEvent, ...]) -> tuple[str, ...]:
-    """What the status does not say: late, without news, a last report that is not understood for certain."""
+    """What the status does not say: late, without news, a carrier that does not answer, a doubtful last report."""
     said = []
     if tracked.state.doubtful and tracked.certain.status is not Status.PENDING:
         said.append(phrase("page_doubtful", tracked.locale))
@@ -56,6 +56,9 @@ def notices(tracked: Tracked, shown: tuple[ShownEvent, ...]) -> tuple[str, ...]:
             said.append(phrase("recipient_late", tracked.locale))
         if tracked.shipment.stale:
             said.append(stale_sentence(tracked.locale, _last_news(shown)))
+        if tracked.silent_since:
+            moment = moment_in_words(tracked.silent_since, tracked.locale, tracked.shop.timezone)
+            said.append(phrase("page_silent", tracked.locale, moment=moment))
     return tuple(said)
 
 

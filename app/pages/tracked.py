@@ -18,7 +18,10 @@ from carriers.vocabulary import Direction
 
 @dataclass(frozen=True)
 class Tracked:
-    """A shipment to be shown at `now`. `order` is none if it carries none; `page` is the page's own address."""
+    """A shipment to be shown at `now`. `order` is none if it carries none; `page` is the page's own address.
+
+    `silent_since`: when the carrier answered last, if it does so no more.
+    """
 
     shipment: Shipment
     events: Mapping[str, StoredEvent]
@@ -27,6 +30,7 @@ class Tracked:
     now: datetime
     locale: str
     page: str = ""
+    silent_since: datetime | None = None
 
     @cached_property
     def state(self) -> State:

@@ -85,7 +85,8 @@ async def _view(here: Installation, token: str, lang: str | None, accepted: str 
         order = await orders.by_id(db, shipment.company_id, shipment.order_id) if shipment.order_id else None
     recipient = (shipment.recipient or {}).get("locale")
     locale = page_locale(lang, recipient, accepted, shop.locale)
-    return view(Tracked(shipment, events, order, shop, db.now, locale, tracking_page(here, shipment)))
+    page, silence = tracking_page(here, shipment), here.silences.of(shipment.account_id)
+    return view(Tracked(shipment, events, order, shop, db.now, locale, page, silence and silence.since))
 
 
 def _sorry(error: NoveError, locale: str) -> Response:

@@ -61,6 +61,7 @@ def summary(shipment: Shipment, tracking_page: str, locale: str = "it") -> Json:
             "next_poll_at": shipment.next_poll_at,
             "note": shipment.poll_note,
             "not_found": shipment.not_found,
+            "silence": None,
         },
         "tags": shipment.tags,
         "metadata": shipment.metadata,
@@ -94,10 +95,10 @@ def whole(
         "last_event": shown[0] if shown else None,
         "events": shown,
         "events_truncated": state.truncated,
-        "explanation": {
         **_names(shipment, found),
         "returns": [_linked(each) for each in found.returns()],
         "parcels": [_linked(each) for each in found.parcels()],
+        "explanation": {
             "decided_by": shipment.decided_by,
             "decided_at": shipment.decided_at,
             "row": decided.row if decided else None,
@@ -113,7 +114,6 @@ def whole(
     }
 
 
-def explained(shipment: Shipment, events: Mapping[str, StoredEvent], now: datetime) -> State:
 def _names(shipment: Shipment, found: Beside) -> dict[str, list[Json]]:
     """The names that it goes by or went by, by what they are to it."""
     legs, candidates, former = ([each for each in found.names if each.role is role] for role in _ROLES)
@@ -162,6 +162,7 @@ def _linked(shipment: Shipment) -> Json:
     }
 
 
+def explained(shipment: Shipment, events: Mapping[str, StoredEvent], now: datetime) -> State:
     """The fold of the stored events: the state with its reasons."""
     return fold(
         [event.fact() for event in events.values() if not event.unheard],

@@ -32,6 +32,9 @@ class Row:
 OF_THE_COMPANY = {"account"}
 """Things that all shops of a company share; the others are one shop's."""
 
+OF_EVERYBODY = {"carrier"}
+"""Things that are nobody's own: what is told of them is the caller's alone."""
+
 SHIPMENT = {"account_id": "account", "parent_id": "shipment"}
 EVENT = {"status": "in_transit", "occurred_at": ago(hours=1)}
 
@@ -65,6 +68,7 @@ MATRIX: dict[str, Row] = {
     "GET /v1/carriers": Row("read"),
     "POST /v1/carriers/detect": Row("read", {"tracking_number": "1Z999AA10123456784"}),
     "GET /v1/carriers/unmapped": Row("read"),
+    "GET /v1/carriers/{slug}/health": Row("read", thing="carrier"),
     "POST /v1/shipments": Row("write", parcel("SANDBOX-HELD-900", "sandbox"), refers=SHIPMENT),
     "GET /v1/shipments": Row("read"),
     "POST /v1/shipments/batch": Row("write", {"shipments": [parcel("MATRIX-2")]}),

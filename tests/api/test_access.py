@@ -13,7 +13,7 @@ from app.api.buckets import Buckets
 from app.keys import IMPLIED, Scope
 from app.outbox import rules
 from app.shops import Shop
-from tests.api.access_matrix import MATRIX, OF_THE_COMPANY, PUBLIC
+from tests.api.access_matrix import MATRIX, OF_EVERYBODY, OF_THE_COMPANY, PUBLIC
 from tests.api.conftest import Service
 from tests.api.posting import ago, parcel
 
@@ -49,7 +49,7 @@ class Tenant:
         """Have one of each thing."""
         async with self.service.database.transaction() as db:
             await rules.create_defaults(db, self.shop.company_id, self.shop.id)
-        self.things["shop"] = str(self.shop.id)
+        self.things |= {"shop": str(self.shop.id), "carrier": "sandbox"}
         for thing in ("account", "endpoint", "key", "rule", "shipment", "message", "order", "arrival", "erasure"):
             self.things[thing] = await self.make(thing)
 
@@ -172,7 +172,7 @@ async def test_what_is_anothers_is_like_what_is_missing(tenants: tuple[Tenant, T
     wrong = []
     for operation, row in MATRIX.items():
         for stranger in strangers:
-            shared = OF_THE_COMPANY if stranger.shop.company_id == owner.shop.company_id else set()
+            shared = OF_EVERYBODY | (OF_THE_COMPANY if stranger.shop.company_id == owner.shop.company_id else set())
             for scope in Scope:
                 if Scope(row.scope) in IMPLIED[scope]:
                     client = await stranger.by(scope)
@@ -226,7 +226,7 @@ async def test_no_list_holds_anothers_things(tenants: tuple[Tenant, Tenant, Tena
             continue
         for stranger in strangers:
             text = (await call(await stranger.by("admin"), operation)).raise_for_status().text
-            shared = OF_THE_COMPANY if stranger is strangers[0] else set()
+            shared = OF_EVERYBODY | (OF_THE_COMPANY if stranger is strangers[0] else set())
             wrong += [(operation, each) for each, id_ in owner.things.items() if each not in shared and id_ in text]
 
     assert wrong == []

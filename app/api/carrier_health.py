@@ -1,0 +1,129 @@
+"""How a carrier does, as the company's accounts see it."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import Field
+
+from app import carrier_health
+from app.account_state import State
+from app.api.access import Here, Reader
+from app.api.routing import api
+from app.api.shapes import Output
+from app.carrier_health import AccountHealth, share
+from app.errors import NotFound
+from carriers import carriers
+
+router = api("reference")
+
+MOST_HOURS = 24 * 30
+
+
+class Numbers(Output):
+    """Calls of the window. Shares are from 0 to 1, and null where there was nothing."""
+
+    calls: int
+    success: float | None = Field(description="Share of calls that the carrier answered")
+    throttled: int = Field(description="Calls that it refused since there were too many")
+    credentials_refused: int
+    failed: int = Field(description="Calls without an answer, or with an error of the carrier's or ours")
+    mean_seconds: float | None
+    slowest_seconds: float | None
+    parcels: int = Field(description="Parcels that were asked about")
+    not_found: float | None = Field(description="Share of them that the carrier does not know")
+
+
+class News(Output):
+    """How late news is, and how much of it is understood: of the newest thousand arrivals in the window.
+
+    The delay is from the carrier's time of an arrival's newest event until it came, by poll or push.
+    """
+
+    arrivals: int
+    events: int
+    median_delay_seconds: float | None
+    long_delay_seconds: float | None = Field(description="Nine in ten are below")
+    unmapped: float | None = Field(description="Share of events whose code stands in no table")
+
+
+class Account(Output):
+    """An account: how it does, and why; `resting` until `open_until`, `disabled` until new credentials."""
+
+    id: UUID
+    name: str
+    state: State
+    since: datetime | None = Field(description="When the carrier answered last; null if it never has")
+    failures: int
+    open_until: datetime | None
+    last_error: str
+    last_error_at: datetime | None
+    disabled_at: datetime | None
+    disabled_reason: str
+    calls: Numbers
+    news: News
+
+
+class CarrierHealth(Output):
+    """A carrier over some hours, account by account. Calls are counted by the hour, and known here after 5 seconds."""
+
+    carrier: str
+    name: str
+    since: datetime
+    until: datetime
+    accounts: list[Account]
+
+
+@router.get("/v1/carriers/{slug}/health")
+async def of_carrier(
+    slug: str,
+    caller: Reader,
+    here: Here,
+    hours: Annotated[int, Query(ge=1, le=MOST_HOURS, description="The window's length, back from now")] = 24,
+) -> CarrierHealth:
+    """How a carrier answers the company's accounts: success, latency, throttling, quota, and how late its news is."""
+    carrier = carriers().get(slug)
+    if carrier is None:
+        raise NotFound(f"No carrier {slug[:40]!r}: GET /v1/carriers lists them.")
+    async with here.database.reading() as db:
+        since = (db.now - timedelta(hours=hours)).replace(minute=0, second=0, microsecond=0)
+        found = await carrier_health.of_carrier(db, caller.company_id, slug, since)
+        until = db.now
+    return CarrierHealth(
+        carrier=slug, name=carrier.name, since=since, until=until, accounts=[_account(each) for each in found]
+    )
+
+
+def _account(found: AccountHealth) -> Account:
+    account, calls, delay = found.account, found.calls, found.delay
+    return Account(
+        id=account.id,
+        name=account.name,
+        state=found.state,
+        since=account.last_success_at,
+        failures=account.failures,
+        open_until=account.open_until,
+        last_error=account.last_error,
+        last_error_at=account.last_error_at,
+        disabled_at=account.disabled_at,
+        disabled_reason=account.disabled_reason,
+        calls=Numbers(
+            calls=calls.calls,
+            success=share(calls.answered, calls.calls),
+            throttled=calls.throttled,
+            credentials_refused=calls.refused,
+            failed=calls.calls - calls.answered - calls.throttled - calls.refused,
+            mean_seconds=found.mean_seconds,
+            slowest_seconds=calls.slowest if calls.calls else None,
+            parcels=calls.asked,
+            not_found=share(calls.not_found, calls.asked),
+        ),
+        news=News(
+            arrivals=delay.arrivals,
+            events=delay.events,
+            median_delay_seconds=delay.middle,
+            long_delay_seconds=delay.long,
+            unmapped=delay.unmapped,
+        ),
+    )

@@ -1,0 +1,122 @@
+"""How a carrier does, by the company's accounts with it: over some hours, and now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median, quantiles
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, case, func, select
+
+from app import accounts, carrier_calls
+from app.account_state import State, state_of
+from app.accounts import CarrierAccount
+from app.arrivals.tables import arrivals
+from app.database import Session
+from app.lifecycle import Source
+from app.shipments.tables import events
+from app.tally import Calls
+
+LOOKED_AT, SAMPLE = 20_000, 1_000
+"""Of the company's newest arrivals so many are looked through, and of an account's so many are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """From the carrier's time of an arrival's newest event until it came, over a sample of the newest arrivals.
+
+    Seconds: half are below `middle`, nine in ten below `long`. `unmapped`: of the sample's `events`, the share whose
+    code stands in no table. None where there is nothing to say.
+    """
+
+    arrivals: int
+    events: int
+    middle: float | None
+    long: float | None
+    unmapped: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountHealth:
+    """One account: how it does, its calls since then, how late news is. Shares are of calls, or of parcels asked."""
+
+    account: CarrierAccount
+    state: State
+    calls: Calls
+    delay: Delay
+
+    @property
+    def mean_seconds(self) -> float | None:
+        """How long a call took."""
+        return share(self.calls.seconds, self.calls.calls)
+
+
+def share(part: float, whole: int) -> float | None:
+    """A part of the whole; none of nothing."""
+    return part / whole if whole else None
+
+
+async def of_carrier(db: Session, company_id: UUID, carrier: str, since: datetime) -> list[AccountHealth]:
+    """The company's accounts with a carrier, oldest first, since an hour's beginning."""
+    mine = await accounts.of_company(db, company_id, carrier)
+    calls = await carrier_calls.sums(db, company_id, [each.id for each in mine], since)
+    return [
+        AccountHealth(
+            each,
+            state_of(each, db.now),
+            calls.get(each.id, Calls()),
+            await _delay(db, each, since),
+        )
+        for each in mine
+    ]
+
+
+async def _delay(db: Session, account: CarrierAccount, since: datetime) -> Delay:
+    """By the primary keys alone: ids of arrivals are in the order of time."""
+    newest = (
+        select(arrivals.c.id, arrivals.c.account_id, arrivals.c.shipment_id, arrivals.c.received_at)
+        .where(arrivals.c.company_id == account.company_id)
+        .order_by(arrivals.c.id.desc())
+        .limit(LOOKED_AT)
+        .subquery()
+    )
+    sample = (
+        select(newest)
+        .where(newest.c.account_id == account.id, newest.c.shipment_id.is_not(None), newest.c.received_at >= since)
+        .order_by(newest.c.id.desc())
+        .limit(SAMPLE)
+        .subquery()
+    )
+    unmapped = and_(events.c.status.is_(None), events.c.row.is_(None))
+    rows = await db.all(
+        select(
+            sample.c.received_at,
+            func.max(events.c.occurred_at).label("newest"),
+            func.count().label("events"),
+            func.sum(case((unmapped, 1), else_=0)).label("unmapped"),
+        )
+        .join(
+            events,
+            and_(
+                events.c.company_id == account.company_id,
+                events.c.shipment_id == sample.c.shipment_id,
+                events.c.arrival_id == sample.c.id,
+                events.c.source == Source.CARRIER,
+            ),
+        )
+        .group_by(sample.c.id, sample.c.received_at)
+    )
+    return _summed(rows)
+
+
+def _summed(rows: Sequence[Any]) -> Delay:
+    late = [max(row.received_at - row.newest, timedelta(0)).total_seconds() for row in rows]
+    count = sum(row.events for row in rows)
+    return Delay(
+        len(rows),
+        count,
+        median(late) if late else None,
+        quantiles(late, n=10, method="inclusive")[-1] if len(late) > 1 else max(late, default=None),
+        share(sum(row.unmapped for row in rows), count),
+    )

@@ -1,0 +1,231 @@
+"""How a carrier does: its calls are counted by account and hour, a shipment that is asked about in vain says so."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from httpx import ASGITransport, AsyncClient
+from sqlalchemy import update
+
+from app import keys
+from app.accounts import carrier_accounts
+from app.carrier_calls import write_down
+from app.database import Database
+from app.demo.stand_ins.base import Fault
+from app.keys import Scope
+from app.main import build
+from app.polling import silences
+from app.retention import forget_old
+from app.shipments.shipment import Shipment
+from carriers.vocabulary import Status
+from tests.building import event
+from tests.polled import Polled, polled, told
+
+
+@pytest.fixture
+async def desk(database: Database) -> AsyncIterator[Polled]:
+    """A world whose carriers are polled."""
+    async with polled(database) as desk:
+        yield desk
+
+
+@pytest.fixture
+async def client(desk: Polled) -> AsyncIterator[AsyncClient]:
+    """A client with a reading key of the world's shop."""
+    async with desk.world.database.transaction() as db:
+        shop = desk.world.shop
+        _, key = await keys.create(db, shop.company_id, shop.id, "Test", [Scope.WRITE])
+    app = build(desk.world.installation)
+    async with AsyncClient(
+        transport=ASGITransport(app), base_url="http://nove.test", headers={"Authorization": f"Bearer {key}"}
+    ) as client:
+        yield client
+
+
+async def health(client: AsyncClient, **query: Any) -> dict[str, Any]:
+    """What is told of the sandbox's one account."""
+    said = (await client.get("/v1/carriers/sandbox/health", params=query)).raise_for_status().json()
+    [account] = said["accounts"]
+    assert (said["carrier"], said["name"]) == ("sandbox", "Sandbox")
+    return dict(account)
+
+
+async def silent(desk: Polled, failures: int = 3) -> None:
+    """Let the sandbox fail so often in a row, and the process notice."""
+    desk.sandbox.faults.extend([Fault(status=500)] * failures)
+    for _ in range(failures):
+        await desk.poll(hours=7)
+    await silences.look(desk.world.installation)
+
+
+async def read(client: AsyncClient, shipment: Shipment, **headers: str) -> Any:
+    """The answer about a shipment."""
+    return await client.get(f"/v1/shipments/{shipment.id}", headers=headers)
+
+
+async def test_calls_are_counted_by_what_came_of_them(desk: Polled, client: AsyncClient) -> None:
+    """Answered, throttled, refused, failed; of the parcels asked about, those that the carrier does not know."""
+    known, unknown = await desk.ship("SANDBOX-STALE-1"), await desk.ship("SANDBOX-STALE-2")
+    now = desk.world.now
+    desk.sandbox.says = {
+        known.number: told(known.number, ("collected", now)),
+        unknown.number: told(unknown.number, found=False),
+    }
+    for fault in (None, Fault(status=429), Fault(status=403), Fault(status=500), None):
+        desk.sandbox.faults.extend([fault] if fault else [])
+        await desk.poll(hours=7)
+    unwritten = await health(client, hours=48)
+    written = [await write_down(desk.world.installation) for _ in range(2)]
+
+    said = (await health(client, hours=48))["calls"]
+    assert unwritten["calls"]["calls"] == 0
+    assert written[1] == 0
+    assert {name: said[name] for name in said if not name.endswith("_seconds")} == {
+        "calls": 5,
+        "success": 0.4,
+        "throttled": 1,
+        "credentials_refused": 1,
+        "failed": 1,
+        "parcels": 4,
+        "not_found": 0.5,
+    }
+    assert 0 < said["mean_seconds"] <= said["slowest_seconds"]
+    metrics = desk.world.installation.metrics.text().decode()
+    assert 'nove_numbers_asked_total{carrier="sandbox",outcome="not_found"} 2.0' in metrics
+
+
+async def test_what_two_processes_counted_in_an_hour_is_one_row(desk: Polled, client: AsyncClient) -> None:
+    """Each adds its own; the slowest is the slower one's. The window leaves out what is older."""
+    await desk.ship()
+    tally, shop = desk.world.installation.tally, desk.world.shop
+    account, now = await desk.account(), desk.world.database.now()
+    for ago, seconds in ((0, 1.0), (0, 3.0), (0, 2.0), (30, 9.0)):
+        tally.called(shop.company_id, account.id, now - timedelta(hours=ago), "answered", seconds)
+        await write_down(desk.world.installation)
+
+    said = [(await health(client, hours=hours))["calls"] for hours in (24, 48)]
+    assert [(each["calls"], each["mean_seconds"], each["slowest_seconds"]) for each in said] == [
+        (3, 2.0, 3.0),
+        (4, 3.75, 9.0),
+    ]
+
+
+async def test_counts_that_could_not_be_written_are_written_later(desk: Polled) -> None:
+    """The database was away: nothing is lost, and nothing counted twice."""
+    await desk.ship()
+    tally, account, now = desk.world.installation.tally, await desk.account(), desk.world.database.now()
+    tally.called(account.company_id, account.id, now, "answered", 1.0)
+    taken = tally.take()
+    tally.called(account.company_id, account.id, now, "throttled", 3.0)
+    tally.give_back(taken)
+
+    [counted] = tally.take().values()
+    assert (counted.calls, counted.answered, counted.throttled, counted.seconds, counted.slowest) == (2, 1, 1, 4.0, 3.0)
+
+
+async def test_delay_and_unmapped_codes_are_those_of_stored_events(desk: Polled, client: AsyncClient) -> None:
+    """From the carrier's time of the newest event in an answer; an event that is understood counts, too."""
+    shipment, now = await desk.ship("SANDBOX-STALE-1"), desk.world.now
+    desk.sandbox.says[shipment.number] = told(
+        shipment.number, ("collected", now), ("no such code", now + timedelta(minutes=50))
+    )
+    await desk.poll(hours=1)
+    await desk.world.say(shipment, event(Status.IN_TRANSIT, at=desk.world.now))  # by nobody's account
+
+    news = (await health(client))["news"]
+    assert (news["arrivals"], news["events"], news["unmapped"]) == (1, 2, 0.5)
+    assert 590 <= news["median_delay_seconds"] == news["long_delay_seconds"] <= 620
+
+
+async def test_an_account_nobody_used_has_nothing_to_say(desk: Polled, client: AsyncClient) -> None:
+    """Shares of nothing are null; a carrier without account has none, an unknown one is a 404."""
+    await desk.ship()
+
+    said = await health(client)
+    none = (await client.get("/v1/carriers/brt/health")).json()
+    unknown = await client.get("/v1/carriers/pigeon/health")
+    assert (said["state"], said["since"], said["calls"]["success"], said["news"]["unmapped"]) == (
+        *("well", None, None, None),
+    )
+    assert (none["accounts"], unknown.status_code) == ([], 404)
+
+
+async def test_counts_are_forgotten_after_ninety_days(desk: Polled, client: AsyncClient) -> None:
+    """The worker's hourly job deletes them."""
+    await desk.ship()
+    await desk.poll(hours=1)
+    await write_down(desk.world.installation)
+    desk.world.pass_time(days=92)
+
+    assert await forget_old(desk.world.installation) >= 1
+    await forget_old(desk.world.installation)
+    async with desk.world.database.reading() as db:
+        assert await db.value(carrier_accounts.select().with_only_columns(carrier_accounts.c.id)) is not None
+
+
+async def test_a_shipment_says_that_its_carrier_does_not_answer(desk: Polled, client: AsyncClient) -> None:
+    """After three failures in a row, with another ETag; when the carrier is back, it says so no more."""
+    shipment = await desk.ship("SANDBOX-STALE-1")
+    await desk.poll(hours=1)
+    await desk.poll(hours=7)
+    last = (await desk.account()).last_success_at
+    await silent(desk, 2)
+    before = await read(client, shipment)
+    desk.sandbox.faults.append(Fault(status=500))
+    await desk.poll(hours=7)
+    unnoticed = await read(client, shipment)
+    await silences.look(desk.world.installation)
+    during = await read(client, shipment)
+    again = await read(client, shipment, **{"if-none-match": during.headers["etag"]})
+    changed = await client.patch(
+        f"/v1/shipments/{shipment.id}", json={"service": "x"}, headers={"if-match": during.headers["etag"]}
+    )
+    listed = (await client.get("/v1/shipments")).json()["items"][0]
+    await desk.poll(hours=7)
+    await silences.look(desk.world.installation)
+    after = await read(client, shipment)
+
+    said = during.json()["freshness"]["silence"]
+    assert last is not None
+    assert (before.json()["freshness"]["silence"], unnoticed.json()["freshness"]["silence"]) == (None, None)
+    assert said == {
+        "since": last.isoformat(),
+        "disabled": False,
+        "note": f"the carrier has not answered since {last:%Y-%m-%d %H:%M} UTC: the carrier failed (500)",
+    }
+    assert (unnoticed.headers["etag"] != during.headers["etag"], again.status_code, changed.status_code) == (
+        *(True, 304, 200),
+    )
+    assert changed.json()["freshness"]["silence"] == listed["freshness"]["silence"] == said
+    assert after.json()["freshness"]["silence"] is None
+
+
+async def test_a_disabled_account_is_said_of_its_shipments_alone(desk: Polled, client: AsyncClient) -> None:
+    """Others of the company are as they were; what is asked about no more is not concerned."""
+    mine, other = await desk.ship("SANDBOX-STALE-1"), await desk.world.ship()
+    done = await desk.ship("SANDBOX-STALE-2")
+    await desk.set(done, next_poll_at=None)
+    async with desk.world.database.transaction() as db:
+        await db.run(update(carrier_accounts).values(disabled_at=db.now, disabled_reason="three refusals"))
+    await silences.look(desk.world.installation)
+
+    said = [(await read(client, each)).json()["freshness"]["silence"] for each in (mine, other, done)]
+    note = "the carrier has not answered yet, and the account is disabled, so nothing is asked: three refusals"
+    assert said == [{"since": None, "disabled": True, "note": note}, None, None]
+
+
+async def test_the_tracking_page_says_since_when_news_may_be_late(desk: Polled, client: AsyncClient) -> None:
+    """In the recipient's language, and nothing of credentials."""
+    shipment = await desk.ship("SANDBOX-STALE-1")
+    await desk.poll(hours=1)
+    page = (await read(client, shipment)).json()["tracking_page"]
+    token = page.rpartition("/")[2]
+    well = (await client.get(f"/t/{token}.json", params={"lang": "en"})).json()["notices"]
+    await silent(desk)
+
+    said = (await client.get(f"/t/{token}.json", params={"lang": "en"})).json()["notices"]
+    assert not any("has not answered" in each for each in well)
+    assert [each.partition(" since ")[0] for each in said if "answered" in each] == [
+        "The carrier has not answered our questions"
+    ]
