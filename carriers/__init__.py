@@ -41,6 +41,7 @@ from carriers.hermes_de import HermesGermany
 from carriers.inpost import InPost
 from carriers.japan_post_s10 import JapanPost
 from carriers.la_poste_colissimo import LaPosteColissimo
+from carriers.lasership import LaserShip
 from carriers.mondial_relay import MondialRelay
 from carriers.mrw import Mrw
 from carriers.nacex import Nacex
@@ -122,6 +123,7 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     Cainiao,
     Nacex,
     YunExpress,
+    LaserShip,
     Own,
 )
 """In the order in which `candidates` names those that are alike: whose numbers tell most come first."""

@@ -27,6 +27,7 @@ NUMBERS = {
     "inpost": "620000000000001234567890",
     "japan_post_s10": "RR123456785JP",
     "la_poste_colissimo": "6A00000000001",
+    "lasership": "LX10000001",
     "mondial_relay": "31230001",
     "ontrac": "D10010000000011",
     "packeta": "Z1234567890",
