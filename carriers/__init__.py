@@ -8,6 +8,7 @@ from importlib.metadata import entry_points
 from types import MappingProxyType
 from typing import NamedTuple
 
+from carriers.aftership import AfterShip
 from carriers.amazon_shipping import AmazonShipping
 from carriers.aramex import Aramex
 from carriers.australia_post import AustraliaPost
@@ -28,6 +29,7 @@ from carriers.dhl_parcel_iberia import DhlParcelIberia
 from carriers.dhl_unified import DhlUnified
 from carriers.dpd import Dpd
 from carriers.dpd_poland import DpdPoland
+from carriers.easypost import EasyPost
 from carriers.edifact_iftsta import EdifactIftsta
 from carriers.event import Eta, Parcel, Place, TrackingEvent
 from carriers.evri import Evri
@@ -56,7 +58,9 @@ from carriers.purolator import Purolator
 from carriers.royal_mail import RoyalMail
 from carriers.sandbox import Sandbox
 from carriers.seur import Seur
+from carriers.seventeen_track import SeventeenTrack
 from carriers.sf_express import SfExpress
+from carriers.ship24 import Ship24
 from carriers.spring_gds import SpringGds
 from carriers.swiss_post import SwissPost
 from carriers.tnt import Tnt
@@ -123,6 +127,10 @@ BUILT_IN: tuple[type[Carrier], ...] = (
     Cainiao,
     Nacex,
     YunExpress,
+    AfterShip,
+    EasyPost,
+    SeventeenTrack,
+    Ship24,
     LaserShip,
     Own,
 )

@@ -83,17 +83,23 @@ class Credentials(BaseModel):
 
 
 class TrackingNumber(str):
-    """A number or reference to ask about, with what the shop knows of its shipment. A plain string does as well."""
+    """A number or reference to ask about, with what the shop knows of its shipment. A plain string does as well.
 
-    __slots__ = ("country", "postcode", "shipped_at")
+    `courier` is whose number it is, as the aggregator that is asked calls that carrier; empty if it is to find out.
+    """
+
+    __slots__ = ("country", "courier", "postcode", "shipped_at")
 
     shipped_at: datetime | None
     postcode: str
     country: str
+    courier: str
 
-    def __new__(cls, value: str, *, shipped_at: datetime | None = None, postcode: str = "", country: str = "") -> Self:
+    def __new__(
+        cls, value: str, *, shipped_at: datetime | None = None, postcode: str = "", country: str = "", courier: str = ""
+    ) -> Self:
         self = super().__new__(cls, value)
-        self.shipped_at, self.postcode, self.country = shipped_at, postcode, country
+        self.shipped_at, self.postcode, self.country, self.courier = shipped_at, postcode, country, courier
         return self
 
     @classmethod
@@ -183,11 +189,17 @@ class Carrier(ABC):
     base_url: ClassVar[str] = ""
     batch_size: ClassVar[int] = 1
     rate: ClassVar[RateLimit] = RateLimit(1, 1.0)
+    daily_quota: ClassVar[int | None] = None
+    """Calls a day (UTC) that an account has to begin with; none where no limit is known."""
+    around_the_clock: ClassVar[bool] = False
+    """Whether its parcels move at any hour, and not when people work."""
     resolve_calls: ClassVar[int] = 1
     """How many of those calls `resolve` may take."""
     confidence: ClassVar[Literal["high", "medium", "low"]] = "medium"
     complete_history: ClassVar[bool] = False
     """Whether an answer always holds the whole history: only then is a missing event a withdrawn one."""
+    couriers: ClassVar[Mapping[str, str]] = {}
+    """What an aggregator calls the carriers that we know, by our slugs; empty for a carrier."""
     interchange: ClassVar[re.Pattern[bytes] | None] = None
     """What every interchange begins with, for a format whose files may hold several: each is then a body of its own."""
     renames: ClassVar[bool] = False

@@ -31,7 +31,7 @@ from carriers.base import (
 from carriers.calling import call
 from carriers.check_digits import CheckDigit, modulo_7
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
-from carriers.reading import Json, dicts, json_of, text_of, xml_of
+from carriers.reading import Json, dicts, json_of, text_of, unsigned, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import table_file
@@ -152,7 +152,7 @@ def _moment(day: str, clock: str, offset: str, zone: ZoneInfo | None) -> Moment 
 def _said(within: str, given: Json, described: Json) -> Said:
     code, find = text_of(given, 20).upper(), DhlExpress.table.find
     part = find(code, within=within) if within else None
-    text = re.split(r"\W*\bsigned\b", text_of(described), maxsplit=1, flags=re.IGNORECASE)[0]  # who signed is left out
+    text = unsigned(text_of(described))
     return meant(part or find(code), code, "", "another piece is on its way" if part else "", text)
 
 

@@ -34,7 +34,7 @@ from carriers.base import (
 from carriers.calling import call
 from carriers.event import Eta, OffsetSource, Parcel, Place, Said, TrackingEvent
 from carriers.phrases import Phrases
-from carriers.reading import Json, at, dicts, json_object, object_at, text_of
+from carriers.reading import Json, at, dicts, json_object, object_at, text_of, unsigned
 from carriers.remembering import remembered
 from carriers.tables import Row, table_file
 from carriers.times import iso_moment
@@ -81,7 +81,8 @@ class DhlUnified(Carrier):
     credentials = DhlCredentials
     base_url = "https://api-eu.dhl.com"
     batch_size = 1
-    rate = RateLimit(250, 86_400.0)  # per key; reset at 24:00 GMT
+    rate = RateLimit(1, 1.0)
+    daily_quota = 250  # per key; reset at 24:00 GMT; DHL grants more to whom it knows
     confidence = "high"
     pushes = True
     signs = True
@@ -209,7 +210,7 @@ def _meaning(words: Words, service: str, group: str) -> tuple[str, str, Row | No
 
 
 def _text(words: Words, group: str) -> str:
-    status, description = _unsigned(words.status), _unsigned(words.description)
+    status, description = unsigned(words.status), unsigned(words.description)
     brief = "delivered" in (group, _group(status)) and len(description.split()) < 4
     if brief and _group(description) != "delivered" and not DhlUnified.texts_delivered.find(description):
         return status  # the description may be a name
@@ -218,11 +219,6 @@ def _text(words: Words, group: str) -> str:
 
 def _group(value: Json) -> str:
     return text_of(value).lower().replace("_", "-")
-
-
-def _unsigned(text: str) -> str:
-    """The text without the name of who signed."""
-    return re.split(r"\W*\bsigned\b", text, maxsplit=1, flags=re.IGNORECASE)[0]
 
 
 def _asked(url: Json, name: str) -> str:

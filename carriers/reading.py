@@ -4,6 +4,7 @@ Bounds are those of a carrier's body: 4 MiB, depth 64, arrays of 10,000, strings
 raises UnreadablePayload, and nothing else does.
 """
 
+import re
 from codecs import BOM_UTF8
 from functools import lru_cache
 from typing import Any
@@ -97,6 +98,11 @@ def _clean(text: str) -> str:
 
 
 _cleaned = lru_cache(maxsize=8192)(_clean)
+
+
+def unsigned(text: str) -> str:
+    """The text without the name of who signed."""
+    return re.split(r"\W*\bsigned\b", text, maxsplit=1, flags=re.IGNORECASE)[0]
 
 
 def dicts(value: object) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from httpx import AsyncClient
 
 from app.demo.journeys import Happened, Step
 from app.demo.serving import serving
+from app.demo.stand_ins.aftership import AfterShipStandIn
 from app.demo.stand_ins.amazon_shipping import AmazonShippingStandIn
 from app.demo.stand_ins.aramex import AramexStandIn
 from app.demo.stand_ins.australia_post import AustraliaPostStandIn
@@ -29,6 +30,7 @@ from app.demo.stand_ins.dhl_parcel_iberia import DhlParcelIberiaStandIn
 from app.demo.stand_ins.dhl_unified import DhlUnified
 from app.demo.stand_ins.dpd import DpdStandIn
 from app.demo.stand_ins.dpd_poland import DpdPolandStandIn
+from app.demo.stand_ins.easypost import EasyPostStandIn
 from app.demo.stand_ins.fedex import FedexStandIn
 from app.demo.stand_ins.gls_group import GlsGroupStandIn
 from app.demo.stand_ins.gls_it import GlsItalyStandIn
@@ -47,7 +49,9 @@ from app.demo.stand_ins.postnord import PostNordStandIn
 from app.demo.stand_ins.purolator import PurolatorStandIn
 from app.demo.stand_ins.royal_mail import RoyalMailStandIn
 from app.demo.stand_ins.seur import SeurStandIn
+from app.demo.stand_ins.seventeen_track import SeventeenTrackStandIn
 from app.demo.stand_ins.sf_express import SfExpressStandIn
+from app.demo.stand_ins.ship24 import Ship24StandIn
 from app.demo.stand_ins.spring_gds import SpringStandIn
 from app.demo.stand_ins.tnt import TntStandIn
 from app.demo.stand_ins.ups import UpsStandIn
@@ -116,6 +120,10 @@ ASKED = [
     Asked(MrwStandIn, "020000000001", "password"),
     Asked(OnTracStandIn, "D10010000000011", "password"),
     Asked(NacexStandIn, "2800/00000001", "password"),
+    Asked(AfterShipStandIn, "1Z999AA10123456784", "api_key"),
+    Asked(EasyPostStandIn, "EZ4000000004", "api_key"),
+    Asked(SeventeenTrackStandIn, "RB123456785GB", "api_key"),
+    Asked(Ship24StandIn, "S24DEMO456393", "api_key"),
 ]
 WITH_SECRET = [each for each in ASKED if each.secret]
 WITH_TOKEN = [each for each in ASKED if carriers()[each.kind.slug].needs_token]

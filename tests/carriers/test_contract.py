@@ -24,6 +24,7 @@ REFUSED = {("own", "hostile.json")}
 READ_BY_OTHERS: dict[tuple[str, str], str] = {
     ("dhl_express", "error.json"): "DHL's interfaces write the same problem+json",
     ("dhl_express", "not_found.json"): "DHL's interfaces write the same problem+json",
+    ("easypost", "error.json"): "USPS writes the same error",
     ("postnl", "error.json"): "GLS Group stands behind the same gateway, which writes the faults",
 }
 """Recordings too bare to be told from another carrier's, with the reason."""
