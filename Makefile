@@ -8,6 +8,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# Compiled once, not again by each of the processes that the tests start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup demo test types suite long bench crash fuzz lock
 
 setup: $(READY)

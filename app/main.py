@@ -106,8 +106,8 @@ def build(
     app.state.visitors = Visitors(buckets)
     app.state.pushes = Pushes(installation)
     app.state.own_events = OwnEvents(installation)
-    for router in ROUTERS:
-        app.include_router(router)
+    # As they are: `include_router` would make and analyse each route again, for every application.
+    app.router.routes.extend(route for router in ROUTERS for route in router.routes)
     describe(app)
     app.add_middleware(Quick, here=installation)
     return _installed(app, installation, body_seconds)
@@ -116,7 +116,7 @@ def build(
 def probes(installation: Installation) -> FastAPI:
     """What a worker without API answers: whether it lives and can work, and what it has done."""
     app = FastAPI(title="Nove, worker", docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(health.router)
+    app.router.routes.extend(health.router.routes)
     return _installed(app, installation, BODY_SECONDS)
 
 

@@ -2,15 +2,14 @@
 
 import ast
 import subprocess
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Module:
     """A Python file: its dotted name, and its tree as Python 3.11 reads it."""
 
@@ -29,23 +28,25 @@ class Module:
                 names.update(f"{node.module}.{alias.name}" for alias in node.names)
         return names
 
-    @property
-    def attributes(self) -> Iterator[tuple[str, int]]:
+    @cached_property
+    def attributes(self) -> list[tuple[str, int]]:
         """Every attribute taken, as written (`self._writer.begin`), with its line."""
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Attribute):
-                yield ast.unparse(node), node.lineno
+        return [(ast.unparse(node), node.lineno) for node in ast.walk(self.tree) if isinstance(node, ast.Attribute)]
 
     def at(self, line: int) -> str:
         """A place in the file, for messages."""
         return f"{self.path.relative_to(ROOT)}:{line}"
 
 
-@cache
-def modules(*packages: str) -> tuple[Module, ...]:
+def modules(*packages: str) -> list[Module]:
     """Every module of the packages; a SyntaxError if one is not Python 3.11."""
+    return [module for package in packages for module in _modules(package)]
+
+
+@cache
+def _modules(package: str) -> tuple[Module, ...]:
     found = []
-    for path in sorted(path for package in packages for path in ROOT.joinpath(package).rglob("*.py")):
+    for path in sorted(ROOT.joinpath(package).rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
         name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
         found.append(Module(path, name, ast.parse(path.read_text(), path.name, feature_version=(3, 11))))

@@ -56,7 +56,7 @@ async def receiver() -> Receiver:
 async def browser(mailbox: Mailbox, receiver: Receiver) -> AsyncIterator[AsyncClient]:
     """A client of the two's pages."""
     app = Starlette(routes=[Mount("/demo", routes=[*mailbox.routes(), *receiver.routes()])])
-    async with serving(app) as url, AsyncClient(base_url=url) as client:
+    async with serving(app) as url, AsyncClient(verify=False, base_url=url) as client:
         yield client
 
 

@@ -32,7 +32,7 @@ async def test_a_visitor_behind_a_proxy(trusted: str, forwarded: str, seen: str)
     settings = Settings(_env_file=None, trusted_proxies=trusted)
     listener = listen(0)
     app = Starlette(routes=[Route("/", who)])
-    async with answering(app, listener, settings), AsyncClient(base_url=address(listener)) as client:
+    async with answering(app, listener, settings), AsyncClient(verify=False, base_url=address(listener)) as client:
         answer = await client.get("/", headers={"X-Forwarded-For": forwarded})
 
     assert answer.text == seen

@@ -44,16 +44,21 @@ async def serving_at(listener: socket.socket, app: ASGIApp) -> AsyncIterator[str
     server = uvicorn.Server(
         uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
     )
-    # The caller owns the signals: a server inside a test or the demo must not take them.
-    task = asyncio.create_task(server._serve([listener]))
+    server.config.load()
+    server.lifespan = server.config.lifespan_class(server.config)
+    # Its own `serve` takes the signals, which are the caller's: a test's or the demo's.
+    await server.startup(sockets=[listener])
+    ticking = asyncio.create_task(server.main_loop())
     try:
-        while not server.started:
-            if task.done():
-                task.result()
-                raise RuntimeError(f"the server at {address(listener)} did not start")
-            await asyncio.sleep(0.005)
         yield address(listener)
     finally:
-        server.should_exit = True
-        await task
+        ticking.cancel()
+        for _ in range(20):
+            if not server.server_state.connections:
+                break
+            await asyncio.sleep(0.001)
+        if server.server_state.connections or server.server_state.tasks:
+            await server.shutdown(sockets=[listener])  # not always: it waits for a tenth of a second at least
+        for each in server.servers:
+            each.close()
         listener.close()

@@ -37,7 +37,7 @@ class Anyone(StandIn):
 @pytest.fixture
 async def carrier() -> AsyncIterator[tuple[Anyone, str, AsyncClient]]:
     stand_in = Anyone(lambda _: None)
-    async with serving(stand_in.app()) as address, AsyncClient(trust_env=False, timeout=0.3) as http:
+    async with serving(stand_in.app()) as address, AsyncClient(verify=False, trust_env=False, timeout=0.3) as http:
         yield stand_in, f"{address}/track", http
 
 
@@ -120,7 +120,7 @@ async def test_nobody_listens() -> None:
     """A refused connection is a carrier that is not available."""
     async with serving(Anyone(lambda _: None).app()) as address:
         pass
-    async with AsyncClient(trust_env=False, timeout=2) as http:
+    async with AsyncClient(verify=False, trust_env=False, timeout=2) as http:
         with pytest.raises(CarrierUnavailable, match="ConnectError"):
             await call(http, "GET", f"{address}/track")
 

@@ -66,7 +66,7 @@ class Desk(NamedTuple):
 async def desk() -> AsyncIterator[Desk]:
     stand_in = FedexStandIn(told)
     credentials = FedexCredentials(api_key="stand-in", secret_key=SecretStr("fedex-stand-in-secret"))
-    async with serving(stand_in.app()) as address, AsyncClient(trust_env=False, timeout=5) as http:
+    async with serving(stand_in.app()) as address, AsyncClient(verify=False, trust_env=False, timeout=5) as http:
         yield Desk(stand_in, http, Account(credentials, base_url=address))
 
 

@@ -47,7 +47,7 @@ async def account(stand_in: StandIn) -> AsyncIterator[Account]:
 
 @pytest.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+    async with httpx.AsyncClient(verify=False, trust_env=False, timeout=5) as client:
         yield client
 
 

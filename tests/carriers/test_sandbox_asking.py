@@ -44,7 +44,7 @@ async def served() -> AsyncIterator[tuple[AsyncClient, str]]:
     app = FastAPI()
     app.include_router(router)
     assert not app.openapi()["paths"]
-    async with serving(app) as address, AsyncClient(trust_env=False, timeout=5) as http:
+    async with serving(app) as address, AsyncClient(verify=False, trust_env=False, timeout=5) as http:
         yield http, address
 
 

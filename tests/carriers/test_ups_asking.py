@@ -59,7 +59,7 @@ async def desk() -> AsyncIterator[Desk]:
     credentials = UpsCredentials(
         client_id="stand-in", client_secret=SecretStr("ups-stand-in-secret"), merchant_id="A1B2C3"
     )
-    async with serving(stand_in.app()) as address, AsyncClient(trust_env=False, timeout=5) as http:
+    async with serving(stand_in.app()) as address, AsyncClient(verify=False, trust_env=False, timeout=5) as http:
         yield Desk(stand_in, http, Account(credentials, base_url=address))
 
 
