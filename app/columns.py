@@ -24,6 +24,11 @@ def new_id() -> UUID:
     return uuid7()
 
 
+def first_id(moment: datetime) -> UUID:
+    """The least id that can have been made at that time: ids begin with their millisecond."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware UTC instant; a text that sorts by time on SQLite."""
 

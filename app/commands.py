@@ -4,16 +4,16 @@ They may come from another process over a socket, so arguments and results are w
 """
 
 import os
-from abc import abstractmethod
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import AfterValidator, Base64Bytes, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, Base64Bytes, Field, StringConstraints
 from sqlalchemy import select
 
 from app import accounts, keys, resealing, secret_keys, shops
+from app.command import Command, Json, Name
 from app.doctor import examine
-from app.errors import FieldError, InvalidInput, NotFound
+from app.errors import NotFound
 from app.installation import Installation
 from app.intake.dropped import take_dropped
 from app.intake.importing import Line, end_run, import_batch
@@ -22,42 +22,15 @@ from app.intake.replaying import reread
 from app.intake.stepping import Choice
 from app.keys import Scope
 from app.mail_addresses import bare_address, named_address
+from app.mapping_commands import MAPPING_COMMANDS
 from app.outbox.rules import create_defaults
 from app.shops import Shop
-from app.wrong_fields import in_words
 from carriers import carrier as carrier_of
 
-Json = Any
-"""What JSON can say; dates and ids become text on the way."""
-
-
-Name = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
 NamedAddress = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True), AfterValidator(named_address)]
 BareAddress = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True), AfterValidator(bare_address)]
 
-
-class Command(BaseModel):
-    """One command. `name` is what it is called on the socket."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: ClassVar[str]
-
-    @classmethod
-    def of(cls, **given: object) -> Self:
-        """The command with these arguments; InvalidInput names those that are wrong."""
-        try:
-            return cls.model_validate(given)
-        except ValidationError as error:
-            wrong = [
-                FieldError(".".join(map(str, each["loc"])), in_words(each))
-                for each in error.errors(include_url=False, include_input=False)
-            ]
-            raise InvalidInput("The command cannot be understood.", wrong) from None
-
-    @abstractmethod
-    async def run(self, here: Installation) -> Json:
-        """Do it; raises a NoveError."""
+__all__ = ["COMMANDS", "Command", "Json"]
 
 
 class CreateShop(Command):
@@ -289,11 +262,11 @@ def _shown(shop: Shop) -> Json:
     }
 
 
-COMMANDS: dict[str, type[Command]] = {
-    kind.name: kind
-    for kind in (
-        *(CreateShop, TurnLive, ListShops, CreateKey, AddAccount, ImportBatch, Ingest, Replay, Examine),
-        *(TurnKey, Reseal, DropKeys),
-    )
-}
+_KINDS: tuple[type[Command], ...] = (
+    *(CreateShop, TurnLive, ListShops, CreateKey, AddAccount, ImportBatch, Ingest, Replay, Examine),
+    *(TurnKey, Reseal, DropKeys),
+    *MAPPING_COMMANDS,
+)
+
+COMMANDS = {kind.name: kind for kind in _KINDS}
 """Every command by its name."""

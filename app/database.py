@@ -35,7 +35,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app import engines, failpoints, file_lock
 from app.away import translated
-from app.columns import HexKey, Id, Instant, Json, Word, metadata, new_id
+from app.columns import HexKey, Id, Instant, Json, Word, first_id, metadata, new_id
 from app.errors import WrongSetting
 from app.glances import Glances
 
@@ -48,7 +48,7 @@ SECONDS, PATIENT_SECONDS, STEP_SECONDS = 15.0, 600.0, 86_400.0
 
 log = structlog.get_logger()
 
-__all__ = ["Database", "HexKey", "Id", "Instant", "Json", "Session", "Word", "metadata", "new_id"]
+__all__ = ["Database", "HexKey", "Id", "Instant", "Json", "Session", "Word", "first_id", "metadata", "new_id"]
 
 
 class Session:

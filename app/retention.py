@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Row, Select, Table, and_, delete, or_, sel
 
 from app.arrivals.tables import bodies, sightings, unmapped
 from app.carrier_calls import carrier_calls
-from app.database import Session
+from app.database import Session, first_id
 from app.erasing import erase_all
 from app.installation import Installation
 from app.intake.forgetting import forget_old as forget_short_lived
@@ -114,7 +114,7 @@ def _silent_journeys(here: Installation, shop: Row[Any], now: datetime) -> Selec
     before = now - timedelta(days=here.settings.journey_days)
     return (
         select(shipments)
-        .where(*_of(shipments, shop), shipments.c.id < _first_id(before), shipments.c.last_news_at < before)
+        .where(*_of(shipments, shop), shipments.c.id < first_id(before), shipments.c.last_news_at < before)
         .order_by(shipments.c.id)
     )
 
@@ -188,8 +188,3 @@ async def _calls(_here: Installation, db: Session) -> int:
 
 def _of(table: Table, shop: Row[Any]) -> tuple[ColumnElement[bool], ...]:
     return table.c.company_id == shop.company_id, table.c.shop_id == shop.id
-
-
-def _first_id(moment: datetime) -> UUID:
-    """The least id that can have been made at that time: ids begin with their millisecond."""
-    return UUID(int=int(moment.timestamp() * 1000) << 80)

@@ -76,6 +76,11 @@ class Settings(BaseSettings):
         default_factory=dict,
         description="Hours between polls by status, where they differ from the default, as `in_transit=2,exception=12`",
     )
+    shadow_adapters: Annotated[dict[str, str], NoDecode] = Field(
+        default_factory=dict,
+        description="Adapters that read a carrier's bodies beside its own and change nothing, as `brt=brt_next`; "
+        "see `GET /v1/mappings/shadow`",
+    )
     stale_days: float = Field(
         5.0, gt=0, le=MOST_DAYS, description="Days without news after which a shipment is marked stale"
     )
@@ -123,6 +128,25 @@ class Settings(BaseSettings):
             return value
         pairs = [part.partition("=") for part in value.split(",") if part.strip()]
         return {name.strip(): _number(name.strip(), hours.strip()) for name, _, hours in pairs}
+
+    @field_validator("shadow_adapters", mode="before")
+    @classmethod
+    def _pairs(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+        return {name.strip(): adapter.strip() for name, _, adapter in pairs}
+
+    @field_validator("shadow_adapters")
+    @classmethod
+    def _adapters(cls, value: dict[str, str]) -> dict[str, str]:
+        if value:
+            from carriers import carriers  # noqa: PLC0415  (starting fast: read where it is set)
+
+            for slug in (*value, *value.values()):
+                if slug not in carriers():
+                    raise ValueError(f"{slug!r} is no carrier; `nove carriers` lists them")
+        return value
 
     @field_validator("poll_hours")
     @classmethod

@@ -19,6 +19,7 @@ from app.errors import Unavailable
 from app.installation import Installation
 from app.intake.mending import mend_due
 from app.intake.retrying import retry_failed
+from app.intake.shadowing import shadow
 from app.intake.timed import settle_due
 from app.outbox.sending import Sender
 from app.polling.adopting import Adopter
@@ -42,6 +43,7 @@ SECONDS = {
     "forget": 3600.0,
     "erase": 5.0,
     "mend": 2.0,
+    "shadow": 10.0,
 }
 """How often each job ticks, by its id."""
 
@@ -74,6 +76,7 @@ class Worker:
             "forget": lambda: self._until_none(lambda: forget_old(installation)),
             "erase": lambda: self._until_none(lambda: erase_due(installation)),
             "mend": lambda: self._until_none(lambda: mend_due(installation)),
+            "shadow": lambda: self._until_none(lambda: shadow(installation)),
         }
         self.scheduler = AsyncIOScheduler(timezone=UTC)
         for name, seconds in SECONDS.items():

@@ -40,6 +40,8 @@ APP = (
     {"resealing", "schema"},
     {"intake"},
     {"polling", "doctor", "retention"},
+    {"command"},
+    {"mapping_commands"},
     {"commands", "worker"},
     {"commanding", "connection"},
     {"api"},

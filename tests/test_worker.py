@@ -57,6 +57,8 @@ async def test_every_job_ticks_under_a_fixed_name_and_none_is_skipped_or_doubled
         "clocks": timedelta(seconds=60),
         "forget": timedelta(hours=1),
         "erase": timedelta(seconds=5),
+        "mend": timedelta(seconds=2),
+        "shadow": timedelta(seconds=10),
     }
     assert {(job.coalesce, job.max_instances, job.misfire_grace_time) for job in jobs.values()} == {(True, 1, None)}
     assert set(worker.jobs) == set(SECONDS)

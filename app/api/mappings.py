@@ -1,145 +1,41 @@
 """Rows that mend a carrier's table: what a code means for the company, shown before it is applied, then applied."""
 
-from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request, Response
-from pydantic import Field, StrictBool, StringConstraints, model_validator
 
 from app import keys
 from app.api.access import Administrator, Door, Here, Reader, Shops
 from app.api.accounts import Slug
-from app.api.paging import DEFAULT, Cursor, Limit, cursor_of, id_after, page
+from app.api.mapping_shapes import (
+    DifferenceOut,
+    MappingOut,
+    MappingWhole,
+    NewMapping,
+    PreviewOut,
+    Proposed,
+    ReplayOut,
+    ShadowOut,
+    WatchedOut,
+    as_answered,
+    changing,
+)
+from app.api.paging import DEFAULT, Cursor, Limit, cursor_of, id_after, page, place_of
 from app.api.routing import answer, api
-from app.api.shapes import Input, Listed, Output
+from app.api.shapes import Listed
 from app.api.writing import Write
 from app.database import Session
 from app.errors import NotAllowed
-from app.intake.previewing import Proposal, preview
-from app.intake.replaying import Reread
+from app.intake.previewing import Proposal, of_shops, preview
 from app.keys import Caller
-from app.mappings import EVERYBODY, Mapping, MappingState, Meaning, replays, rows
-from app.mappings.replays import Replay
-from app.mappings.rows import checked
+from app.mappings import EVERYBODY, Mapping, MappingState, replays, rows, shadows
 from app.shipments import store
-from app.shipments.written import NOT_BLANK
-from carriers.vocabulary import Status, SubStatus
 
 router = api("mappings")
 
 PREVIEW_COST = 20
 """What a preview takes of a key's allowance: it reads up to 2,000 shipments."""
-
-Said = Annotated[str, StringConstraints(max_length=200)]
-Reason = Annotated[str, StringConstraints(min_length=1, max_length=500), NOT_BLANK]
-
-
-class RowGiven(Input):
-    """What a code of the carrier's is to mean."""
-
-    list: Said = Field("", description="The list that the code stands in, as the inbox and an event's evidence say")
-    code: Annotated[Said, Field(min_length=1), NOT_BLANK] = Field(
-        description="The code; where the carrier gives none, the first 100 characters of the text", examples=["D47"]
-    )
-    context: Said | None = Field(None, description="Only where this is the event's context; null for any")
-    status: Status | None = Field(None, description="Null for what says nothing of where the parcel is")
-    sub_status: SubStatus | None = None
-    weak: StrictBool | None = Field(None, description="May raise a status, never lower it; null: by the sub-status")
-    doubtful: StrictBool = Field(False, description="It acts, yet no recipient is told")
-
-    def of(self, carrier: str) -> Meaning:
-        """As a meaning of the carrier's code; InvalidInput if it cannot be one."""
-        names = ("list", "code", "context", "status", "sub_status", "weak", "doubtful")
-        return checked(Meaning(carrier=carrier, **{name: getattr(self, name) for name in names}))
-
-
-class NewMapping(RowGiven):
-    """A row to take. `shadow`: it only says what it would do, under `GET /v1/mappings/shadow`."""
-
-    carrier: Slug = Field(examples=["sandbox"])
-    reason: Reason = Field(examples=["The carrier's list of March 2026 has it."])
-    shadow: StrictBool = False
-
-
-class Proposed(Input):
-    """What is to be shown: rows to be, rows there are (as shadows), and rows that would be gone; of one carrier."""
-
-    carrier: Slug = Field(examples=["sandbox"])
-    rows: list[RowGiven] = Field([], max_length=50)
-    mappings: list[UUID] = Field([], max_length=50)
-    without: list[UUID] = Field([], max_length=50)
-
-    @model_validator(mode="after")
-    def _something(self) -> Self:
-        if not (self.rows or self.mappings or self.without):
-            raise ValueError("send at least one of rows, mappings, without")
-        return self
-
-
-class ReplayOut(Output):
-    """How far the row has been applied to the past: shipments looked at of how many, and those changed."""
-
-    state: str
-    author: str
-    total: int | None
-    looked_at: int
-    changed: int
-    created_at: datetime
-    finished_at: datetime | None
-
-
-class MappingOut(Output):
-    """A row, with who gave it, when and why. `for_everybody`: the operator's, for the whole installation."""
-
-    id: UUID
-    carrier: str
-    list: str
-    code: str
-    context: str | None
-    status: Status | None
-    sub_status: SubStatus | None
-    weak: bool
-    doubtful: bool
-    state: MappingState
-    for_everybody: bool
-    author: str
-    reason: str
-    created_at: datetime
-    withdrawn_at: datetime | None
-    withdrawn_by: str
-    withdrawn_reason: str
-
-
-class MappingWhole(MappingOut):
-    """With the latest replay, if there was one."""
-
-    replay: ReplayOut | None
-
-
-class Standing(Output):
-    """Where a shipment stands."""
-
-    status: Status
-    sub_status: SubStatus | None
-
-
-class ChangeOut(Output):
-    """A shipment that would change: its status before and after, and how many of its events."""
-
-    shipment_id: UUID
-    tracking_number: str
-    before: Standing
-    after: Standing
-    events_new: int
-    events_changed: int
-    events_withdrawn: int
-
-
-class PreviewOut(Listed[ChangeOut]):
-    """A page of what would change; `looked_at` shipments of the carrier were read for it."""
-
-    looked_at: int
 
 
 @router.get("/v1/mappings")
@@ -164,7 +60,7 @@ async def listed(
         )
     shown, more = page(found, limit)
     following = cursor_of(str(shown[-1].id)) if more else None
-    return Listed(items=[_shown(each) for each in shown], next_cursor=following)
+    return Listed(items=[as_answered(each) for each in shown], next_cursor=following)
 
 
 @router.post("/v1/mappings", response_model=MappingOut, status_code=201)
@@ -184,7 +80,7 @@ async def accept(given: NewMapping, caller: Administrator, here: Here, write: Wr
             db, caller.company_id, meaning, author=author, reason=given.reason, shadow=given.shadow
         )
         db.committed.append(here.mappings.forget)
-        return answer(_shown(made), 201)
+        return answer(as_answered(made), 201)
 
     return await write.once(effect)
 
@@ -212,11 +108,34 @@ async def previewed(
         kept = [await _of_carrier(db, caller, each, given.carrier) for each in given.mappings]
         gone = [await _of_carrier(db, caller, each, given.carrier) for each in given.without]
         proposal = Proposal(given.carrier, meanings, kept, gone)
-        found = await preview(db, caller.company_id, reach, proposal, id_after(cursor), limit=limit)
+        after = id_after(cursor)
+        place = (caller.company_id, after) if after else None
+        found = await preview(db, of_shops(caller.company_id, reach), proposal, place, limit=limit)
     return PreviewOut(
-        items=[_change(each) for each in found.changes],
+        items=[changing(each) for each in found.changes],
         next_cursor=cursor_of(str(found.next[1])) if found.next else None,
         looked_at=found.looked_at,
+    )
+
+
+@router.get("/v1/mappings/shadow")
+async def shadowed(caller: Reader, here: Here, limit: Limit = DEFAULT, cursor: Cursor = None) -> ShadowOut:
+    """What rows in shadow, and shadow adapters of the operator's, would have live events mean otherwise.
+
+    What arrives is compared in the background within a minute, from when the shadow was taken on.
+    """
+    after = place_of(cursor, str, str, str, str, str, str)
+    place = [str(part) for part in after] if after else None
+    whose = caller.company_id, EVERYBODY
+    async with here.database.reading() as db:
+        by, carriers = await shadows.named(db, whose, here.settings.shadow_adapters)
+        compared = await shadows.watched(db, whose, carriers)
+        found = await shadows.of_company(db, caller.company_id, by, limit + 1, place)
+    shown, more = page(found, limit)
+    return ShadowOut(
+        items=[DifferenceOut.model_validate(each) for each in shown],
+        next_cursor=cursor_of(*shown[-1].key) if more else None,
+        compared=[WatchedOut.model_validate(each) for each in compared],
     )
 
 
@@ -226,7 +145,7 @@ async def read(mapping_id: UUID, caller: Reader, here: Here) -> MappingWhole:
     async with here.database.reading() as db:
         row = await rows.get(db, caller.company_id, mapping_id)
         replay = await replays.latest(db, row)
-    return MappingWhole(**dict(_shown(row)), replay=replay and _replay(replay))
+    return MappingWhole(**dict(as_answered(row)), replay=replay and ReplayOut.model_validate(replay))
 
 
 @router.post("/v1/mappings/{mapping_id}/switch-on", response_model=MappingOut)
@@ -236,7 +155,7 @@ async def switch_on(mapping_id: UUID, caller: Administrator, here: Here, write: 
     async def effect(db: Session) -> Response:
         row = await rows.switch_on(db, await _own(db, caller, mapping_id))
         db.committed.append(here.mappings.forget)
-        return answer(_shown(row))
+        return answer(as_answered(row))
 
     return await write.once(effect)
 
@@ -252,7 +171,7 @@ async def replay(mapping_id: UUID, caller: Administrator, write: Write) -> Respo
 
     async def effect(db: Session) -> Response:
         row = await _own(db, caller, mapping_id)
-        return answer(_replay(await replays.ask(db, row, await keys.author(db, caller))), 202)
+        return answer(ReplayOut.model_validate(await replays.ask(db, row, await keys.author(db, caller))), 202)
 
     return await write.once(effect)
 
@@ -292,29 +211,3 @@ async def _of_carrier(db: Session, caller: Caller, mapping_id: UUID, carrier: st
     if row.meaning.carrier != carrier:
         raise rows.missing(mapping_id)
     return row
-
-
-def _shown(row: Mapping) -> MappingOut:
-    given = {name: getattr(row.meaning, name) for name in Meaning.__slots__}
-    kept = {name: getattr(row, name) for name in MappingOut.model_fields if name not in given}
-    return MappingOut.model_validate(given | kept)
-
-
-def _replay(replay: Replay) -> ReplayOut:
-    return ReplayOut.model_validate(replay)
-
-
-def _change(change: Reread) -> ChangeOut:
-    before, after = (
-        Standing.model_validate(dict(zip(("status", "sub_status"), each, strict=True)))
-        for each in (change.before, change.after)
-    )
-    return ChangeOut(
-        shipment_id=change.shipment_id,
-        tracking_number=change.number,
-        before=before,
-        after=after,
-        events_new=change.new,
-        events_changed=change.remapped,
-        events_withdrawn=change.withdrawn,
-    )

@@ -2,7 +2,7 @@
 
 from typer import Typer, echo
 
-from app.cli import accounts, data, demo, dropping, reading, running, secrets, shops
+from app.cli import accounts, data, demo, dropping, mappings, reading, running, secrets, shops
 from app.errors import InvalidInput, NoveError, Unusable
 
 nove = Typer(
@@ -13,7 +13,7 @@ nove = Typer(
     pretty_exceptions_enable=False,
 )
 # Modules import what is heavy inside their commands, so that `nove` starts fast.
-for term in (demo, running, shops, accounts, data, dropping, secrets, reading):
+for term in (demo, running, shops, accounts, data, dropping, mappings, secrets, reading):
     nove.add_typer(term.commands)
 
 

@@ -141,7 +141,7 @@ async def _replay(choice: Any, *, quarantined: bool, apply: bool) -> None:
                 looked_at += step["looked_at"]
                 changed += len(step["changes"])
                 for change in step["changes"]:
-                    echo(_released(change) if released else _reread(change))
+                    echo(_released(change) if released else reread_line(change))
     if apply:
         echo(f"{changed} of {looked_at} changed.")
     else:
@@ -159,7 +159,8 @@ async def _steps(ask: "Run", choice: Any, *, quarantined: bool, apply: bool) -> 
             return
 
 
-def _reread(change: dict[str, Any]) -> str:
+def reread_line(change: dict[str, Any]) -> str:
+    """A shipment that changes, in a line."""
     before, after = ("/".join(part for part in change[name] if part) for name in ("before", "after"))
     counts = ", ".join(f"{change[name]} {name}" for name in ("new", "remapped", "withdrawn") if change[name])
     eta = "; expected at another time" if change["eta"] else ""

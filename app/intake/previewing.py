@@ -4,6 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
+
 from app.database import Session
 from app.intake.bearing import LOOK, Search, stretch
 from app.intake.replaying import Reread, read_again
@@ -45,33 +47,40 @@ class Preview:
 
 
 async def preview(
-    db: Session, company_id: UUID, shop_ids: Collection[UUID], proposal: Proposal, after: UUID | None, *, limit: int
+    db: Session, whose: Sequence[ColumnElement[bool]], proposal: Proposal, after: Cursor | None, *, limit: int
 ) -> Preview:
-    """The next shipments of these shops that the proposal would change, `limit` at most, and at most so many in all."""
-    whose = shipments.c.company_id == company_id, shipments.c.shop_id.in_(shop_ids)
+    """The next shipments of those meant that the proposal would change, `limit` at most; so many are looked at."""
     search = Search(proposal.carrier, proposal.codes, whose)
-    mended = await _overrides(db, company_id, proposal)
-    place: Cursor | None = (company_id, after) if after else None
+    mended: dict[UUID, Overrides] = {}
     changes: list[Reread] = []
     looked_at = 0
     while looked_at < MOST_LOOKED_AT and len(changes) < limit:
-        part = await stretch(db, search, place, most=limit - len(changes), lock=False)
+        part = await stretch(db, search, after, most=limit - len(changes), lock=False)
         for shipment in part.found:
-            reading = await read_again(db, shipment, mended)
+            company_id = shipment.company_id
+            if company_id not in mended:
+                mended[company_id] = await _overrides(db, company_id, proposal)
+            reading = await read_again(db, shipment, mended[company_id])
             if reading is not None and (reading.recorded.changed or reading.eta):
                 state = answer.explained(shipment, reading.recorded.events, db.now)
                 changes.append(reading.change(state.status, state.sub_status))
         looked_at += part.looked_at
-        place = part.next
-        if place is None:
+        after = part.next
+        if after is None:
             break
-    return Preview(tuple(changes), looked_at, place)
+    return Preview(tuple(changes), looked_at, after)
+
+
+def of_shops(company_id: UUID, shop_ids: Collection[UUID]) -> tuple[ColumnElement[bool], ...]:
+    """The shipments of these shops."""
+    return shipments.c.company_id == company_id, shipments.c.shop_id.in_(shop_ids)
 
 
 async def _overrides(db: Session, company_id: UUID, proposal: Proposal) -> Overrides:
-    """The rows as they would be in force."""
+    """The company's rows as they would be in force."""
+    theirs = company_id, EVERYBODY
+    active = await rows.listed(db, theirs, carrier=proposal.carrier, states=(MappingState.ACTIVE,))
     gone = {each.id for each in proposal.without}
-    active = await rows.listed(db, (company_id, EVERYBODY), carrier=proposal.carrier, states=(MappingState.ACTIVE,))
     kept = [each for each in active if each.id not in gone]
-    new = [(PREVIEWED, each) for each in proposal.meanings]
-    return Overrides.of([*kept, *proposal.given]).and_then(new)
+    given = [each for each in proposal.given if each.company_id in theirs]
+    return Overrides.of([*kept, *given]).and_then((PREVIEWED, each) for each in proposal.meanings)

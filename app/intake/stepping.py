@@ -11,7 +11,7 @@ from sqlalchemy import Row
 
 from app.arrivals.keeping import read_body
 from app.database import Session
-from carriers import carriers
+from carriers import Carrier, carriers
 from carriers.event import Parcel
 
 Cursor = tuple[UUID, UUID]
@@ -54,11 +54,14 @@ def following(rows: Sequence[Any]) -> Cursor | None:
 async def parcels_of(db: Session, row: Row[Any]) -> list[Parcel] | None:
     """The parcels in an arrival's part of its body; none if the body is gone, or still cannot be read."""
     carrier, body = carriers().get(row.carrier), await read_body(db, row.company_id, row.body_hash)
-    if carrier is None or body is None:
-        return None
+    return None if carrier is None or body is None else read_part(carrier, row, body)
+
+
+def read_part(carrier: Carrier, row: Row[Any], body: bytes) -> list[Parcel] | None:
+    """The parcels that an arrival is about, as this adapter reads its body; none if it cannot."""
     try:
         parcels = carrier.parse(body)
     except Exception as error:  # whatever an adapter trips over, the other bodies are read
-        log.info("still unreadable", carrier=row.carrier, arrival=str(row.id), error=type(error).__name__)
+        log.info("still unreadable", carrier=carrier.slug, arrival=str(row.id), error=type(error).__name__)
         return None
     return [each for each in parcels if not row.tracking_number or each.number == row.tracking_number]

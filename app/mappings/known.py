@@ -46,9 +46,13 @@ class Overrides:
 
     @classmethod
     def of(cls, given: Iterable[Mapping]) -> "Overrides":
-        """Those of rows of the installation and of one company."""
-        ordered = sorted(given, key=lambda row: (not row.for_everybody, row.meaning.context is not None, row.id))
-        return cls((row.name, row.meaning) for row in ordered)
+        """Those of rows of the installation and of one company; a shadow as if it were in force."""
+
+        def weight(row: Mapping) -> tuple[bool, bool, bool, UUID]:
+            shadow = row.state is MappingState.SHADOW
+            return not row.for_everybody, row.meaning.context is not None, shadow, row.id
+
+        return cls((row.name, row.meaning) for row in sorted(given, key=weight))
 
     def and_then(self, given: Iterable[tuple[str, Meaning]]) -> "Overrides":
         """These with others that win over them."""

@@ -29,7 +29,7 @@ class Row:
     refers: Mapping[str, str] = field(default_factory=dict)
 
 
-OF_THE_COMPANY = {"account"}
+OF_THE_COMPANY = {"account", "mapping", "shadow"}
 """Things that all shops of a company share; the others are one shop's."""
 
 OF_EVERYBODY = {"carrier"}
@@ -37,6 +37,8 @@ OF_EVERYBODY = {"carrier"}
 
 SHIPMENT = {"account_id": "account", "parent_id": "shipment"}
 EVENT = {"status": "in_transit", "occurred_at": ago(hours=1)}
+
+MAPPING = {"carrier": "gls_it", "code": "X1", "status": "in_transit", "reason": "Seen on the carrier's page."}
 
 MATRIX: dict[str, Row] = {
     "GET /v1/shop": Row("read"),
@@ -69,6 +71,14 @@ MATRIX: dict[str, Row] = {
     "POST /v1/carriers/detect": Row("read", {"tracking_number": "1Z999AA10123456784"}),
     "GET /v1/carriers/unmapped": Row("read"),
     "GET /v1/carriers/{slug}/health": Row("read", thing="carrier"),
+    "GET /v1/mappings": Row("read"),
+    "POST /v1/mappings": Row("admin", MAPPING),
+    "POST /v1/mappings/preview": Row("read", {"carrier": "sandbox", "rows": [{"code": "X1", "status": "in_transit"}]}),
+    "GET /v1/mappings/shadow": Row("read"),
+    "GET /v1/mappings/{mapping_id}": Row("read", thing="mapping"),
+    "POST /v1/mappings/{mapping_id}/switch-on": Row("admin", thing="shadow"),
+    "POST /v1/mappings/{mapping_id}/replay": Row("admin", thing="mapping"),
+    "DELETE /v1/mappings/{mapping_id}": Row("admin", thing="mapping"),
     "POST /v1/shipments": Row("write", parcel("SANDBOX-HELD-900", "sandbox"), refers=SHIPMENT),
     "GET /v1/shipments": Row("read"),
     "POST /v1/shipments/batch": Row("write", {"shipments": [parcel("MATRIX-2")]}),

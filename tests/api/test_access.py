@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from itertools import count
 from types import MappingProxyType
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
@@ -13,11 +14,14 @@ from app.api.buckets import Buckets
 from app.keys import IMPLIED, Scope
 from app.outbox import rules
 from app.shops import Shop
-from tests.api.access_matrix import MATRIX, OF_EVERYBODY, OF_THE_COMPANY, PUBLIC
+from tests.api.access_matrix import MAPPING, MATRIX, OF_EVERYBODY, OF_THE_COMPANY, PUBLIC
 from tests.api.conftest import Service
 from tests.api.posting import ago, parcel
 
 MISSING = "0199c0de-5f2a-7b3c-8d4e-5f6071829304"
+
+
+MAPPED = ("mapping", "shadow")
 
 
 ON_ONE_DATABASE = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
@@ -50,7 +54,18 @@ class Tenant:
         async with self.service.database.transaction() as db:
             await rules.create_defaults(db, self.shop.company_id, self.shop.id)
         self.things |= {"shop": str(self.shop.id), "carrier": "sandbox"}
-        for thing in ("account", "endpoint", "key", "rule", "shipment", "message", "order", "arrival", "erasure"):
+        for thing in (
+            "account",
+            "endpoint",
+            "key",
+            "rule",
+            "shipment",
+            "message",
+            "order",
+            "arrival",
+            "erasure",
+            *MAPPED,
+        ):
             self.things[thing] = await self.make(thing)
 
     async def make(self, thing: str) -> str:
@@ -70,6 +85,10 @@ class Tenant:
                 json={"status": "in_transit", "occurred_at": ago(hours=2)},
             ),
             "erasure": lambda: client.post("/v1/erasures", json={"email": "nobody@example.com"}),
+            "mapping": lambda: client.post("/v1/mappings", json={**MAPPING, "code": f"M-{uuid4()}"}),
+            "shadow": lambda: client.post(
+                "/v1/mappings", json={**MAPPING, "code": f"S-{uuid4()}", "shadow": True}
+            ),
             "message": lambda: client.get("/v1/messages", params={"channel": "webhook"}),
             "rule": lambda: client.get("/v1/rules"),
         }
