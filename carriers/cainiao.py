@@ -11,7 +11,6 @@ twice. The summary (the list `summary`) speaks of an end that no event tells. `s
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
 from carriers.base import Carrier, UnreadablePayload, meant
@@ -22,10 +21,9 @@ from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.summary import with_summary
 from carriers.tables import Row, table_file
-from carriers.times import YEARS, iso_moment, named_offset, zone
+from carriers.times import epoch_moment, iso_moment, named_offset, with_local, zone
 
 SHANGHAI = zone("Asia/Shanghai")
-LAST = datetime(YEARS[-1], 12, 31, tzinfo=UTC).timestamp() * 1000
 DEPTH = 6
 """Levels of wrappers about the seller interface's steps."""
 
@@ -94,12 +92,7 @@ def _moment(instant: Json, printed: Json, beside: Json) -> Moment | None:
     """The instant with the time that is printed for it; that alone where there is none."""
     where = named_offset(text_of(beside, 20)) or SHANGHAI
     source = OffsetSource.CARRIER if where is SHANGHAI else OffsetSource.GIVEN
-    wall, stamp = iso_moment(printed, where, source), text_of(instant, 20)
-    if not (stamp.isascii() and stamp.isdecimal() and 0 < int(stamp) < LAST):
-        return wall
-    at = datetime.fromtimestamp(int(stamp) // 1000, UTC)
-    local = wall.local_time if wall and wall.until is None else f"{at.astimezone(where):%Y-%m-%dT%H:%M:%S}"
-    return Moment(at, local, OffsetSource.GIVEN)
+    return with_local(epoch_moment(instant, where), iso_moment(printed, where, source))
 
 
 @remembered

@@ -18,7 +18,7 @@ from carriers.reading import Json, dicts, json_object, text_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import table_file
-from carriers.times import iso_moment, named_offset
+from carriers.times import epoch_moment, iso_moment, named_offset
 
 
 class FourPx(Carrier):
@@ -65,7 +65,8 @@ def _event(said: dict[str, Json]) -> TrackingEvent | None:
 
 def _moment(printed: Json, beside: Json, machine: Json) -> Moment | None:
     """The printed time in the offset beside it; the machine's where none is printed."""
-    return iso_moment(printed, named_offset(text_of(beside, 20)), OffsetSource.GIVEN) or iso_moment(machine)
+    local = iso_moment(printed, named_offset(text_of(beside, 20)), OffsetSource.GIVEN)
+    return local or iso_moment(machine) or epoch_moment(machine)
 
 
 @remembered

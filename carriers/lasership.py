@@ -9,6 +9,8 @@ another than the one asked about; the pieces of an order share its events. An an
 Signatures are codes of places, or names, and are not read.
 """
 
+from datetime import UTC
+
 from carriers.base import Carrier, UnreadablePayload, meant
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
 from carriers.people import unnamed
@@ -16,7 +18,7 @@ from carriers.reading import Json, dicts, json_object, object_at, text_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import Says, table
-from carriers.times import iso_moment, local_moment, parsed_date, zone
+from carriers.times import iso_moment, local_moment, parsed_date, with_local, zone
 from carriers.vocabulary import Status, SubStatus
 from carriers.zones import country_coded, state_zone
 
@@ -60,9 +62,10 @@ class LaserShip(Carrier):
         """The parcel of an answer; one without events is not found."""
         said = json_object(body)
         rows = dicts(said.get("Events"))
-        if said.keys() == ERROR:
+        if said and said.keys() <= ERROR:
             return [Parcel("", not_found=True)]
-        if not ORDER & said.keys() or not all("EventType" in row or "DateTime" in row for row in rows):
+        typed = all("EventType" in row or "DateTime" in row for row in rows)
+        if not typed or not (ORDER & said.keys() or any("UTCDateTime" in row for row in rows)):
             raise UnreadablePayload("no answer of LaserShip's tracking")
         pieces = (text_of(each.get("TrackingNumber"), 64) for each in dicts(said.get("Pieces")))
         numbers = sorted({number for number in pieces if number}) or [""]
@@ -82,11 +85,9 @@ def _event(said: dict[str, Json]) -> TrackingEvent | None:
 
 def _moment(instant: Json, printed: Json, where: Place | None) -> Moment | None:
     """The instant with the local time beside it; without one the local time in its state's zone."""
-    wall = iso_moment(printed, state_zone(where.state, where.postcode) if where else None, OffsetSource.PLACE)
-    at = iso_moment(instant)
-    if at is None or at.until:
-        return wall or at
-    return Moment(at.occurred_at, wall.local_time if wall and not wall.until else at.local_time, OffsetSource.GIVEN)
+    at = iso_moment(instant, UTC, OffsetSource.GIVEN)
+    state = state_zone(where.state, where.postcode) if where else None
+    return with_local(at, iso_moment(printed, state, OffsetSource.PLACE))
 
 
 @remembered

@@ -145,8 +145,8 @@ class SfExpress(Carrier):
     def parse(self, body: bytes) -> list[Parcel]:
         """The parcels of an answer or push, none for an error."""
         said = json_object(body)
-        if "WaybillRoute" in object_at(said, "Body"):
-            return list(_pushed(dicts(said["Body"]["WaybillRoute"])))
+        if "WaybillRoute" in (pushed := object_at(said, "Body") or said):
+            return list(_pushed(dicts(pushed["WaybillRoute"])))
         if "apiResultCode" not in said and not ("routeResps" in object_at(said, "msgData") and "success" in said):
             raise UnreadablePayload("neither an answer nor a push of SF Express")
         if text_of(said.get("apiResultCode", "A1000"), 20) != "A1000":

@@ -184,6 +184,27 @@ def offset(minutes: int) -> timezone:
         raise UnreadablePayload(f"an offset of {minutes} minutes") from error
 
 
+def with_local(instant: Moment | None, local: Moment | None) -> Moment | None:
+    """An instant with the local time that a carrier prints beside it; either alone where the other is none."""
+    if instant is None or instant.until:
+        return local or instant
+    if local is None or local.until:
+        return instant
+    return Moment(instant.occurred_at, local.local_time, OffsetSource.GIVEN)
+
+
+def epoch_moment(milliseconds: object, where: tzinfo = UTC) -> Moment | None:
+    """The moment of milliseconds since 1970, with the local time of a zone; none if they are none."""
+    stamp = text_of(milliseconds, 20)
+    if not (stamp.isascii() and stamp.isdecimal() and 0 < int(stamp) < _LAST):
+        return None
+    at = datetime.fromtimestamp(int(stamp) // 1000, UTC)
+    return Moment(at, f"{at.astimezone(where):%Y-%m-%dT%H:%M:%S}", OffsetSource.GIVEN)
+
+
+_LAST = datetime(YEARS[-1], 12, 31, tzinfo=UTC).timestamp() * 1000
+
+
 @lru_cache(maxsize=256)
 def named_offset(text: str) -> timezone | None:
     """The offset that stands by itself beside a time: GMT+8, UTC-03:30, +0530, GMT; none if it is none."""

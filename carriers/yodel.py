@@ -7,8 +7,8 @@ is read is a record of an event, or of a parcel and its events, into which a fee
      "depot": "Hatfield"}
     {"number": "JJD0000000000000017", "labels": ["JD0000000000000017"], "events": [{"text": "…", "time": "…"}]}
 
-alone, in a list, or in a list under `parcels` or `events`; `barcode`, `event_code`, `event_text`, `description`,
-`event_time`, `date_time` and `location` are understood too. Only numbers of Yodel's form are taken.
+alone, in a list, or in a list under `parcels` or `events`; other usual names (`NAMES`) will do. Only numbers of Yodel's
+form are taken.
 
 Codes: none is known, so the text decides: the list `text`, in its order, all of it our reading and doubtful. Returns,
 refusals and what is still to come stand before the delivery that they name.
@@ -18,7 +18,6 @@ told.
 """
 
 import re
-from collections.abc import Mapping
 from typing import ClassVar
 
 from carriers.base import Carrier, UnreadablePayload, meant
@@ -34,12 +33,14 @@ from carriers.vocabulary import Status, SubStatus
 LONDON = zone("Europe/London")
 NUMBER = "J?JD[0-9]{16}"
 NAMES = {
-    "number": ("number", "barcode"),
-    "code": ("code", "event_code"),
-    "text": ("text", "event_text", "description"),
-    "time": ("time", "event_time", "date_time"),
-    "depot": ("depot", "location"),
+    **dict.fromkeys(("number", "trackingnumber", "parcelnumber", "barcode"), "number"),
+    **dict.fromkeys(("code", "eventcode", "statuscode"), "code"),
+    **dict.fromkeys(("text", "eventtext", "description", "eventdescription", "status"), "text"),
+    **dict.fromkeys(("time", "eventtime", "datetime", "eventdatetime", "localtime", "timestamp"), "time"),
+    **dict.fromkeys(("depot", "depotname", "location"), "depot"),
+    **dict.fromkeys(("events", "trackingevents"), "events"),
 }
+"""What is meant by a name, in lower case and without underscores."""
 
 
 def _phrases(says: Says, *phrases: str) -> dict[str | tuple[str, str], Says]:
@@ -103,13 +104,13 @@ class Yodel(Carrier):
     def parse(self, body: bytes) -> list[Parcel]:
         """The parcels of the records, each once."""
         said = json_of(body)
-        if isinstance(said, dict) and not _number(_value(said, "number")):
+        if isinstance(said, dict) and not _number(_plain(said).get("number")):
             said = said.get("parcels", said.get("events"))
         found: dict[str, list[TrackingEvent]] = {}
         labels: dict[str, tuple[str, ...]] = {}
         silent: set[str] = set()
-        for record in dicts(said):
-            number, listed = _number(_value(record, "number")), _events(record)
+        for record in map(_plain, dicts(said)):
+            number, listed = _number(record.get("number")), _events(record)
             if not number or listed is None:
                 continue
             found.setdefault(number, []).extend(event for each in listed if (event := _event(each)))
@@ -131,8 +132,14 @@ class Yodel(Carrier):
         return f"{self.website}/tracking/{''.join(number.split())}"
 
 
-def _value(said: Mapping[str, Json], name: str) -> Json:
-    return next((said[each] for each in NAMES[name] if said.get(each) is not None), None)
+def _plain(said: dict[str, Json]) -> dict[str, Json]:
+    """The record by our names; the first of several that mean the same counts."""
+    return {_meant(name): value for name, value in reversed(said.items())}
+
+
+@remembered
+def _meant(name: str) -> str:
+    return NAMES.get(name.lower().replace("_", ""), name)
 
 
 def _number(given: Json) -> str:
@@ -149,12 +156,13 @@ def _events(record: dict[str, Json]) -> list[dict[str, Json]] | None:
     if "events" in record:
         listed = record["events"]
         return dicts(listed) if isinstance(listed, list | dict) else None
-    return [record] if _value(record, "text") is not None and _value(record, "time") is not None else None
+    return [record] if {"text", "time"} <= record.keys() else None
 
 
 def _event(said: dict[str, Json]) -> TrackingEvent | None:
-    moment, told = _moment(_value(said, "time")), _said(_value(said, "code"), _value(said, "text"))
-    place = Place(name=text_of(_value(said, "depot"), 100)) or None
+    get = _plain(said).get
+    moment, told = _moment(get("time")), _said(get("code"), get("text"))
+    place = Place(name=text_of(get("depot"), 100)) or None
     return told.at(moment, place) if moment and (told.code or told.text) else None
 
 

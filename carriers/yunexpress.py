@@ -12,6 +12,7 @@ local carrier, whose number is told, knows more. Proofs of delivery are not read
 """
 
 import re
+from datetime import UTC
 from typing import ClassVar
 
 from carriers.base import Carrier, UnreadablePayload, meant
@@ -23,7 +24,7 @@ from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.summary import with_summary
 from carriers.tables import Says, table
-from carriers.times import iso_moment
+from carriers.times import iso_moment, with_local
 from carriers.vocabulary import Status, SubStatus
 from carriers.zones import country_coded, country_zone
 
@@ -91,7 +92,7 @@ class YunExpress(Carrier):
         listed = said.get("data") if pushed else said.get("result")
         if isinstance(listed, dict) and "result" in listed:
             listed = listed["result"]
-        found = [each for each in dicts(listed) if "track_Info" in each or "package_status" in each]
+        found = [each for each in dicts(listed) if {"track_Info", "track_info", "package_status"} & each.keys()]
         if found:
             return [_parcel(each) for each in found]
         if pushed or dicts(listed) or not {"code", "msg"} <= said.keys():
@@ -102,7 +103,7 @@ class YunExpress(Carrier):
 
 
 def _parcel(said: dict[str, Json]) -> Parcel:
-    told = object_at(said, "track_Info")
+    told = object_at(said, "track_Info") or object_at(said, "track_info")
     number, local = text_of(told.get("waybill_number"), 64), text_of(told.get("tracking_number"), 64)
     package = text_of(said.get("package_status"), 10).upper()
     events = numbered([event for each in dicts(told.get("track_events")) if (event := _event(each))])
@@ -127,10 +128,9 @@ def _event(said: dict[str, Json]) -> TrackingEvent | None:
 
 def _moment(instant: Json, printed: Json, country: str) -> Moment | None:
     """The instant with the time that is printed for it; without one the printed time in its country's zone."""
-    wall, at = iso_moment(printed, country_zone(country), OffsetSource.PLACE), iso_moment(instant)
-    if at is None or at.until:
-        return wall or at
-    return Moment(at.occurred_at, wall.local_time if wall and not wall.until else at.local_time, OffsetSource.GIVEN)
+    return with_local(
+        iso_moment(instant, UTC, OffsetSource.GIVEN), iso_moment(printed, country_zone(country), OffsetSource.PLACE)
+    )
 
 
 @remembered

@@ -100,6 +100,8 @@ def test_one_event_is_the_same_pushed_and_polled() -> None:
     pushed, polled = (parsed(name)[0].events[0] for name in ("push", "delivered"))
 
     assert event_key("sf_express", NUMBER, pushed) == event_key("sf_express", NUMBER, polled)
+    bare = orjson.dumps(orjson.loads(recorded("sf_express", "push"))["Body"])
+    assert SfExpress().parse(bare) == parsed("push")
     assert [(each.number, len(each.events)) for each in parsed("push")] == [(NUMBER, 2), ("SF1000000000002", 1)]
 
 

@@ -8,6 +8,7 @@ import pytest
 from carriers import UnreadablePayload
 from carriers.event import Moment, OffsetSource
 from carriers.times import (
+    epoch_moment,
     exact_time,
     given_moment,
     iso_moment,
@@ -16,6 +17,7 @@ from carriers.times import (
     offset,
     parsed_date,
     parsed_time,
+    with_local,
 )
 
 ROME = ZoneInfo("Europe/Rome")
@@ -158,3 +160,17 @@ def test_an_offset_that_stands_by_itself_is_read(text: str, minutes: int) -> Non
 @pytest.mark.parametrize("text", ["", "8", "CET", "GMT+15", "GMT+8:99", "+²"])
 def test_what_is_no_offset_is_none(text: str) -> None:
     assert named_offset(text) is None
+
+
+def test_an_instant_keeps_the_local_time_that_is_printed_beside_it() -> None:
+    instant = epoch_moment("1772971860000")
+    local = Moment(utc(2026, 3, 8, 13, 11), "2026-03-08T13:11:00", OffsetSource.UNKNOWN)
+
+    assert instant == Moment(utc(2026, 3, 8, 12, 11), "2026-03-08T12:11:00", OffsetSource.GIVEN)
+    assert epoch_moment(1772971860000, ROME) == with_local(instant, local)
+    assert (with_local(None, local), with_local(instant, None)) == (local, instant)
+
+
+@pytest.mark.parametrize("value", ["", "x", "-5", 1.5, None, 10**18, "²"])
+def test_what_is_no_instant_is_none(value: object) -> None:
+    assert epoch_moment(value) is None

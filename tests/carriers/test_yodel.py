@@ -80,6 +80,13 @@ def test_rows_of_a_feed_are_gathered_by_parcel_and_those_of_others_left_out() ->
     assert second.events[0].moment.local_time == "2026-03-04"
 
 
+def test_a_record_may_use_other_usual_names() -> None:
+    body = b"""{"parcelNumber": "JD0000000000000017", "trackingEvents": [{"eventCode": "OFD", "Location": "Hatfield",
+        "eventDescription": "Out for delivery", "eventDateTime": "2026-03-04T08:05:00"}]}"""
+
+    assert Yodel().parse(body)[0].events == parsed("out_for_delivery")[0].events[-1:]
+
+
 def test_two_labels_name_one_parcel() -> None:
     assert [(each.number, each.aliases) for each in parsed("many_parcels")] == [
         (NUMBER, ("JJD0000000000000017",)),
