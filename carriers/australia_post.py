@@ -101,7 +101,7 @@ class AustraliaPost(Carrier):
 def _parcels(said: dict[str, Json]) -> Iterator[Parcel]:
     """What was asked about, and each of its articles if there are several."""
     number, errors = text_of(said.get("tracking_id"), 40), dicts(said.get("errors"))
-    articles = list(_articles(said))
+    articles = list({repr(article): article for article in _articles(said)}.values())  # it may repeat itself
     if errors and not articles:
         if any(text_of(error.get("code")) == INVALID for error in errors):
             yield Parcel(number, not_found=True)

@@ -113,7 +113,7 @@ def _parcels(said: dict[str, Json]) -> Iterator[Parcel]:
     listed = [
         (text_of(each.get("trackingNumber"), 40), dicts(each.get("events"))) for each in dicts(said.get("pieces"))
     ]
-    pieces = [(piece, events) for piece, events in listed if piece]
+    pieces = list({piece: events for piece, events in listed if piece}.items())  # one that is repeated is one
     told = dicts(said.get("events")) or _once(event for _, events in pieces for event in events)
     gone = [any(text_of(event.get("typeCode")) in ENDS for event in events) for _, events in pieces if events]
     eta = _eta(said, _end(said.get("receiverDetails")))

@@ -162,7 +162,8 @@ def _error(lines: list[Line]) -> str:
 
 
 def _is_state(line: Line) -> bool:
-    return len(line) >= 5 and parsed_date(line[1], "%d/%m/%Y") is not None and line[4] != ""
+    """Whether it is one, with the field behind the state: so that the state is not cut short with half an answer."""
+    return len(line) >= 6 and parsed_date(line[1], "%d/%m/%Y") is not None and line[4] != ""
 
 
 def _events(line: Line) -> Iterator[TrackingEvent]:
