@@ -10,9 +10,13 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+import structlog
 
 from app.database import Database
 from app.migrating import migrate
+
+# An exception's places, without its variables: pictures of those take seconds.
+structlog.configure([structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
 
 _numbers = count()
 
