@@ -22,7 +22,7 @@ from app.erasures import asking
 from app.errors import Changed
 from app.installation import Installation
 from app.intake import posting, tracking_page
-from app.intake.correcting import amend
+from app.intake.amending import amend
 from app.intake.several import RowError, post_each
 from app.locales import supported
 from app.shipments import answer, listing, reading, store

@@ -12,7 +12,9 @@ from app.arrivals.tables import arrivals
 from app.database import Session
 from app.installation import Installation
 from app.intake.concerning import numbers_of
-from app.intake.taking import take_in
+from app.intake.taking import Taken, take_in
+from app.shipments import names
+from app.shipments.names import same_name
 from app.shipments.shipment import Shipment
 from app.tombstones import revive
 from carriers import UnreadablePayload, carriers
@@ -22,27 +24,34 @@ UNCLAIMED_FOR = timedelta(days=30)
 
 async def claim(installation: Installation, db: Session, shipment: Shipment) -> Shipment:
     """Take in the pushes that came for the number before anybody had posted it, newest 30 days."""
-    if shipment.tracking_number is None:
-        return shipment
-    await revive(db, installation.sealer, shipment.company_id, shipment.carrier, shipment.tracking_number)
+    going_by = [each.borne(shipment) for each in await names.of(db, shipment) if each.until is None]
+    for bearer in [shipment, *(each for each in going_by if not same_name(each, shipment))]:
+        for taken in await _claim(installation, db, bearer):
+            shipment = next(iter(taken.shipments), shipment)
+    return shipment
+
+
+async def _claim(installation: Installation, db: Session, bearer: Shipment) -> Sequence[Taken]:
+    """The same for one of its names."""
+    if bearer.tracking_number is None:
+        return ()
+    await revive(db, installation.sealer, bearer.company_id, bearer.carrier, bearer.tracking_number)
     waiting = (
-        arrivals.c.company_id == shipment.company_id,
-        arrivals.c.carrier == shipment.carrier,
-        arrivals.c.tracking_number == shipment.tracking_number,
+        arrivals.c.company_id == bearer.company_id,
+        arrivals.c.carrier == bearer.carrier,
+        arrivals.c.tracking_number == bearer.tracking_number,
         arrivals.c.state == ArrivalState.UNCLAIMED.value,
     )
     rows = await db.all(
         select(arrivals).where(*waiting, arrivals.c.received_at > db.now - UNCLAIMED_FOR).order_by(arrivals.c.id)
     )
-    if not rows:
-        return shipment
     found: list[Arrived] = []
     for row in rows:
-        body = await read_body(db, shipment.company_id, row.body_hash)
-        found.extend(_parts(shipment.id, row, body) if body is not None else ())
-    await db.run(delete(arrivals).where(*waiting))
-    taken = await take_in(installation, db, found)
-    return taken[-1].shipments[0] if taken and taken[-1].shipments else shipment
+        body = await read_body(db, bearer.company_id, row.body_hash)
+        found.extend(_parts(bearer.id, row, body) if body is not None else ())
+    if rows:
+        await db.run(delete(arrivals).where(*waiting))
+    return await take_in(installation, db, found) if found else ()
 
 
 def _parts(shipment_id: UUID, row: Any, body: bytes) -> Sequence[Arrived]:

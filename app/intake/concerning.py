@@ -11,6 +11,7 @@ from sqlalchemy import Column, bindparam, select, tuple_
 from app.arrivals.keeping import Arrived
 from app.bulk import Fetch, names_of
 from app.database import Session
+from app.shipments import names
 from app.shipments.posting import normal_number
 from app.shipments.shipment import NAMES, Shipment
 from app.shipments.tables import shipments
@@ -49,12 +50,13 @@ _BY_NAME = _fetch(shipments.c.company_id, shipments.c.carrier, shipments.c.track
 async def concerned(db: Session, arrivals: Sequence[Arrived]) -> list[list[Shipment]]:
     """The locked shipments of each arrival. Numbers that nobody has posted are held against being posted meanwhile."""
     found = await _locked(db, arrivals)
-    strangers = [index for index, mine in enumerate(found) if not mine and arrivals[index].shipment_id is None]
+    strangers = [index for index, mine in enumerate(found) if not mine]
     if not strangers:
         return found
     unknown = {
         (arrivals[index].company_id, arrivals[index].carrier, number)
         for index in strangers
+        if arrivals[index].shipment_id is None
         for number in numbers_of(arrivals[index])
     }
     for hold in sorted({_hold(*each) for each in unknown}):
@@ -62,6 +64,34 @@ async def concerned(db: Session, arrivals: Sequence[Arrived]) -> list[list[Shipm
     again = await _locked(db, [arrivals[index] for index in strangers])
     for index, mine in zip(strangers, again, strict=True):
         found[index] = mine
+    return await _by_other_names(db, arrivals, found)
+
+
+async def _by_other_names(
+    db: Session, arrivals: Sequence[Arrived], found: list[list[Shipment]]
+) -> list[list[Shipment]]:
+    """The same, with those that go by a number beside that of their row, or are meant by the id of such a name."""
+    open_ = [index for index, mine in enumerate(found) if not mine]
+    sought = {
+        (arrivals[n].company_id, arrivals[n].carrier, number) for n in open_ for number in numbers_of(arrivals[n])
+    }
+    ids = {(arrivals[n].company_id, id_) for n in open_ if (id_ := arrivals[n].shipment_id) is not None}
+    known = await names.meant(db, sorted(sought), sorted(ids)) if len(sought) <= AT_ONCE else []
+    if not known:
+        return found
+    theirs = await locked(db, [(each.company_id, each.shipment_id) for each in known])
+    for n in open_:
+        arrived, numbers = arrivals[n], numbers_of(arrivals[n])
+        found[n] = [
+            theirs[name.company_id, name.shipment_id]
+            for name in known
+            if (name.company_id, name.shipment_id) in theirs and name.company_id == arrived.company_id
+            if (
+                name.id == arrived.shipment_id
+                if arrived.shipment_id is not None
+                else name.carrier == arrived.carrier and name.tracking_number in numbers
+            )
+        ]
     return found
 
 

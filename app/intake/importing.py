@@ -121,7 +121,9 @@ async def import_batch(
                 good.append((line, _posted(line.cells, zone)))
             except Refused as error:
                 failed.append((line.number, error.detail))
-        numbers = [(posted.carrier, posted.tracking_number) for _, posted in good if posted.tracking_number]
+        numbers = [
+            (slug, number) for _, posted in good if (number := posted.tracking_number) for slug in posted.possible
+        ]
         await hold_all(db, shop.company_id, numbers)
         for line, posted in good:
             try:

@@ -62,7 +62,9 @@ async def post_order(installation: Installation, db: Session, shop: Shop, posted
     """Make the order or bring it up to date, then its parcels; earlier ones get what they lack of what is shared."""
     await refuse_order(installation, db, shop, posted)
     values = _columns(posted)
-    numbers = [(each.carrier, each.tracking_number) for each in posted.shipments if each.tracking_number]
+    numbers = [
+        (slug, number) for each in posted.shipments if (number := each.tracking_number) for slug in each.possible
+    ]
     await hold_all(db, shop.company_id, numbers)
     order, created = await orders.put(db, shop, posted.reference, values)
     shared = {name: getattr(posted, name) for name in SHARED if getattr(posted, name) is not None}

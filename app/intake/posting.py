@@ -1,10 +1,11 @@
 """Taking shipments from a shop: created or brought up to date, with the pushes that came before them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, or_, select, update
 
 from app import accounts, orders
 from app.database import Session, new_id
@@ -13,16 +14,19 @@ from app.installation import Installation
 from app.intake.change import tracking_page
 from app.intake.claiming import claim
 from app.intake.concerning import hold_number
+from app.intake.correcting import correct
 from app.intake.numbering import numbered, recycled
 from app.intake.refusing import refuse_change, refuse_shipment
 from app.intake.scheduling import with_account
+from app.intake.searching import in_turn, search
 from app.intake.telling import shipment_data
 from app.orders import Order
 from app.outbox.putting import Announcement, announce, listeners
 from app.sealing import token_hash
+from app.shipments import names
 from app.shipments.columns import columns, late_at, order_columns, recipient_columns
 from app.shipments.posting import ChangedShipment, PostedOrder, PostedShipment, Recipient
-from app.shipments.shipment import NAMES, Shipment
+from app.shipments.shipment import NAMES, Identity, Shipment
 from app.shipments.tables import shipments
 from app.shops import Shop
 from carriers.vocabulary import Status
@@ -43,16 +47,21 @@ async def post(
 
     A number whose shipment ended over 30 days ago, or is over 180 days old, is a new parcel's: the next generation.
     """
-    known = await _known(db, shop, posted)
+    given, (posted, possible) = posted, await in_turn(db, shop, posted)
+    known = await _known(db, shop, posted, possible)
+    if known is not None and known.carrier not in possible:  # the shop knows by now which candidate it is
+        known = await correct(installation, db, known, posted, (posted.carrier, posted.tracking_number))
     if known is not None and not recycled(known, db.now):
         number = None if known.tracking_number else posted.tracking_number
         return PostedResult(await change(installation, db, shop, known, posted, number=number), False)
     await _check_links(db, shop, posted, posted.carrier)
-    await refuse_shipment(installation, db, shop, posted)
+    for carrier in possible:
+        await refuse_shipment(installation, db, shop, posted.model_copy(update={"carrier": carrier}))
     generation = known.generation + 1 if known else 1
-    created = await _create(installation, db, shop, posted, generation=generation, imported=imported)
+    several = () if given.carrier else possible
+    created = await _create(installation, db, shop, posted, several, generation=generation, imported=imported)
     if created is None:  # another process has made it meanwhile: then ours is a change
-        return await post(installation, db, shop, posted, imported=imported)
+        return await post(installation, db, shop, given, imported=imported)
     return PostedResult(await claim(installation, db, created), True)
 
 
@@ -143,33 +152,53 @@ async def _check_links(db: Session, shop: Shop, posted: ChangedShipment, carrier
             raise InvalidInput(f"parent_id: {message}", [FieldError("parent_id", message)])
 
 
-async def _known(db: Session, shop: Shop, posted: PostedShipment) -> Shipment | None:
-    """The newest shipment that the posted one can be, locked: by number, else by the sender's reference."""
+async def _known(db: Session, shop: Shop, posted: PostedShipment, possible: Sequence[str]) -> Shipment | None:
+    """The newest shipment that the posted one can be, locked: by number, else by the sender's reference.
+
+    By number it may be one that is with another carrier as long as nothing is settled, if it may be with this one.
+    """
     mine = (
         select(shipments)
         .where(
             shipments.c.company_id == shop.company_id,
             shipments.c.shop_id == shop.id,
-            shipments.c.carrier == posted.carrier,
             shipments.c.direction == posted.direction,
         )
         .order_by(shipments.c.generation.desc())
-        .limit(1)
         .with_for_update()
     )
     row = None
     if posted.tracking_number is not None:
-        row = await db.first(mine.where(shipments.c.tracking_number == posted.tracking_number))
+        rows = await db.all(mine.where(shipments.c.tracking_number == posted.tracking_number, _may_be(possible)))
+        row = next((each for each in rows if each.carrier in possible), None)
+        if row is None:
+            several = await names.of_many(db, [Shipment.of(each) for each in rows])
+            row = next(
+                (each for each in rows if set(possible) & {one.carrier for one in several.get(each.id, ())}), None
+            )
     if row is None and posted.sender_reference is not None:
-        by_reference = mine.where(shipments.c.sender_reference == posted.sender_reference)
+        by_reference = mine.where(
+            shipments.c.carrier == posted.carrier, shipments.c.sender_reference == posted.sender_reference
+        ).limit(1)
         if posted.tracking_number is not None:
             by_reference = by_reference.where(shipments.c.tracking_number.is_(None))
         row = await db.first(by_reference)
     return None if row is None else Shipment.of(row)
 
 
+def _may_be(possible: Sequence[str]) -> ColumnElement[bool]:
+    return or_(shipments.c.carrier.in_(possible), shipments.c.identity == Identity.UNSETTLED)
+
+
 async def _create(
-    installation: Installation, db: Session, shop: Shop, posted: PostedShipment, *, generation: int, imported: bool
+    installation: Installation,
+    db: Session,
+    shop: Shop,
+    posted: PostedShipment,
+    several: Sequence[str],
+    *,
+    generation: int,
+    imported: bool,
 ) -> Shipment | None:
     values = columns(posted)
     if posted.order is not None:
@@ -187,6 +216,7 @@ async def _create(
             "sender_reference": posted.sender_reference,
             "direction": posted.direction,
             "generation": generation,
+            "identity": Identity.UNSETTLED if several else None,
             "imported": imported,
             "tags": [],
             "metadata": {},
@@ -204,9 +234,11 @@ async def _create(
         stale_at=db.now + timedelta(days=installation.settings.stale_days) / shipment.speed,
     )
     if shipment.tracking_number:
-        await hold_number(db, shipment.company_id, shipment.carrier, shipment.tracking_number)
+        for carrier in sorted(several) or [shipment.carrier]:
+            await hold_number(db, shipment.company_id, carrier, shipment.tracking_number)
     if not await db.run(db.insert(shipments).values(shipment._asdict()).on_conflict_do_nothing()):
         return None
+    await search(db, shipment, several)
     if not imported:
         data = shipment_data(shipment, tracking_page(installation, shipment), shop.locale)
         to = await listeners(db, shop.company_id, shop.id)

@@ -3,7 +3,6 @@
 Nothing is lost, and the way back is the same: whoever returns to a former name finds its events there.
 """
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -18,17 +17,19 @@ from app.shipments.names import Name, Role
 from app.shipments.shipment import Identity, Shipment
 from app.shipments.tables import events, shipments
 
-CARRIERS_WORD: Mapping[str, Any] = {
-    "eta_from": None,
-    "eta_to": None,
-    "eta_day": None,
-    "eta_source": None,
-    "carrier_service": "",
-    "carrier_pickup_point": "",
-    "not_found": False,
-    "last_polled_at": None,
-}
-"""What a carrier says of a shipment beside its events: it goes with the carrier's number."""
+
+def carriers_word(shipment: Shipment) -> dict[str, Any]:
+    """What a carrier says of a shipment beside its events: it goes with the carrier's number.
+
+    So does the lease: an answer about the old number, which is on its way, is none about the new one.
+    """
+    return {
+        **dict.fromkeys(("eta_from", "eta_to", "eta_day", "eta_source", "last_polled_at", "lease_until")),
+        "carrier_service": "",
+        "carrier_pickup_point": "",
+        "not_found": False,
+        "lease_number": shipment.lease_number + 1,
+    }
 
 
 async def become(
@@ -62,7 +63,7 @@ async def become(
         identity=Identity.NAMED,
         account_id=before.account_id if carrier == before.carrier else None,
         last_news_at=db.now,
-        **CARRIERS_WORD,
+        **carriers_word(before),
     )
 
 

@@ -57,7 +57,7 @@ async def post_each(
             good.append((index, PostedShipment.model_validate(row)))
         except ValidationError as error:
             outcomes[index] = _refused(InvalidInput(MALFORMED, _fields(error)))
-    numbers = [(posted.carrier, posted.tracking_number) for _, posted in good if posted.tracking_number]
+    numbers = [(slug, number) for _, posted in good if (number := posted.tracking_number) for slug in posted.possible]
     await hold_all(db, shop.company_id, numbers)
     for index, posted in sorted(good, key=_place):
         try:

@@ -13,6 +13,7 @@ from app.installation import Installation
 from app.intake import counting
 from app.intake.concerning import concerned, numbers_of
 from app.intake.expecting import expected
+from app.intake.recognising import Recognised, recognise
 from app.intake.settling import Settlement, settle_all
 from app.lifecycle import Source
 from app.outbox.putting import Listeners, listeners
@@ -64,8 +65,13 @@ async def take_in(installation: Installation, db: Session, arrivals: Sequence[Ar
     grow with the number of arrivals.
     """
     await installation.mappings.refresh(db)
-    found = await concerned(db, arrivals)
+    found, seen = await concerned(db, arrivals), None
+    if any(shipment.identity is not None for each in found for shipment in each):
+        seen = await recognise(installation, db, arrivals, found)
+        found = seen.found
     mine = {shipment.id: shipment for each in found for shipment in each}
+    if seen is not None:
+        mine |= {shipment.id: shipment for shipment in seen.also()}
     known = await history.of_many(db, list(mine.values()))
     gathered = {id_: _Gathered(shipment, Recorded(known[id_], (), (), ())) for id_, shipment in mine.items()}
     forgotten = await erased(db, installation.sealer, _unknown(arrivals, found))
@@ -73,16 +79,18 @@ async def take_in(installation: Installation, db: Session, arrivals: Sequence[Ar
         arrivals = [without(arrived, forgotten) for arrived in arrivals]
     parts: list[Part] = []
     outcomes = []
-    for arrived, its in zip(arrivals, found, strict=True):
+    for n, (arrived, its) in enumerate(zip(arrivals, found, strict=True)):
         kept, outcome = _kept(arrived, its, forgotten)
         parts += kept
         outcomes.append(outcome)
+        if seen is not None and n in seen.unheard:
+            continue
         for part, shipment in zip(kept, its, strict=False):
             outcome.new += _record(installation, gathered[shipment.id], arrived, part.id)
     await keep_all(db, parts)
     await write(db, [(each.before, each.recorded) for each in gathered.values()])
     await count_unmapped(db, [(each.before, _strangers(each.recorded)) for each in gathered.values()])
-    after = await _settled(installation, db, gathered)
+    after = await _settled(installation, db, gathered, seen)
     states = [each.state for each in outcomes]
     recorded = [(each.before, each.recorded) for each in gathered.values()]
     db.committed.append(lambda: counting.taken(installation.metrics, arrivals, states, recorded, db.now))
@@ -185,15 +193,30 @@ def _said(shipment: Shipment, parcel: Parcel) -> dict[str, Any]:
     return changed | expected(shipment, parcel.eta)
 
 
-async def _settled(installation: Installation, db: Session, gathered: Mapping[UUID, _Gathered]) -> dict[UUID, Shipment]:
+async def _settled(
+    installation: Installation, db: Session, gathered: Mapping[UUID, _Gathered], seen: Recognised | None
+) -> dict[UUID, Shipment]:
     """Every shipment as it is now; those are settled of which something was said."""
     told: dict[tuple[UUID, UUID], Listeners] = {}
     settlements = []
-    for each in gathered.values():
+    for each in gathered.values() if seen is None else _led(gathered, seen):
         if each.recorded.changed or each.said:
             place = each.before.company_id, each.before.shop_id
             if place not in told:
                 told[place] = await listeners(db, *place)
             settlements.append(Settlement(told[place], each.before, each.recorded, each.said))
     after = {id_: each.before for id_, each in gathered.items()}
-    return after | {shipment.id: shipment for shipment in await settle_all(installation, db, settlements)}
+    after |= {shipment.id: shipment for shipment in await settle_all(installation, db, settlements)}
+    if seen is not None:
+        after |= {id_: after[leader.id] for id_, leader in seen.leaders.items()}
+    return after
+
+
+def _led(gathered: Mapping[UUID, _Gathered], seen: Recognised) -> list[_Gathered]:
+    """What is to be settled of shipments with several names: each once, with what was recorded of its legs."""
+    recorded = {id_: each.recorded for id_, each in gathered.items()}
+    led = [each for id_, each in gathered.items() if id_ not in seen.leaders or seen.leaders[id_].id == id_]
+    return [
+        _Gathered(each.before, seen.together(each.before, recorded), each.said) if each.before.id in seen.legs else each
+        for each in led
+    ]

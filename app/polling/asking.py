@@ -22,7 +22,7 @@ async def ask_about(
 ) -> bool:
     """Ask about the batch and write down what came of it; whether the account may go on asking."""
     try:
-        answers = await called(installation, batch, seconds, _question(installation, http, batch))
+        answers = await called(installation, batch, seconds, question(installation, http, batch))
     except RequestRefused as error:
         if len(batch.shipments) == 1:
             await writing.write_off(installation, batch, notes.refused(error))
@@ -60,7 +60,8 @@ def _count(installation: Installation, batch: Batch, brought: Brought) -> None:
     installation.metrics.asked.add(batch.account.carrier, "found", number=asked - len(unknown))
 
 
-def _question(installation: Installation, http: AsyncClient, batch: Batch) -> Question[list[Answer]]:
+def question(installation: Installation, http: AsyncClient, batch: Batch) -> Question[list[Answer]]:
+    """What is asked about the batch."""
     numbers = [asked_as(shipment, shipment.number) for shipment in batch.shipments]
     key = str(batch.account.id)
     return lambda carrier, account: ask(carrier, http, account, numbers, tokens=installation.tokens, key=key)

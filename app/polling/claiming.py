@@ -41,7 +41,7 @@ async def due_accounts(db: Session) -> Sequence[tuple[UUID, UUID]]:
         shipments.c.account_id == carrier_accounts.c.id,
         *_due(db.now),
     )
-    rows = await db.all(select(carrier_accounts.c.company_id, carrier_accounts.c.id).where(work, *_may_ask(db.now)))
+    rows = await db.all(select(carrier_accounts.c.company_id, carrier_accounts.c.id).where(work, *may_ask(db.now)))
     return [(row.company_id, row.id) for row in rows]
 
 
@@ -49,7 +49,7 @@ async def claim(db: Session, company_id: UUID, account_id: UUID, most: int, leas
     """At most `most` batches of an account, oldest due first; none if another worker is claiming from it just now."""
     account = await db.first(
         select(carrier_accounts)
-        .where(carrier_accounts.c.company_id == company_id, carrier_accounts.c.id == account_id, *_may_ask(db.now))
+        .where(carrier_accounts.c.company_id == company_id, carrier_accounts.c.id == account_id, *may_ask(db.now))
         .with_for_update(skip_locked=True)
     )
     carrier = carriers().get(account.carrier) if account is not None else None
@@ -96,7 +96,8 @@ def due_shipments(company_id: UUID, account_id: UUID, now: datetime) -> Select[A
     )
 
 
-def _may_ask(now: datetime) -> tuple[ColumnElement[bool], ...]:
+def may_ask(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Whether an account may be asked by now."""
     shut = carrier_accounts.c.open_until
     there = carrier_accounts.c.removed_at.is_(None), carrier_accounts.c.disabled_at.is_(None)
     return *there, or_(shut.is_(None), shut <= now)

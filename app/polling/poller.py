@@ -17,6 +17,7 @@ from app.outbound import carrier_client
 from app.polling.asking import ask_about
 from app.polling.calling import CALL_SECONDS
 from app.polling.claiming import Batch, claim, due_accounts
+from app.polling.others import ask_others
 from app.polling.resolving import find_number
 from app.polling.taking import Answers
 from app.shipments.tables import shipments
@@ -131,7 +132,10 @@ class Poller:
 
     async def _ask(self, batch: Batch) -> bool:
         if batch.shipments[0].tracking_number:
-            return await ask_about(self._installation, self._http, batch, self._answers, self._call_seconds)
+            goes_on = await ask_about(self._installation, self._http, batch, self._answers, self._call_seconds)
+            if any(shipment.identity is not None for shipment in batch.shipments):
+                await ask_others(self._installation, self._http, batch, self._call_seconds)
+            return goes_on
         return await find_number(self._installation, self._http, batch, self._call_seconds)
 
     async def _wait(self, batch: Batch) -> None:

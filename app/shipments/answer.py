@@ -10,7 +10,7 @@ from app.shipments.beside import NOTHING, Beside, travelled
 from app.shipments.history import StoredEvent
 from app.shipments.names import Name, Role
 from app.shipments.shipment import Identity, Shipment
-from carriers import carriers
+from carriers import carriers, told_by
 from carriers.vocabulary import Direction
 
 Json = dict[str, Any]
@@ -198,7 +198,7 @@ def shown_event(event: StoredEvent, set_aside: Reason | None, carrier: str) -> J
         "place_parts": event.place,
         "set_aside": set_aside,
         "evidence": {
-            "carrier": carrier,
+            "carrier": told_by(carrier, event.list),
             "source": event.source,
             "author": event.author or None,
             "list": event.list,

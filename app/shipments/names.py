@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Column, Index, Integer, Row, Table, Text, bindparam, delete, select, tuple_, update
+from sqlalchemy import Column, Index, Integer, Row, Table, Text, bindparam, delete, or_, select, tuple_, update
 
 from app.bulk import Fetch, names_of
 from app.database import Id, Instant, Session, Word, metadata
@@ -72,11 +72,16 @@ class Name(NamedTuple):
 
     def is_of(self, shipment: Shipment) -> bool:
         """Whether it is the name of the shipment's row."""
-        return (self.carrier, self.tracking_number) == (shipment.carrier, shipment.tracking_number)
+        return same_name(self, shipment)
 
     def borne(self, shipment: Shipment) -> Shipment:
         """The shipment as if this were its name: what is said of that is kept under the id that it has then."""
         return shipment._replace(id=self.id, carrier=self.carrier, tracking_number=self.tracking_number)
+
+
+def same_name(one: Name | Shipment, other: Name | Shipment) -> bool:
+    """Whether both go by the same carrier and number."""
+    return (one.carrier, one.tracking_number) == (other.carrier, other.tracking_number)
 
 
 async def of(db: Session, shipment: Shipment) -> list[Name]:
@@ -123,6 +128,16 @@ async def note(db: Session, name: Name, outcome: str) -> None:
     """What came of asking about a name just now, or of being told of it."""
     this = names.c.company_id == name.company_id, names.c.id == name.id
     await db.run(update(names).where(*this).values(tried_at=db.now, outcome=outcome[:500]))
+
+
+async def meant(db: Session, sought: Sequence[tuple[UUID, str, str]], ids: Sequence[tuple[UUID, UUID]]) -> list[Name]:
+    """The candidates and legs of these companies, carriers and numbers, and those of these companies and ids."""
+    if not sought and not ids:
+        return []
+    by_number = tuple_(names.c.company_id, names.c.carrier, names.c.tracking_number).in_(sought)
+    by_id = tuple_(names.c.company_id, names.c.id).in_(ids)
+    query = select(names).where(or_(by_number, by_id), names.c.role != Role.FORMER, names.c.until.is_(None))
+    return [Name.of(row) for row in await db.all(query.order_by(names.c.id))]
 
 
 async def bearers(db: Session, gone: Sequence[Shipment]) -> list[tuple[Name, Shipment]]:

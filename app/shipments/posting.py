@@ -7,17 +7,20 @@ from uuid import UUID
 import phonenumbers
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StrictBool,
     StringConstraints,
     ValidationInfo,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
 
 from app.shipments.written import NOT_BLANK, Amount, Country, Day, Instant
-from carriers import carriers
+from carriers import candidates, carriers
+from carriers.own import Own
 from carriers.vocabulary import SUB_STATUSES, Direction, Status, SubStatus, belongs
 
 NUMBER = re.compile(r"[A-Za-z0-9-]{4,40}")
@@ -26,7 +29,13 @@ Line = Annotated[str, StringConstraints(max_length=300, strip_whitespace=True)]
 Address = Annotated[str, StringConstraints(max_length=2048, strip_whitespace=True, pattern=r"^https?://\S+$")]
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=50, strip_whitespace=True), NOT_BLANK]
 _SLUG = re.compile(r"[a-z0-9_-]{1,40}")
+UNKNOWN, UNSAID = "", "-"
+MOST_CANDIDATES = 10
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # what ends a line, of a mail's header too
+
+
+def _unnamed(value: object) -> object:
+    return UNKNOWN if value is None else value
 
 
 class Posted(BaseModel):
@@ -154,31 +163,72 @@ class AmendedShipment(ChangedShipment):
 
 
 class PostedShipment(ChangedShipment):
-    """A shipment: its carrier, and a tracking number or the sender's reference."""
+    """A shipment: its carrier, and a tracking number or the sender's reference.
 
-    carrier: Annotated[str, StringConstraints(max_length=40)]
+    Where the carrier is not known: `carriers`, one of which it is, or `"carrier": null` for all whose numbers look like
+    this one. They are tried, and the first that knows the number is taken; until then `carrier_settled` is false.
+    """
+
+    carriers: Annotated[list[Annotated[str, StringConstraints(max_length=40)]], Field(max_length=MOST_CANDIDATES)] = []
+    carrier: Annotated[
+        str,
+        BeforeValidator(_unnamed),
+        StringConstraints(max_length=40),
+        WithJsonSchema({"anyOf": [{"type": "string", "maxLength": 40}, {"type": "null"}], "title": "Carrier"}),
+        Field(validate_default=True),
+    ] = UNSAID
     tracking_number: Annotated[str, StringConstraints(max_length=60)] | None = None
     sender_reference: (
         Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True), NOT_BLANK] | None
     ) = None
     direction: Direction = Direction.OUTBOUND
 
+    @field_validator("carriers")
+    @classmethod
+    def _all_known(cls, value: list[str]) -> list[str]:
+        if Own.slug in value:
+            raise ValueError("`own` is never asked, so nothing would tell that it is with it: leave it out")
+        return [known_carrier(slug) for slug in dict.fromkeys(value)]
+
     @field_validator("carrier")
     @classmethod
-    def _known(cls, value: str) -> str:
-        return known_carrier(value)
+    def _one_or_several(cls, value: str, info: ValidationInfo) -> str:
+        several: list[str] | None = info.data.get("carriers")
+        if several is None:  # they are what is wrong
+            return UNKNOWN
+        if value not in (UNSAID, UNKNOWN):
+            if several:
+                raise ValueError("send `carrier`, or several `carriers` one of which it is, and not both")
+            return known_carrier(value)
+        if value == UNSAID and not several:
+            raise ValueError("name the carrier, or several `carriers` one of which it is; null for whatever it can be")
+        return several[0] if len(several) == 1 else UNKNOWN
 
     @field_validator("tracking_number")
     @classmethod
     def _number(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is None:
             return None
-        return number_of(value, info.data.get("carrier", ""))
+        for slug in info.data.get("carriers", []):
+            number_of(value, slug)
+        return number_of(value, info.data.get("carrier", UNKNOWN))
+
+    @property
+    def possible(self) -> tuple[str, ...]:
+        """The carriers that it may be with, the likeliest first: one, if the shop has named it; none that is known."""
+        if self.carrier:
+            return (self.carrier,)
+        if self.carriers:
+            return tuple(self.carriers)
+        alike = (each for each in candidates(self.tracking_number or "") if each.likeness.check_digit is not False)
+        return tuple(each.carrier.slug for each in alike)[:MOST_CANDIDATES]
 
     @model_validator(mode="after")
     def _named(self) -> Self:
         if self.tracking_number is None and self.sender_reference is None:
             raise ValueError("give a tracking_number, or a sender_reference by which the carrier knows the parcel")
+        if self.tracking_number is None and self.carrier == UNKNOWN:
+            raise ValueError("give the tracking_number: by a sender_reference alone, one carrier is asked")
         return self
 
 

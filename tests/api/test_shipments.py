@@ -37,7 +37,7 @@ async def test_a_new_shipment_is_answered_whole(client: AsyncClient) -> None:
     ("change", "field", "said"),
     [
         ({"carrier": "pigeon"}, "carrier", "nknown carrier 'pigeon'"),
-        ({"carrier": None}, "carrier", "string"),
+        ({"carrier": None}, "carrier", "look like ABC123456"),
         ({"tracking_number": "a b"}, "tracking_number", "4 to 40 letters"),
         ({"tracking_number": "ABC\r\nX-Evil: 1"}, "tracking_number", "control characters"),
         ({"tracking_number": None}, "body", "sender_reference"),

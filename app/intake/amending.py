@@ -1,0 +1,28 @@
+"""What a shop changes of a shipment: the fields that it gives, its carrier and its number among them."""
+
+from app.database import Session
+from app.installation import Installation
+from app.intake.correcting import correct
+from app.intake.numbering import checked
+from app.intake.posting import change
+from app.shipments.posting import AmendedShipment
+from app.shipments.shipment import Identity, Shipment
+from app.shops import Shop
+
+
+async def amend(
+    installation: Installation, db: Session, shop: Shop, before: Shipment, posted: AmendedShipment
+) -> Shipment:
+    """The shipment with what the shop has changed. The row must be locked.
+
+    Conflict if another shipment of the company goes by that number, InvalidInput if the carrier can have no such.
+    """
+    if posted.carrier is None and before.tracking_number is None:
+        return await change(installation, db, shop, before, posted, number=posted.tracking_number)
+    carrier, number = posted.carrier or before.carrier, posted.tracking_number or before.tracking_number
+    if number is not None:
+        number = checked(number, carrier)
+    chosen = posted.carrier is not None and before.identity is Identity.UNSETTLED
+    if chosen or (carrier, number) != (before.carrier, before.tracking_number):
+        before = await correct(installation, db, before, posted, (carrier, number))
+    return await change(installation, db, shop, before, posted)

@@ -1,0 +1,83 @@
+"""A shipment whose carrier is not known for certain: its candidates, one of which evidence settles.
+
+Nothing is guessed in silence: until then `carrier_settled` is false, and every candidate says what came of it. The row
+bears the first that can be asked; the others are asked at the same polls (`app.polling.others`), and a push settles it
+as well. The first that knows the number, by events that can be this parcel's, is it. `PATCH` names another.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from app import accounts
+from app.database import Session, new_id
+from app.errors import FieldError, InvalidInput
+from app.shipments import names
+from app.shipments.names import Name, Role
+from app.shipments.posting import PostedShipment
+from app.shipments.shipment import Identity, Shipment
+from app.shops import Shop
+from carriers import carriers
+from carriers.event import Parcel, TrackingEvent
+
+BEFORE_SHIPMENT = timedelta(days=7)
+BEFORE_POSTED = timedelta(days=30)
+AHEAD = timedelta(hours=24)
+"""A parcel whose newest event is older than this, or that much ahead, is another one under the same number."""
+
+
+async def in_turn(db: Session, shop: Shop, posted: PostedShipment) -> tuple[PostedShipment, Sequence[str]]:
+    """The shipment with the carrier that its row is to bear, and all carriers that it may be with, in their order.
+
+    That is the shop's; of carriers told by the number's form, those come first with which there is a contract, then
+    those at home where it goes. InvalidInput if there is none.
+    """
+    if posted.carrier:
+        return posted, (posted.carrier,)
+    possible = posted.possible
+    if not possible:
+        message = (
+            f"no carrier's numbers look like {posted.tracking_number}: name the carrier (`own` if it has no adapter)"
+        )
+        raise InvalidInput(f"carrier: {message}", [FieldError("carrier", message)])
+    mine = {each.carrier for each in await accounts.of_company(db, shop.company_id)}
+    if not posted.carriers:
+        country = posted.recipient.country if posted.recipient else None
+        possible = tuple(sorted(possible, key=lambda slug: (slug not in mine, carriers()[slug].home != country)))
+    first = next((slug for slug in possible if slug in mine and carriers()[slug].polls), possible[0])
+    return posted.model_copy(update={"carrier": first}), possible
+
+
+async def search(db: Session, shipment: Shipment, candidates: Sequence[str]) -> list[Name]:
+    """Remember the candidates of a new shipment."""
+    place = shipment.company_id, shipment.id
+    found = [
+        Name(place[0], new_id(), place[1], Role.CANDIDATE, nth, slug, shipment.tracking_number, db.now)
+        for nth, slug in enumerate(candidates)
+    ]
+    for each in found:
+        await names.put(db, each)
+    return found
+
+
+async def settle_on(db: Session, name: Name, why: str) -> None:
+    """It is this candidate."""
+    await names.put(db, name._replace(tried_at=db.now, settled_at=db.now, outcome=why, until=None))
+
+
+def evidence(shipment: Shipment, parcel: Parcel, now: datetime) -> tuple[bool, str]:
+    """Whether what a carrier says of the number can be this parcel, and that in words."""
+    said = [event for event in parcel.events if event.status is not None]
+    if parcel.not_found or not said:
+        return False, "does not know the number" if parcel.not_found else "says nothing of the number"
+    newest: TrackingEvent = max(said, key=lambda event: event.moment.occurred_at)
+    at, status = newest.moment.occurred_at, newest.status
+    bound = shipment.shipped_at - BEFORE_SHIPMENT if shipment.shipped_at else shipment.created_at - BEFORE_POSTED
+    words = f"knows the number: {len(said)} events, the newest {status} of {at:%Y-%m-%d}"
+    if at < bound or at > now + AHEAD:
+        return False, f"{words}, which is another parcel"
+    return True, words
+
+
+def unsettled(shipment: Shipment) -> bool:
+    """Whether its carrier is still one of several."""
+    return shipment.identity is Identity.UNSETTLED

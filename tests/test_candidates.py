@@ -1,0 +1,212 @@
+"""A shipment whose carrier is one of several: tried in turn, settled by evidence, visibly, and not for good."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.arrivals.keeping import ArrivalSource, Arrived
+from app.database import Database
+from app.demo.stand_ins.base import Fault, StandIn
+from app.demo.stand_ins.brt import BrtStandIn
+from app.demo.stand_ins.fedex import FedexStandIn
+from app.intake import take_in
+from app.intake.amending import amend
+from app.shipments import reading
+from app.shipments.posting import AmendedShipment
+from app.shipments.shipment import Shipment
+from carriers import parse
+from carriers.vocabulary import Status
+from tests.building import event
+from tests.polled import Polled, contract, polled
+from tests.recorded import recorded
+
+S = Status
+NUMBER = "084010123456"
+SHIPPED = "2026-03-02T10:00:00+01:00"
+SEVERAL = {"carriers": ["brt", "fedex"]}
+
+
+class Desk:
+    """A shop with contracts with BRT and FedEx, of which each knows what its stand-in is told to."""
+
+    def __init__(self, polls: Polled, brt: StandIn, fedex: StandIn) -> None:
+        self.polls, self.world, self.brt, self.fedex = polls, polls.world, brt, fedex
+
+    async def ship(self, **posted: Any) -> Shipment:
+        """A shipment that either may have."""
+        return await self.world.ship(NUMBER, None, **{**SEVERAL, **posted})  # type: ignore[arg-type]
+
+    async def see(self, shipment: Shipment) -> dict[str, Any]:
+        """The shipment as the API answers it."""
+        async with self.world.database.reading() as db:
+            mine = shipment.company_id, [shipment.shop_id], shipment.id
+            return (await reading.find(db, *mine, with_events=True)).answer("", db.now)
+
+    async def outcomes(self, shipment: Shipment) -> list[tuple[str, bool, str, bool]]:
+        """Of each candidate whether it is the present one, what came of it, whether it is settled."""
+        told = await self.see(shipment)
+        names = ("carrier", "current", "outcome", "settled_at")
+        return [(*(each[name] for name in names[:3]), each["settled_at"] is not None) for each in told["candidates"]]
+
+    async def push_of_brt(self) -> None:
+        """BRT tells that the parcel was delivered in March."""
+        body, world = recorded("brt", "delivered"), self.world
+        [parcel] = parse("brt", body)
+        hook = Arrived(world.shop.company_id, "brt", ArrivalSource.HOOK, body, world.database.now(), parcel=parcel)
+        async with world.database.transaction() as db:
+            await take_in(world.installation, db, [hook])
+
+    async def name(self, shipment: Shipment, carrier: str) -> Shipment:
+        """The shop says which carrier it is."""
+        async with self.world.database.transaction() as db:
+            now = await self.world.look(shipment)
+            return await amend(
+                self.world.installation, db, self.world.shop, now, AmendedShipment.model_validate({"carrier": carrier})
+            )
+
+
+@pytest.fixture
+async def desk(database: Database) -> AsyncIterator[Desk]:
+    """It, with two carriers that know nothing yet."""
+    async with AsyncExitStack() as stack:
+        polls = await stack.enter_async_context(polled(database))
+        both = [await stack.enter_async_context(contract(polls, kind)) for kind in (BrtStandIn, FedexStandIn)]
+        polls.world.pass_time(hours=2)  # each has something to tell by now
+        yield Desk(polls, *both)
+
+
+def silent(*stand_ins: StandIn) -> None:
+    """They do not know the number."""
+    for each in stand_ins:
+        each.history = lambda _number: None
+
+
+async def test_the_first_that_knows_the_number_is_the_carrier(desk: Desk) -> None:
+    """Both are asked at one poll while neither knows it; then one does, and alone is asked from then on."""
+    told = desk.fedex.history
+    silent(desk.brt, desk.fedex)
+    shipment = await desk.ship()
+    fresh = await desk.outcomes(shipment)
+    await desk.polls.poll()
+    tried, open_ = await desk.outcomes(shipment), await desk.see(shipment)
+    desk.fedex.history = told
+    await desk.polls.poll(hours=1.2)
+    settled, brt = await desk.world.look(shipment), len(desk.brt.requests)
+    await desk.polls.poll(hours=2)
+
+    after = await desk.see(shipment)
+    assert fresh == [("brt", True, "", False), ("fedex", False, "", False)]
+    assert tried == [
+        ("brt", True, "does not know the number", False),
+        ("fedex", False, "does not know the number", False),
+    ]
+    assert (open_["carrier"], open_["carrier_settled"], open_["status"]) == ("brt", False, "pending")
+    assert (settled.carrier, settled.status, settled.version) == ("fedex", S.AWAITING_PICKUP, 1)
+    assert (after["carrier_settled"], after["former"], len(desk.brt.requests)) == (True, [], brt)
+    assert [(each["carrier"], each["settled_at"] is not None) for each in after["candidates"]] == [
+        ("brt", False),
+        ("fedex", True),
+    ]
+    assert after["candidates"][1]["outcome"].startswith("knows the number: 1 events, the newest awaiting_pickup of ")
+
+
+async def test_the_one_that_its_row_bears_may_be_it(desk: Desk) -> None:
+    """Then nobody else is asked."""
+    shipment = await desk.ship()
+    await desk.polls.poll()
+    after = await desk.see(shipment)
+
+    assert (after["carrier"], after["status"], after["carrier_settled"]) == ("brt", "awaiting_pickup", True)
+    assert desk.fedex.requests == []
+
+
+async def test_old_events_of_the_number_are_no_evidence(desk: Desk) -> None:
+    """They are another parcel's, whose number it was before; the other carrier is tried."""
+    shipment = await desk.ship(shipped_at=(desk.world.now + timedelta(days=20)).isoformat())
+    silent(desk.fedex)
+    await desk.polls.poll()
+    [brt, fedex] = await desk.outcomes(shipment)
+    after = await desk.see(shipment)
+
+    assert brt[:2] == ("brt", True)
+    assert brt[2].endswith("which is another parcel")
+    assert fedex == ("fedex", False, "does not know the number", False)
+    assert (after["status"], after["events"], after["carrier_settled"]) == ("pending", [], False)
+
+
+async def test_a_push_of_any_candidate_settles_it(desk: Desk) -> None:
+    """Nobody needs to be asked."""
+    shipment = await desk.ship()
+    at = desk.world.now - timedelta(hours=1)
+    pushed = await desk.world.say(shipment._replace(carrier="fedex"), event(S.IN_TRANSIT, at=at))
+
+    assert (pushed.id, pushed.carrier, pushed.status) == (shipment.id, "fedex", S.IN_TRANSIT)
+    assert await desk.world.look(shipment) == pushed
+
+
+async def test_a_push_that_came_before_the_shipment_settles_it(desk: Desk) -> None:
+    """It waited under the carrier's number; which of the candidates that is makes no difference."""
+    await desk.push_of_brt()
+    shipment = await desk.ship(carriers=["fedex", "brt"], shipped_at=SHIPPED)
+
+    assert (shipment.carrier, shipment.status) == ("brt", S.DELIVERED)
+
+
+async def test_a_carrier_that_fails_does_not_hold_up_the_others(desk: Desk) -> None:
+    """What went wrong is noted."""
+    silent(desk.fedex)
+    desk.brt.faults.append(Fault(500))
+    shipment = await desk.ship(carriers=["fedex", "brt"])
+    await desk.polls.poll()
+
+    assert await desk.outcomes(shipment) == [
+        ("fedex", True, "does not know the number", False),
+        ("brt", False, "the carrier failed (500)", False),
+    ]
+
+
+async def test_what_was_settled_is_changed_by_the_shop_and_back(desk: Desk) -> None:
+    """The wrong carrier's events move aside and are there to be seen; on the way back they are its history again."""
+    shipment = await desk.ship()
+    await desk.polls.poll()
+    await desk.name(shipment, "fedex")
+    wrong = await desk.see(shipment)
+    await desk.polls.poll()
+    fedex = await desk.see(shipment)
+    await desk.name(shipment, "brt")
+    back = await desk.see(shipment)
+
+    assert (wrong["carrier"], wrong["status"], wrong["events"]) == ("fedex", "pending", [])
+    assert [(each["carrier"], len(each["events"])) for each in wrong["former"]] == [("brt", 1)]
+    assert (fedex["carrier"], fedex["status"], len(fedex["events"])) == ("fedex", "awaiting_pickup", 1)
+    assert (back["carrier"], back["status"], len(back["events"])) == ("brt", "awaiting_pickup", 1)
+    assert [(each["carrier"], len(each["events"])) for each in back["former"]] == [("fedex", 1)]
+
+
+async def test_evidence_against_what_is_settled_is_noted(desk: Desk) -> None:
+    """Another candidate pushes: nothing moves, its words wait, and are taken in when the shop says so."""
+    shipment = await desk.ship(carriers=["fedex", "brt"], shipped_at=SHIPPED)
+    await desk.polls.poll()
+    await desk.push_of_brt()
+    [_, brt] = await desk.outcomes(shipment)
+    settled = await desk.world.look(shipment)
+    after = await desk.name(shipment, "brt")
+
+    assert (settled.carrier, settled.status) == ("fedex", S.AWAITING_PICKUP)
+    assert brt[2].endswith("set aside, as it is settled that it is with another carrier")
+    assert (after.carrier, after.status) == ("brt", S.DELIVERED)
+
+
+async def test_posted_again_with_its_carrier_it_is_settled_by_the_shops_word(desk: Desk) -> None:
+    """The same shipment, and no second one beside it."""
+    silent(desk.brt, desk.fedex)
+    shipment = await desk.ship()
+    same = await desk.ship()
+    named = await desk.world.ship(NUMBER, "fedex")
+    told = await desk.see(named)
+
+    assert (same.id, named.id, named.carrier) == (shipment.id, shipment.id, "fedex")
+    assert (told["carrier_settled"], told["candidates"][1]["outcome"]) == (True, "named by the shop")
