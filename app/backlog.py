@@ -3,13 +3,15 @@
 It reads by the indexes of the claims, and counts at most 10,000 of a kind, so that it stays cheap when much waits.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, text
 
 from app.database import Instant, Session
+from app.ration import day_of
+from carriers import carriers
 
 TIMED = ("refold", "late", "stale")
 
@@ -37,12 +39,14 @@ class Backlog:
     kept: dict[str, int]
     endpoints: dict[str, int]
     accounts: dict[tuple[str, str], int]
+    quotas: dict[str, float] = field(default_factory=dict)
+    """By carrier, how much of its quota the account that has used the most has used today."""
 
 
 async def look(db: Session) -> Backlog:
     """The backlog now."""
-    rows = (await db.connection.execute(_STATEMENT, {"now": db.now})).all()
-    found: dict[str, dict[tuple[str, str], Any]] = {"queue": {}, "kept": {}, "endpoint": {}, "account": {}}
+    rows = (await db.connection.execute(_STATEMENT, {"now": db.now, "today": day_of(db.now)})).all()
+    found: dict[str, dict[tuple[str, str], Any]] = {"queue": {}, "kept": {}, "endpoint": {}, "account": {}, "quota": {}}
     for row in rows:
         found[row.topic][row.name, row.state] = row
     queues = {name: Queue(row.number, row.oldest, row.held, row.expired) for (name, _), row in found["queue"].items()}
@@ -55,7 +59,18 @@ async def look(db: Session) -> Backlog:
         {state: row.number for (_, state), row in found["kept"].items()},
         {state: row.number for (_, state), row in found["endpoint"].items()},
         {key: row.number for key, row in found["account"].items()},
+        _quotas(found["quota"]),
     )
+
+
+def _quotas(spent: dict[tuple[str, str], Any]) -> dict[str, float]:
+    """Of the most calls used by carrier and quota; 0 stands for what the carrier allows everybody."""
+    used: dict[str, float] = {}
+    for (slug, own), row in spent.items():
+        carrier = carriers().get(slug)
+        if carrier is not None and (quota := int(own) or carrier.daily_quota):
+            used[slug] = max(used.get(slug, 0.0), row.number / quota)
+    return used
 
 
 _STATEMENT = (
@@ -111,8 +126,13 @@ _STATEMENT = (
         FROM carrier_accounts WHERE removed_at IS NULL
     ) AS accounts
     GROUP BY carrier, health
+    UNION ALL
+    SELECT 'quota', carrier, CAST(coalesce(daily_quota, 0) AS TEXT), max(spent), NULL, 0, 0
+    FROM carrier_accounts
+    WHERE removed_at IS NULL AND spent_on = :today
+    GROUP BY carrier, daily_quota
     """
     )
-    .bindparams(bindparam("now", type_=Instant()))
+    .bindparams(bindparam("now", type_=Instant()), bindparam("today", type_=Instant()))
     .columns(oldest=Instant())
 )

@@ -15,9 +15,12 @@ from app.accounts import CarrierAccount
 from app.arrivals.tables import arrivals
 from app.database import Session
 from app.lifecycle import Source
-from app.shipments.tables import events
+from app.ration import DAY, ration_of
+from app.shipments.tables import events, shipments
 from app.tally import Calls
+from carriers import carrier as carrier_of
 
+COUNTED = 1_000
 LOOKED_AT, SAMPLE = 20_000, 1_000
 """Of the company's newest arrivals so many are looked through, and of an account's so many are read."""
 
@@ -38,13 +41,34 @@ class Delay:
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """An account's quota of calls today; `own` if it was set for the account. `due` shipments wait to be asked about,
+    counted up to 1,000; `now` is how many calls may go out by the ration, `next_at` when the next may if none.
+    """
+
+    limit: int
+    own: bool
+    used: int
+    resets_at: datetime
+    now: int
+    next_at: datetime | None
+    due: int
+
+    @property
+    def short(self) -> bool:
+        """Whether more is due than may be asked."""
+        return self.due > 0 and self.now == 0
+
+
+@dataclass(frozen=True, slots=True)
 class AccountHealth:
-    """One account: how it does, its calls since then, how late news is. Shares are of calls, or of parcels asked."""
+    """One account: how it does, its calls since then, how late news is; its quota, if it has one."""
 
     account: CarrierAccount
     state: State
     calls: Calls
     delay: Delay
+    quota: Quota | None
 
     @property
     def mean_seconds(self) -> float | None:
@@ -67,9 +91,36 @@ async def of_carrier(db: Session, company_id: UUID, carrier: str, since: datetim
             state_of(each, db.now),
             calls.get(each.id, Calls()),
             await _delay(db, each, since),
+            await _quota(db, each),
         )
         for each in mine
     ]
+
+
+async def _quota(db: Session, account: CarrierAccount) -> Quota | None:
+    ration = ration_of(account, carrier_of(account.carrier), db.now)
+    if ration is None:
+        return None
+    due = (
+        select(shipments.c.id)
+        .where(
+            shipments.c.company_id == account.company_id,
+            shipments.c.account_id == account.id,
+            shipments.c.next_poll_at <= db.now,
+        )
+        .limit(COUNTED)
+        .subquery()
+    )
+    left = ration.left(db.now)
+    return Quota(
+        ration.quota,
+        account.daily_quota is not None,
+        ration.used,
+        ration.day + DAY,
+        left,
+        None if left else ration.next_at(),
+        await db.value(select(func.count()).select_from(due)),
+    )
 
 
 async def _delay(db: Session, account: CarrierAccount, since: datetime) -> Delay:

@@ -86,7 +86,8 @@ class Fedex(Carrier):
     table = table_file("fedex.csv")
     base_url = "https://apis.fedex.com"
     batch_size = 30
-    rate = RateLimit(1, 1.0)  # 100,000 calls a day are allowed
+    rate = RateLimit(1, 1.0)
+    daily_quota = 100_000
     pushes = True
     signs = True
 

@@ -58,7 +58,8 @@ class GlsGroup(Carrier):
     credentials = GlsGroupCredentials
     base_url = "https://api.gls-group.net"
     batch_size = 10
-    rate = RateLimit(500, 86_400.0)
+    rate = RateLimit(1, 1.0)
+    daily_quota = 500
     confidence = "medium"
     table = table_file("gls_group.csv")
     grants: ClassVar[str] = "/oauth2/v2/token"

@@ -55,6 +55,7 @@ class Sandbox(Carrier):
     credentials = SandboxCredentials
     batch_size = 20
     rate = RateLimit(50, 1.0)
+    around_the_clock = True
     confidence = "high"
     unsaid = (("error", "its only error is HTTP's 422, which never reaches the parser"),)
     complete_history = True

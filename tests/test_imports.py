@@ -31,7 +31,7 @@ APP = (
     {"bulk"},
     {"migrating", "unsealing", "channels", "shops", "gathering", "idempotency", "leases", "mappings", "demo.stand_ins"},
     {"installation", "accounts", "keys", "orders"},
-    {"carrier_calls", "shipments"},
+    {"carrier_calls", "ration", "shipments"},
     {"arrivals"},
     {"outbox"},
     {"backlog", "carrier_health", "cutting", "personal", "probing", "purging", "tombstones"},

@@ -1,14 +1,16 @@
 """How often a shipment is asked about."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.pace import STOPPED_FINAL, STOPPED_SILENT, Asked, next_poll
+from app.pace import RESTS, STOPPED_FINAL, STOPPED_SILENT, SUNDAY, Asked, next_poll
 from carriers.vocabulary import Status, SubStatus
 
 NOW = datetime(2026, 3, 12, 9, tzinfo=UTC)
+ROME = ZoneInfo("Europe/Rome")
 MOVING = Asked(Status.IN_TRANSIT, None, False, NOW - timedelta(days=5), NOW - timedelta(hours=1), None)
 
 
@@ -69,3 +71,59 @@ def test_speed_settings_and_jitter_move_the_interval() -> None:
         NOW + timedelta(seconds=3),
         NOW + timedelta(hours=3) * 1.1,
     )
+
+
+@pytest.mark.parametrize(
+    ("asked", "hours"),
+    [
+        (replace(MOVING, sub_status=SubStatus.AT_DESTINATION_DEPOT), 1),
+        (replace(MOVING, promised_on=date(2026, 3, 12)), 1),
+        (replace(MOVING, promised_on=date(2026, 3, 13)), 3),
+        (replace(MOVING, status=Status.OUT_FOR_DELIVERY, promised_on=date(2026, 3, 12)), 0.5),
+        (replace(MOVING, status=Status.AVAILABLE_FOR_PICKUP, promised_on=date(2026, 3, 12)), 12),
+        (replace(MOVING, status=Status.EXCEPTION, sub_status=SubStatus.LOST, promised_on=date(2026, 3, 12)), 24),
+        (replace(MOVING, backstop=True), 12),
+        (replace(MOVING, status=Status.EXCEPTION, sub_status=SubStatus.LOST, backstop=True), 24),
+    ],
+)
+def test_a_parcel_is_asked_about_more_often_where_news_is_likely(asked: Asked, hours: float) -> None:
+    """At the depot of its destination and on the promised day; less often if its news is pushed."""
+    assert next_poll(asked, NOW, {}, 0) == (NOW + timedelta(hours=hours), "")
+
+
+@pytest.mark.parametrize(
+    ("local", "expected"),
+    [
+        ("2026-03-12T18:00", "2026-03-12T21:00"),
+        ("2026-03-12T19:00", "2026-03-13T04:00"),
+        ("2026-03-13T00:00", "2026-03-13T06:00"),
+        ("2026-03-13T04:00", "2026-03-13T07:00"),
+        ("2026-03-13T02:30", "2026-03-13T06:00"),
+        ("2026-03-15T09:00", "2026-03-15T15:00"),
+        ("2026-03-14T17:00", "2026-03-14T20:00"),
+    ],
+    ids=["evening", "late", "midnight", "morning", "small hours", "Sunday", "Saturday"],
+)
+def test_by_night_and_on_sunday_a_parcel_is_asked_about_less(local: str, expected: str) -> None:
+    """By the clock of where it goes: not at all while the interval ends at night, but in the morning at the latest."""
+    now, then = (datetime.fromisoformat(each).replace(tzinfo=ROME).astimezone(UTC) for each in (local, expected))
+
+    assert next_poll(replace(MOVING, zone=ROME), now, {}, 0) == (then, "")
+
+
+def test_the_week_is_that_of_the_destination() -> None:
+    """Friday is the day of rest in Riyadh; where nobody knows the clock, none is looked at."""
+    friday = datetime(2026, 3, 13, 7, tzinfo=UTC)
+    riyadh = replace(MOVING, zone=ZoneInfo("Asia/Riyadh"), rest=RESTS["SA"])
+    night = datetime(2026, 3, 13, 1, tzinfo=UTC)
+
+    assert next_poll(riyadh, friday, {}, 0)[0] == friday + timedelta(hours=6)
+    assert next_poll(replace(riyadh, rest=SUNDAY), friday, {}, 0)[0] == friday + timedelta(hours=3)
+    assert next_poll(MOVING, night, {}, 0)[0] == night + timedelta(hours=3)
+
+
+def test_what_somebody_wants_every_few_minutes_is_asked_by_night_too() -> None:
+    """As in a demonstration."""
+    night = datetime(2026, 3, 13, 1, tzinfo=UTC)
+
+    assert next_poll(replace(MOVING, zone=ROME), night, {"in_transit": 0.1}, 0)[0] == night + timedelta(minutes=6)

@@ -48,6 +48,22 @@ class News(Output):
     unmapped: float | None = Field(description="Share of events whose code stands in no table")
 
 
+class QuotaOut(Output):
+    """Calls a day, from 0:00 UTC. They are rationed: a tenth at once, the rest as the day goes on, none is lost.
+
+    While `short` more is due than may be asked: what has waited for the most of its intervals is asked about first.
+    """
+
+    limit: int
+    own: bool = Field(description="Whether it was set for this account (`daily_quota`), or is what the carrier allows")
+    used: int
+    resets_at: datetime
+    now: int = Field(description="Calls that may go out now")
+    next_at: datetime | None = Field(description="When the next may, if none may now")
+    due: int = Field(description="Shipments that wait to be asked about, counted up to 1,000")
+    short: bool
+
+
 class Account(Output):
     """An account: how it does, and why; `resting` until `open_until`, `disabled` until new credentials."""
 
@@ -63,6 +79,7 @@ class Account(Output):
     disabled_reason: str
     calls: Numbers
     news: News
+    quota: QuotaOut | None = Field(description="Null where no limit is known")
 
 
 class CarrierHealth(Output):
@@ -126,4 +143,5 @@ def _account(found: AccountHealth) -> Account:
             long_delay_seconds=delay.long,
             unmapped=delay.unmapped,
         ),
+        quota=found.quota and QuotaOut.model_validate(found.quota),
     )

@@ -82,4 +82,9 @@ def gauges_of(backlog: Backlog) -> Iterator[Metric]:
         endpoints.add_metric((state,), backlog.endpoints.get(state, 0))
     for (carrier, state), number in sorted(backlog.accounts.items()):
         accounts.add_metric((carrier, state), number)
-    yield from (due, oldest, leases, kept, endpoints, accounts)
+    quotas = GaugeMetricFamily(
+        "nove_quota_used_ratio", "How much of a day's quota of calls is used.", labels=("carrier",)
+    )
+    for carrier, used in sorted(backlog.quotas.items()):
+        quotas.add_metric((carrier,), used)
+    yield from (due, oldest, leases, kept, endpoints, accounts, quotas)

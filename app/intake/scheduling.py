@@ -11,6 +11,10 @@ from app.database import Session
 from app.installation import Installation
 from app.shipments.shipment import Shipment
 from carriers import carriers
+from carriers.zones import country_zone
+
+BACKSTOP = "the carrier pushes its news: it is asked from time to time, in case a push was lost"
+"""The note of a shipment that is pushed; it says so to the next poll, too."""
 
 NO_ACCOUNT = "no carrier account, so nothing is asked: add one with POST /v1/accounts"
 NO_NUMBER = (
@@ -22,7 +26,16 @@ def next_poll(installation: Installation, shipment: Shipment, now: datetime) -> 
     """When to ask the carrier about the shipment next, or why never."""
     if not carriers()[shipment.carrier].polls:
         return None, "the carrier is not polled: it pushes, or the shop posts its events"
-    asked = pace.Asked(
+    due, note = pace.next_poll(asked_of(shipment), now, installation.settings.poll_hours, random())
+    return due, note or (BACKSTOP if shipment.poll_note == BACKSTOP and not shipment.status.final else "")
+
+
+def asked_of(shipment: Shipment) -> pace.Asked:
+    """What decides when to ask about the shipment."""
+    country = shipment.recipient_country or ""
+    zone = None if carriers()[shipment.carrier].around_the_clock else country_zone(country)
+    until = shipment.eta_to and shipment.eta_to.astimezone(zone).date()
+    return pace.Asked(
         shipment.status,
         shipment.sub_status,
         shipment.not_found,
@@ -30,8 +43,11 @@ def next_poll(installation: Installation, shipment: Shipment, now: datetime) -> 
         shipment.last_news_at,
         shipment.final_since,
         shipment.speed,
+        zone,
+        pace.RESTS.get(country, pace.SUNDAY),
+        shipment.eta_day or until or shipment.promised_on,
+        shipment.poll_note == BACKSTOP,
     )
-    return pace.next_poll(asked, now, installation.settings.poll_hours, random())
 
 
 async def with_account(installation: Installation, db: Session, shipment: Shipment) -> Shipment:

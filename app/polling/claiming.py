@@ -1,9 +1,9 @@
 """Claiming what is due: account by account, as many calls as its rate and health allow, never a shipment twice."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import repeat
+from itertools import accumulate, repeat
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +14,14 @@ from app.accounts import carrier_accounts
 from app.database import Session
 from app.leases import LEASE
 from app.polling.notes import asked_alone
+from app.polling.rationing import RANKED, most_overdue
 from app.polling.slots import book
+from app.ration import ration_of
 from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
 from carriers import carriers
+
+DEFAULTS: Mapping[str, float] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,19 @@ async def due_accounts(db: Session) -> Sequence[tuple[UUID, UUID]]:
     return [(row.company_id, row.id) for row in rows]
 
 
-async def claim(db: Session, company_id: UUID, account_id: UUID, most: int, lease: timedelta = LEASE) -> list[Batch]:
-    """At most `most` batches of an account, oldest due first; none if another worker is claiming from it just now."""
+async def claim(
+    db: Session,
+    company_id: UUID,
+    account_id: UUID,
+    most: int,
+    lease: timedelta = LEASE,
+    *,
+    hours: Mapping[str, float] = DEFAULTS,
+) -> list[Batch]:
+    """At most `most` batches of an account, oldest due first; none if another worker is claiming from it just now.
+
+    Where its quota is short, those of which news is the most overdue come instead, by the setting `poll_hours`.
+    """
     account = await db.first(
         select(carrier_accounts)
         .where(carrier_accounts.c.company_id == company_id, carrier_accounts.c.id == account_id, *may_ask(db.now))
@@ -56,25 +71,33 @@ async def claim(db: Session, company_id: UUID, account_id: UUID, most: int, leas
     if account is None or carrier is None or not carrier.polls:
         return []
     probe = account.open_until is not None
-    times, _ = book(carrier.rate, account.booked_until, db.now, repeat(1, 1 if probe else most))
+    ration = ration_of(account, carrier, db.now)
+    most = min(1 if probe else most, ration.left(db.now) if ration else most)
+    times, _ = book(carrier.rate, account.booked_until, db.now, repeat(1, most))
     if not times:
+        if ration is not None and not most:
+            await _change(db, account, rationed_until=ration.next_at())
         return []
-    due = due_shipments(company_id, account_id, db.now).limit(len(times) * carrier.batch_size)
-    rows = await db.all(due.with_for_update(skip_locked=True))
+    due = due_shipments(company_id, account_id, db.now)
+    if ration is not None:
+        due = await _first(db, due, ration.left(db.now) * carrier.batch_size, hours)
+    rows = await db.all(due.limit(len(times) * carrier.batch_size).with_for_update(skip_locked=True))
     groups = _grouped([Shipment.of(row) for row in rows], carrier.batch_size)[: len(times)]
-    if not groups:
-        return []
     calls = [1 if group[0].tracking_number else carrier.resolve_calls for group in groups]
+    if ration is not None:
+        calls = [each for each, total in zip(calls, accumulate(calls), strict=True) if total <= ration.left(db.now)]
+        if groups and not calls:
+            await _change(db, account, rationed_until=ration.next_at(carrier.resolve_calls))
+    if not calls:
+        return []
     times, booked_until = book(carrier.rate, account.booked_until, db.now, calls)
     groups = groups[: len(times)]
     booking: dict[str, Any] = {"booked_until": booked_until}
+    if ration is not None:
+        booking |= {"spent": ration.used + sum(calls[: len(times)]), "spent_on": ration.day}
     if probe:  # until it is back, nobody else tries; if its worker dies, the next probe comes then
         booking["open_until"] = db.now + lease
-    await db.run(
-        update(carrier_accounts)
-        .where(carrier_accounts.c.company_id == company_id, carrier_accounts.c.id == account_id)
-        .values(booking)
-    )
+    await _change(db, account, **booking)
     taken = [shipment.id for group in groups for shipment in group]
     await db.run(
         update(shipments)
@@ -85,6 +108,22 @@ async def claim(db: Session, company_id: UUID, account_id: UUID, most: int, leas
         Batch(account, tuple(each._replace(lease_number=each.lease_number + 1) for each in group), at, probe)
         for group, at in zip(groups, times, strict=True)
     ]
+
+
+async def _first(db: Session, due: Select[Any], room: int, hours: Mapping[str, float]) -> Select[Any]:
+    """What is due, or as much of it as there is room for, if that is less: then what is the most overdue."""
+    if room >= RANKED:
+        return due
+    rows = await db.all(due.limit(RANKED))
+    if len(rows) <= room:
+        return due
+    ranked = most_overdue([Shipment.of(row) for row in rows], db.now, hours)[:room]
+    return due.where(shipments.c.id.in_([each.id for each in ranked]))
+
+
+async def _change(db: Session, account: Row[Any], **values: Any) -> None:
+    mine = carrier_accounts.c.company_id == account.company_id, carrier_accounts.c.id == account.id
+    await db.run(update(carrier_accounts).where(*mine).values(values))
 
 
 def due_shipments(company_id: UUID, account_id: UUID, now: datetime) -> Select[Any]:
@@ -99,8 +138,9 @@ def due_shipments(company_id: UUID, account_id: UUID, now: datetime) -> Select[A
 def may_ask(now: datetime) -> tuple[ColumnElement[bool], ...]:
     """Whether an account may be asked by now."""
     shut = carrier_accounts.c.open_until
+    rationed = carrier_accounts.c.rationed_until
     there = carrier_accounts.c.removed_at.is_(None), carrier_accounts.c.disabled_at.is_(None)
-    return *there, or_(shut.is_(None), shut <= now)
+    return *there, or_(shut.is_(None), shut <= now), or_(rationed.is_(None), rationed <= now)
 
 
 def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:

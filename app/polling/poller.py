@@ -83,6 +83,7 @@ class Poller:
     async def _claim(self) -> tuple[int, bool]:
         """How many batches were claimed, and whether some account has as many under way as it may have."""
         database, claimed, full = self._installation.database, 0, False
+        hours = self._installation.settings.poll_hours
         async with database.reading() as db:
             found = await due_accounts(db)
         for company_id, account_id in found:
@@ -94,7 +95,7 @@ class Poller:
             if self._stop.is_set():
                 break
             async with database.transaction() as db:
-                batches = await claim(db, company_id, account_id, room, self._lease)
+                batches = await claim(db, company_id, account_id, room, self._lease, hours=hours)
             if batches:
                 failpoints.reach(failpoints.POLLS_CLAIMED)
             for batch in batches:

@@ -12,8 +12,10 @@ from app.database import Session
 from app.installation import Installation
 from app.intake import next_poll
 from app.intake.concerning import locked
+from app.intake.scheduling import BACKSTOP
 from app.polling import health, notes
 from app.polling.claiming import Batch
+from app.polling.pushed import pushed_lately
 from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
 from carriers.base import CarrierError, CredentialsRefused, RateLimited
@@ -88,8 +90,9 @@ async def schedule(installation: Installation, db: Session, asked: Sequence[tupl
 
     With each comes what to note of the last time, unless it is asked about no more.
     """
-    rows = []
-    for shipment, note in asked:
-        due, stopped = next_poll(installation, shipment, db.now)
-        rows.append((shipment.company_id, shipment.id, db.now, due, stopped or note, None))
+    rows, pushed = [], await pushed_lately(db, [shipment for shipment, _ in asked])
+    for shipment, last in asked:
+        known = shipment._replace(poll_note=BACKSTOP if shipment.id in pushed else "")
+        due, note = next_poll(installation, known, db.now)
+        rows.append((shipment.company_id, shipment.id, db.now, due, note if due is None else last or note, None))
     await _SCHEDULE(db, rows)
