@@ -18,8 +18,8 @@ ROUNDS = 7
 AT_LEAST = 0.002
 """Seconds that one side of a round takes, so that the clock does not matter."""
 
-SLOWEST = 150.0
-"""Times the decoding alone. Built-in adapters take 3 to 30: beyond this a body is searched again for every event."""
+SLOWEST = 200.0
+"""Times the decoding alone. Built-in adapters take 3 to 60: beyond this a body is searched again for every event."""
 
 
 def speed(subject: Subject) -> str:
