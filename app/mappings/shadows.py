@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import func, null, select, tuple_, update
 
-from app.database import Session, first_id
+from app.database import Session, new_id
 from app.mappings import rows
 from app.mappings.rows import MappingState
 from app.mappings.tables import differences, shadows
@@ -74,7 +74,7 @@ async def come_to(db: Session) -> dict[tuple[UUID, str], UUID]:
 
 async def begin(db: Session, company_id: UUID, carrier: str) -> None:
     """Compare what comes from now on."""
-    values = {"company_id": company_id, "carrier": carrier, "arrival_id": first_id(db.now), "compared": 0}
+    values = {"company_id": company_id, "carrier": carrier, "arrival_id": new_id(), "compared": 0}
     await db.run(db.insert(shadows).values(**values, since=db.now).on_conflict_do_nothing())
 
 
