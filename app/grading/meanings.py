@@ -20,8 +20,9 @@ def rows(subject: Subject) -> str:
         raise Fault("`table` is empty: every code of the carrier's list is a row")
     if len({row.name for row in table.values()}) < len(table):
         raise Fault("two rows of `table` have one name")
-    lists = Counter(within for within, _ in table)
-    sources = {row.source for row in table.values()} - {""}
+    lists, sources = Counter(within for within, _ in table), {row.source for row in table.values()} - {""}
+    if sources and (bare := [row.name for row in table.values() if not row.source]):
+        raise Fault(f"{len(bare)} rows lack the source that the others have, {bare[0]} among them")
     told = f"; {len(sources)} sources" if sources else "; its source is in the module's docstring"
     named = ", ".join(f"{within or 'codes'} {count}" for within, count in lists.items())
     return f"{len(table)} ({named}){told}"
