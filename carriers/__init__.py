@@ -166,6 +166,18 @@ def carrier(slug: str) -> Carrier:
         raise UnknownCarrier(f"no carrier {slug!r}; there are {', '.join(sorted(carriers()))}") from None
 
 
+@cache
+def aggregators() -> frozenset[str]:
+    """The slugs of those that tell of other carriers' parcels."""
+    return frozenset(slug for slug, each in carriers().items() if each.couriers)
+
+
+def told_by(slug: str, within: str) -> str:
+    """The slug of whoever told an event of a carrier's parcel: an aggregator, whose lists begin with its own, or it."""
+    teller = within.partition(" ")[0]
+    return teller if teller in aggregators() else slug
+
+
 def parse(slug: str, body: bytes) -> list[Parcel]:
     """The parcels in a carrier's raw answer or push, each with its events; raises UnreadablePayload, UnknownCarrier."""
     return carrier(slug).parse(body)
@@ -209,9 +221,11 @@ __all__ = [
     "TrackingEvent",
     "UnknownCarrier",
     "UnreadablePayload",
+    "aggregators",
     "candidates",
     "carrier",
     "carriers",
     "detect",
     "parse",
+    "told_by",
 ]

@@ -17,19 +17,18 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from hashlib import sha256
-from typing import Any, ClassVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
 from httpx import AsyncClient
-from pydantic import SecretStr
 
+from carriers.aggregator import AggregatorCredentials
 from carriers.base import (
     Account,
     Answer,
     BadSignature,
     Carrier,
-    Credentials,
     RateLimit,
     RequestRefused,
     TrackingNumber,
@@ -50,10 +49,51 @@ EXISTS = "4003"
 NOT_FOUND = frozenset(("4004", "404"))
 
 
-class AfterShipCredentials(Credentials):
-    """An API key of AfterShip Tracking."""
+COURIERS = {
+    "aramex": "aramex",
+    "australia_post": "australia-post",
+    "austrian_post": "austrian-post-registered",
+    "bpost": "bpost",
+    "bring": "posten-norge",
+    "brt": "brt-it",
+    "canada_post": "canada-post",
+    "chronopost": "chronopost-france",
+    "correos": "spain-correos-es",
+    "correos_express": "correosexpress",
+    "dhl_express": "dhl",
+    "dhl_parcel_de": "dhl-germany",
+    "dhl_parcel_iberia": "dhlparcel-es",
+    "dpd": "dpd",
+    "fedex": "fedex",
+    "gls_group": "gls",
+    "gls_it": "gls-italy",
+    "gls_spain": "gls-spain",
+    "hermes_de": "hermes-de",
+    "japan_post_s10": "japan-post",
+    "la_poste_colissimo": "colissimo",
+    "mrw": "mrw-spain",
+    "nacex": "nacex-spain",
+    "ontrac": "ontrac",
+    "poste_italiane": "poste-italiane",
+    "postnl": "postnl",
+    "postnord": "postnord",
+    "purolator": "purolator",
+    "royal_mail": "royal-mail",
+    "seur": "spanish-seur",
+    "sf_express": "sf-express",
+    "swiss_post": "swiss-post",
+    "tnt": "tnt",
+    "ups": "ups",
+    "usps": "usps",
+    "yodel": "yodel",
+}
+"""What AfterShip calls our carriers."""
 
-    api_key: SecretStr
+
+class AfterShipCredentials(AggregatorCredentials):
+    """The key of an account."""
+
+    couriers = COURIERS
 
 
 class AfterShip(Carrier):
@@ -66,44 +106,7 @@ class AfterShip(Carrier):
     rate = RateLimit(10, 2.0)  # of ten a second: creating is a second call
     pushes = signs = True
     table = table_file("aftership.csv")
-    couriers: ClassVar[Mapping[str, str]] = {
-        "aramex": "aramex",
-        "australia_post": "australia-post",
-        "austrian_post": "austrian-post-registered",
-        "bpost": "bpost",
-        "bring": "posten-norge",
-        "brt": "brt-it",
-        "canada_post": "canada-post",
-        "chronopost": "chronopost-france",
-        "correos": "spain-correos-es",
-        "correos_express": "correosexpress",
-        "dhl_express": "dhl",
-        "dhl_parcel_de": "dhl-germany",
-        "dhl_parcel_iberia": "dhlparcel-es",
-        "dpd": "dpd",
-        "fedex": "fedex",
-        "gls_group": "gls",
-        "gls_it": "gls-italy",
-        "gls_spain": "gls-spain",
-        "hermes_de": "hermes-de",
-        "japan_post_s10": "japan-post",
-        "la_poste_colissimo": "colissimo",
-        "mrw": "mrw-spain",
-        "nacex": "nacex-spain",
-        "ontrac": "ontrac",
-        "poste_italiane": "poste-italiane",
-        "postnl": "postnl",
-        "postnord": "postnord",
-        "purolator": "purolator",
-        "royal_mail": "royal-mail",
-        "seur": "spanish-seur",
-        "sf_express": "sf-express",
-        "swiss_post": "swiss-post",
-        "tnt": "tnt",
-        "ups": "ups",
-        "usps": "usps",
-        "yodel": "yodel",
-    }
+    couriers = COURIERS
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """Read each number's tracking, and create it where there is none."""
@@ -150,7 +153,7 @@ class AfterShip(Carrier):
         return Answer(made, (number,))
 
     async def _call(self, http: AsyncClient, account: Account, method: str, **request: Any) -> bytes:
-        assert isinstance(account.credentials, AfterShipCredentials)
+        assert isinstance(account.credentials, AggregatorCredentials)
         answer = await call(
             http,
             method,

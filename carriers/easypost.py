@@ -23,14 +23,13 @@ from hashlib import sha256
 from typing import Any, ClassVar
 
 from httpx import AsyncClient, BasicAuth
-from pydantic import SecretStr
 
+from carriers.aggregator import AggregatorCredentials
 from carriers.base import (
     Account,
     Answer,
     BadSignature,
     Carrier,
-    Credentials,
     RateLimit,
     TrackingNumber,
     UnreadablePayload,
@@ -58,10 +57,24 @@ ERROR = re.compile(r"[A-Z_]+(\.[A-Z_]+)+")
 """The form of an error's code."""
 
 
-class EasyPostCredentials(Credentials):
-    """An API key; a test key asks about test codes alone."""
+COURIERS = {
+    "australia_post": "AustraliaPost",
+    "canada_post": "CanadaPost",
+    "dhl_express": "DHLExpress",
+    "fedex": "FedEx",
+    "ontrac": "OnTrac",
+    "purolator": "Purolator",
+    "royal_mail": "RoyalMail",
+    "ups": "UPS",
+    "usps": "USPS",
+}
+"""What EasyPost calls our carriers."""
 
-    api_key: SecretStr
+
+class EasyPostCredentials(AggregatorCredentials):
+    """The key of an account."""
+
+    couriers = COURIERS
 
 
 class EasyPost(Carrier):
@@ -75,21 +88,11 @@ class EasyPost(Carrier):
     pushes = signs = True
     table = table_file("easypost.csv")
     texts: ClassVar[Phrases] = Phrases(table, "easypost text")
-    couriers: ClassVar[Mapping[str, str]] = {
-        "australia_post": "AustraliaPost",
-        "canada_post": "CanadaPost",
-        "dhl_express": "DHLExpress",
-        "fedex": "FedEx",
-        "ontrac": "OnTrac",
-        "purolator": "Purolator",
-        "royal_mail": "RoyalMail",
-        "ups": "UPS",
-        "usps": "USPS",
-    }
+    couriers = COURIERS
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """Look for each number's tracker, and make it where there is none."""
-        assert isinstance(account.credentials, EasyPostCredentials)
+        assert isinstance(account.credentials, AggregatorCredentials)
         auth = BasicAuth(account.credentials.api_key.get_secret_value(), "")
         url, answers = f"{account.base_url or self.base_url}/v2/trackers", []
         for number in map(TrackingNumber.of, numbers):

@@ -16,17 +16,16 @@ import hmac
 from collections.abc import Mapping, Sequence
 from datetime import date
 from hashlib import sha256
-from typing import Any, ClassVar
+from typing import Any
 
 from httpx import AsyncClient
-from pydantic import SecretStr
 
+from carriers.aggregator import AggregatorCredentials
 from carriers.base import (
     Account,
     Answer,
     BadSignature,
     Carrier,
-    Credentials,
     CredentialsRefused,
     RateLimit,
     RateLimited,
@@ -55,10 +54,30 @@ REFUSED = frozenset(("-18010002", "-18010004"))
 PATIENCE = 3600.0
 
 
-class SeventeenTrackCredentials(Credentials):
-    """The API key of an account; it also signs the pushes."""
+COURIERS = {
+    "australia_post": "1151",
+    "brt": "100026",
+    "canada_post": "3041",
+    "dhl_express": "100001",
+    "dhl_parcel_de": "7041",
+    "fedex": "100003",
+    "gls_group": "100005",
+    "gls_it": "100024",
+    "japan_post_s10": "10021",
+    "la_poste_colissimo": "6051",
+    "poste_italiane": "9071",
+    "royal_mail": "11031",
+    "tnt": "100004",
+    "ups": "100002",
+    "usps": "21051",
+}
+"""What 17TRACK calls our carriers."""
 
-    api_key: SecretStr
+
+class SeventeenTrackCredentials(AggregatorCredentials):
+    """The key of an account."""
+
+    couriers = COURIERS
 
 
 class SeventeenTrack(Carrier):
@@ -73,23 +92,7 @@ class SeventeenTrack(Carrier):
     pushes = signs = True
     confidence = "low"
     table = table_file("seventeen_track.csv")
-    couriers: ClassVar[Mapping[str, str]] = {
-        "australia_post": "1151",
-        "brt": "100026",
-        "canada_post": "3041",
-        "dhl_express": "100001",
-        "dhl_parcel_de": "7041",
-        "fedex": "100003",
-        "gls_group": "100005",
-        "gls_it": "100024",
-        "japan_post_s10": "10021",
-        "la_poste_colissimo": "6051",
-        "poste_italiane": "9071",
-        "royal_mail": "11031",
-        "tnt": "100004",
-        "ups": "100002",
-        "usps": "21051",
-    }
+    couriers = COURIERS
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """One call about all numbers; where some are not registered one that does so, and one about all again."""
@@ -126,7 +129,7 @@ class SeventeenTrack(Carrier):
         raise UnreadablePayload("an answer of 17TRACK's without numbers")
 
     async def _call(self, http: AsyncClient, account: Account, what: str, numbers: Sequence[TrackingNumber]) -> bytes:
-        assert isinstance(account.credentials, SeventeenTrackCredentials)
+        assert isinstance(account.credentials, AggregatorCredentials)
         answer = await call(
             http,
             "POST",

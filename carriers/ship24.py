@@ -15,17 +15,16 @@ import hmac
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any
 
 from httpx import AsyncClient
-from pydantic import SecretStr
 
+from carriers.aggregator import AggregatorCredentials
 from carriers.base import (
     Account,
     Answer,
     BadSignature,
     Carrier,
-    Credentials,
     RateLimit,
     RequestRefused,
     TrackingNumber,
@@ -44,10 +43,20 @@ ERROR = re.compile("[a-z0-9]+(_[a-z0-9]+)+")
 """The form of an error's code."""
 
 
-class Ship24Credentials(Credentials):
-    """An API key of a plan per shipment."""
+COURIERS = {
+    "dhl_express": "dhl",
+    "fedex": "fedex",
+    "la_poste_colissimo": "fr-post",
+    "ups": "ups",
+    "usps": "us-post",
+}
+"""What Ship24 calls our carriers."""
 
-    api_key: SecretStr
+
+class Ship24Credentials(AggregatorCredentials):
+    """The key of an account."""
+
+    couriers = COURIERS
 
 
 class Ship24(Carrier):
@@ -60,17 +69,11 @@ class Ship24(Carrier):
     rate = RateLimit(1, 1.0)
     pushes = signs = True
     table = table_file("ship24.csv")
-    couriers: ClassVar[Mapping[str, str]] = {
-        "dhl_express": "dhl",
-        "fedex": "fedex",
-        "la_poste_colissimo": "fr-post",
-        "ups": "ups",
-        "usps": "us-post",
-    }
+    couriers = COURIERS
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """Make each number's tracker, or find it, and read what it tells."""
-        assert isinstance(account.credentials, Ship24Credentials)
+        assert isinstance(account.credentials, AggregatorCredentials)
         answers = []
         for number in map(TrackingNumber.of, numbers):
             asked: dict[str, Any] = {"trackingNumber": str(number)}

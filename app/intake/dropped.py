@@ -19,6 +19,7 @@ from app.database import Session
 from app.errors import NoveError
 from app.gathering import Gatherer
 from app.installation import Installation
+from app.intake.addressing import addressed
 from app.intake.pushed import Outcome, keep_for_later
 from app.intake.taking import Taken, take_in
 from carriers import UnreadablePayload
@@ -68,8 +69,13 @@ async def take_dropped(
         dropped = _Dropped(whole, [])
         try:
             dropped.parts.extend(_part(whole, parcel) for parcel in carrier.parse(body))
+            if carrier.couriers and mine:
+                async with installation.database.reading() as db:
+                    dropped.parts[:] = await addressed(db, mine[0], dropped.parts)
         except UnreadablePayload as error:
             dropped.parts.append(_part(whole, None, str(error) or "unreadable"))
+        except NoveError:
+            raise
         except Exception as error:
             return await _put_off(installation, dropped, error)
         try:

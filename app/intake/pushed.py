@@ -25,6 +25,7 @@ from app.database import Session
 from app.errors import NotAuthenticated, NotFound, TryLater
 from app.gathering import Gatherer
 from app.installation import Installation
+from app.intake.addressing import addressed
 from app.intake.claiming import UNCLAIMED_FOR
 from app.intake.concerning import numbers_of
 from app.intake.taking import Taken, take_in
@@ -125,8 +126,13 @@ class Pushes:
         pushed = _Push(account, verified.message_id[:200], body, now, [])
         try:
             pushed.parts.extend([pushed.part(parcel) for parcel in carrier.parse(body)])
+            if carrier.couriers:
+                async with self._installation.database.reading() as db:
+                    pushed.parts[:] = await addressed(db, account, pushed.parts)
         except UnreadablePayload as error:
             pushed.parts.append(pushed.part(None, str(error) or "unreadable"))
+        except TryLater:
+            raise
         except Exception as error:
             return pushed, await _defer(self._installation, pushed, error)
         try:

@@ -30,7 +30,7 @@ from app.shipments.history import StoredEvent, stored
 from app.shipments.recording import Recorded, record, write
 from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
-from carriers import Carrier, carriers
+from carriers import Carrier, carriers, told_by
 from carriers.base import mapped
 from carriers.event import Eta, Moment, OffsetSource, Place, TrackingEvent, keyed, withdrawn_key
 from carriers.vocabulary import Status, SubStatus
@@ -91,7 +91,8 @@ async def reread(installation: Installation, choice: Choice, after: Cursor | Non
 
 def remapped(event: StoredEvent, carrier: Carrier, mended: Overrides) -> StoredEvent:
     """The event with the meaning that it has now: by a mended row, by its own if that is still there, by its code."""
-    by_name = next((row for row in carrier.table.values() if row.name == event.row), None) if event.row else None
+    table = carriers()[told_by(carrier.slug, event.list)].table
+    by_name = next((row for row in table.values() if row.name == event.row), None) if event.row else None
     said = TrackingEvent(
         Moment(event.occurred_at, event.local_time, OffsetSource(event.offset_source), event.until_at),
         code=event.code,
@@ -102,7 +103,7 @@ def remapped(event: StoredEvent, carrier: Carrier, mended: Overrides) -> StoredE
         sequence=event.sequence,
         revision=event.revision,
     )
-    now = mapped(said, mended.find(said) or by_name or carrier.table.find(event.code, within=event.list))
+    now = mapped(said, mended.find(said) or by_name or table.find(event.code, within=event.list))
     return stored(
         now,
         event.key,

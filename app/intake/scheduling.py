@@ -5,12 +5,12 @@ from random import random
 
 from pydantic import ValidationError
 
-from app import accounts, pace
+from app import accounts, fallback, pace
 from app.accounts import CarrierAccount
 from app.database import Session
 from app.installation import Installation
 from app.shipments.shipment import Shipment
-from carriers import carriers
+from carriers import Carrier, carriers
 from carriers.zones import country_zone
 
 BACKSTOP = "the carrier pushes its news: it is asked from time to time, in case a push was lost"
@@ -24,7 +24,7 @@ NO_NUMBER = (
 
 def next_poll(installation: Installation, shipment: Shipment, now: datetime) -> tuple[datetime | None, str]:
     """When to ask the carrier about the shipment next, or why never."""
-    if not carriers()[shipment.carrier].polls:
+    if not carriers()[shipment.carrier].polls and shipment.next_poll_at is None:  # else an aggregator is asked
         return None, "the carrier is not polled: it pushes, or the shop posts its events"
     due, note = pace.next_poll(asked_of(shipment), now, installation.settings.poll_hours, random())
     return due, note or (BACKSTOP if shipment.poll_note == BACKSTOP and not shipment.status.final else "")
@@ -53,14 +53,16 @@ def asked_of(shipment: Shipment) -> pace.Asked:
 async def with_account(installation: Installation, db: Session, shipment: Shipment) -> Shipment:
     """The shipment with its account, asked about at once; or with the note that says why it is not asked about."""
     account, carrier = await _account(installation, db, shipment), carriers()[shipment.carrier]
+    asked = carriers()[account.carrier] if account is not None else carrier  # an aggregator, where that serves it
     # A shop that tells the events itself needs no number.
-    unnumbered = not shipment.tracking_number and not carrier.resolves and (carrier.polls or carrier.pushes)
+    unnumbered = not shipment.tracking_number and not asked.resolves and (asked.polls or asked.pushes)
     number = NO_NUMBER.format(carrier=carrier.name, id=shipment.id) if unnumbered else ""
     if account is None:
         note = "; ".join(filter(None, (NO_ACCOUNT if carrier.polls else "", number)))
         return shipment._replace(next_poll_at=None, poll_note=note)
     credentials = accounts.opened(installation.sealer, account).credentials
-    shipment = shipment._replace(account_id=account.id, speed=getattr(credentials, "speed", 1.0))
+    speed, due = getattr(credentials, "speed", 1.0), db.now if asked.polls else None
+    shipment = shipment._replace(account_id=account.id, speed=speed, next_poll_at=due)
     if unnumbered:
         return shipment._replace(next_poll_at=None, poll_note=number)
     due, note = next_poll(installation, shipment, db.now)
@@ -69,19 +71,31 @@ async def with_account(installation: Installation, db: Session, shipment: Shipme
 
 
 async def _account(installation: Installation, db: Session, shipment: Shipment) -> CarrierAccount | None:
-    """The account named by the shop, else the company's first of that carrier; a carrier that needs none gets one."""
-    mine = await accounts.of_company(db, shipment.company_id, shipment.carrier)
+    """The account named by the shop, else the company's first of that carrier; a carrier that needs none gets one.
+
+    Where there is none, it is an aggregator's that serves the carrier.
+    """
+    known = await fallback.accounts_of(db, shipment.company_id, shipment.carrier)
+    mine = [account for account in known if account.carrier == shipment.carrier]
+    served = any(shipment.account_id == account.id for account in known if account not in mine)
     for account in mine:
-        if shipment.account_id in (None, account.id):
+        if served or shipment.account_id in (None, account.id):
             return account
+    if mine:
+        return None
     carrier = carriers()[shipment.carrier]
-    if mine or not carrier.polls:
-        return None
-    try:
-        carrier.credentials()
-    except ValidationError:
-        return None
+    if not carrier.polls or not _free(carrier):
+        return fallback.serving(installation.sealer, known, carrier.slug)
     added = await accounts.add(
         db, installation.sealer, shipment.company_id, carrier.slug, public_url=installation.settings.public_url
     )
     return added.account
+
+
+def _free(carrier: Carrier) -> bool:
+    """Whether it is asked without credentials."""
+    try:
+        carrier.credentials()
+    except ValidationError:
+        return False
+    return True

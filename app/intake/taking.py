@@ -132,8 +132,11 @@ def _kept(
 
 def without(arrived: Arrived, forgotten: Collection[tuple[UUID, str, str]]) -> Arrived:
     """The same without what its body tells of erased parcels; without any body, if that cannot be cut out."""
+    told_of_any = bool(carriers()[arrived.carrier].couriers)  # an aggregator's body is about parcels of any carrier
     gone = [
-        number for company_id, slug, number in forgotten if (company_id, slug) == (arrived.company_id, arrived.carrier)
+        number
+        for company_id, slug, number in forgotten
+        if company_id == arrived.company_id and (slug == arrived.carrier or told_of_any)
     ]
     told = arrived.body.decode("utf-8", "replace").upper()
     if not any(number.upper() in told for number in gone):

@@ -11,6 +11,7 @@ from app.polling.answers import Brought, read_answers
 from app.polling.calling import CALL_SECONDS, Question, asked_as, called
 from app.polling.claiming import Batch
 from app.polling.taking import Answered, Answers
+from carriers import carriers
 from carriers.asking import ask
 from carriers.base import Answer, CarrierError, RequestRefused, UnreadablePayload
 
@@ -62,6 +63,7 @@ def _count(installation: Installation, batch: Batch, brought: Brought) -> None:
 
 def question(installation: Installation, http: AsyncClient, batch: Batch) -> Question[list[Answer]]:
     """What is asked about the batch."""
-    numbers = [asked_as(shipment, shipment.number) for shipment in batch.shipments]
+    asked = carriers()[batch.account.carrier]
+    numbers = [asked_as(shipment, shipment.number, asked) for shipment in batch.shipments]
     key = str(batch.account.id)
     return lambda carrier, account: ask(carrier, http, account, numbers, tokens=installation.tokens, key=key)

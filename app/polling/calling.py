@@ -59,13 +59,14 @@ async def called(installation: Installation, batch: Batch, seconds: float, quest
         installation.tally.called(*mine, installation.database.now(), outcome, took)
 
 
-def asked_as(shipment: Shipment, name: str) -> TrackingNumber:
-    """A number or reference of the shipment, with what is known of it beside."""
+def asked_as(shipment: Shipment, name: str, asked: Carrier) -> TrackingNumber:
+    """A number or reference of the shipment, with what is known of it beside; an aggregator is told its carrier."""
     return TrackingNumber(
         name,
         shipped_at=shipment.shipped_at or shipment.created_at,
         postcode=shipment.recipient_postcode or "",
         country=shipment.recipient_country or "",
+        courier=asked.couriers.get(shipment.carrier, ""),
     )
 
 

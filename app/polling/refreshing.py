@@ -19,7 +19,7 @@ async def refresh(db: Session, shipment: Shipment) -> bool:
     Conflict if it cannot be polled at all. Several requests before the poll are one.
     """
     carrier = carriers().get(shipment.carrier)
-    if carrier is None or not carrier.polls:
+    if carrier is None or not (carrier.polls or shipment.next_poll_at):  # else an aggregator is asked
         name = carrier.name if carrier else shipment.carrier
         raise Conflict(f"{name} cannot be asked: it pushes its events, or the shop posts them.", code="not_polled")
     if shipment.account_id is None:

@@ -22,7 +22,8 @@ log = structlog.get_logger()
 async def find_number(installation: Installation, http: AsyncClient, batch: Batch, seconds: float) -> bool:
     """Ask for the number of the batch's one shipment, and give it that; whether the account may go on asking."""
     [shipment] = batch.shipments
-    reference, key = asked_as(shipment, shipment.sender_reference or ""), str(batch.account.id)
+    asked, key = carriers()[batch.account.carrier], str(batch.account.id)
+    reference = asked_as(shipment, shipment.sender_reference or "", asked)
     try:
         number = await called(
             installation,
