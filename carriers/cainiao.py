@@ -63,6 +63,7 @@ def _parcel(said: dict[str, Json]) -> Parcel:
         with_summary(events, meant(Cainiao.table.find(status, within="summary"), status, "summary")),
         not_found=not details,
         aliases=(local,) if local and local != number else (),
+        onward=local if local != number else "",
     )
 
 

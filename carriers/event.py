@@ -141,7 +141,8 @@ class Parcel(NamedTuple):
 
     `number` is empty when the answer does not repeat it: then it is the number that was asked for. `withdrawn` holds
     ids of events that the carrier has voided. `aliases` are other numbers of the same parcel in the answer.
-    `not_found` means that the carrier does not know the number (yet).
+    `not_found` means that the carrier does not know the number (yet). `onward` is the number under which another
+    carrier, which it does not name, has the parcel from now on.
     """
 
     number: str
@@ -153,6 +154,7 @@ class Parcel(NamedTuple):
     service: str = ""
     pickup_point: str = ""
     note: str = ""
+    onward: str = ""
 
 
 def _digest(*parts: str) -> str:

@@ -46,7 +46,8 @@ def _parcel(said: dict[str, Json]) -> Parcel:
     number, tracks = text_of(said["queryCode"], 64), dicts(said["tracks"])
     events = numbered([event for each in tracks if (event := _event(each))])
     others = dict.fromkeys(other for other in _others(said) if other and other != number)
-    return Parcel(number, events, not_found=not tracks, aliases=tuple(others))
+    local = text_of(said.get("serverCode"), 64)
+    return Parcel(number, events, not_found=not tracks, aliases=tuple(others), onward=local if local != number else "")
 
 
 def _others(said: dict[str, Json]) -> Iterator[str]:

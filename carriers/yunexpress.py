@@ -115,6 +115,7 @@ def _parcel(said: dict[str, Json]) -> Parcel:
         None if over else _eta(told.get("EstimatedDeliveryFromDateZone"), told.get("EstimatedDeliveryToDateZone")),
         not_found=not events and package in ("N", ""),
         aliases=(local,) if number and local and local != number else (),
+        onward=local if number and local != number else "",
     )
 
 

@@ -17,7 +17,7 @@ from app.keys import Scope
 from app.outbox.shown import shown
 from app.polling.refreshing import refresh
 from app.shipments import reading, store
-from app.shipments.posting import PostedEvent
+from app.shipments.posted_event import PostedEvent
 from carriers.vocabulary import Status, SubStatus
 
 router = api("shipments")

@@ -15,7 +15,7 @@ from app.erasing import words_of
 from app.erasures.tables import erasures
 from app.errors import FieldError, InvalidInput, NotFound
 from app.sealing import Sealer
-from app.shipments.posting import normal_email, normal_phone
+from app.shipments.contacts import normal_email, normal_phone
 from app.shipments.shipment import Shipment
 
 SHIPMENTS, BUYERS, ORDERS, ANSWERS, BODIES = range(5)

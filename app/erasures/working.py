@@ -24,7 +24,7 @@ from app.idempotency import idempotency_keys
 from app.installation import Installation
 from app.orders import orders
 from app.sealing import Sealer
-from app.shipments.posting import normal_email, normal_phone
+from app.shipments.contacts import normal_email, normal_phone
 from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
 from app.tombstones import body_name, mark, number_mark, order_mark

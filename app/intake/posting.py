@@ -15,6 +15,7 @@ from app.intake.change import tracking_page
 from app.intake.claiming import claim
 from app.intake.concerning import hold_number
 from app.intake.correcting import correct
+from app.intake.legs import travel
 from app.intake.numbering import numbered, recycled
 from app.intake.refusing import refuse_change, refuse_shipment
 from app.intake.scheduling import with_account
@@ -62,6 +63,8 @@ async def post(
     created = await _create(installation, db, shop, posted, several, generation=generation, imported=imported)
     if created is None:  # another process has made it meanwhile: then ours is a change
         return await post(installation, db, shop, given, imported=imported)
+    if posted.legs:
+        created = await travel(installation, db, created, posted.legs)
     return PostedResult(await claim(installation, db, created), True)
 
 
@@ -93,7 +96,8 @@ async def change(
         after = after._replace(late_at=None if after.status.final else due, late=after.late and broken)
     if {"account_id", "tracking_number"} & values.keys():
         after = await with_account(installation, db, after)
-    if after == before:
+    travels = "legs" in posted.model_fields_set
+    if after == before and not travels:
         return before
     if "shipped_at" in values and before.last_event_at is not None:
         after = after._replace(refold_at=db.now)  # the bound on early events moved: a worker folds anew
@@ -103,7 +107,9 @@ async def change(
         .where(shipments.c.company_id == after.company_id, shipments.c.id == after.id)
         .values({name: value for name, value in _row(after).items() if value != getattr(before, name)})
     )
-    return await claim(installation, db, after) if "tracking_number" in values else after
+    if travels:
+        after = await travel(installation, db, after, posted.legs)
+    return await claim(installation, db, after) if travels or "tracking_number" in values else after
 
 
 async def put_order(

@@ -26,6 +26,7 @@ from app.lifecycle import Source
 from app.mappings import Overrides
 from app.outbox.putting import Listeners, listeners
 from app.shipments import history
+from app.shipments.beside import with_legs
 from app.shipments.history import StoredEvent, stored
 from app.shipments.recording import Recorded, record, write
 from app.shipments.shipment import Shipment
@@ -124,7 +125,8 @@ async def reread_one(installation: Installation, db: Session, to: Listeners, shi
     await write(db, [(shipment, recorded)])
     if not recorded.changed and not reading.eta:
         return None
-    after = await settle(installation, db, to, shipment, recorded, said=reading.eta, replay=True)
+    whole = await with_legs(db, shipment, recorded)
+    after = await settle(installation, db, to, shipment, whole, said=reading.eta, replay=True)
     return reading.change(after.status, after.sub_status)
 
 

@@ -17,7 +17,7 @@ from app.keys import authors as known_authors
 from app.lifecycle import Source
 from app.shipments import answer, history, store
 from app.shipments.history import StoredEvent
-from app.shipments.posting import PostedEvent
+from app.shipments.posted_event import PostedEvent
 from app.shipments.shipment import Shipment
 from app.shipments.tables import events
 from carriers.event import Parcel, Place, TrackingEvent, event_key

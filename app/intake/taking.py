@@ -13,6 +13,7 @@ from app.installation import Installation
 from app.intake import counting
 from app.intake.concerning import concerned, numbers_of
 from app.intake.expecting import expected
+from app.intake.legs import announced
 from app.intake.recognising import Recognised, recognise
 from app.intake.settling import Settlement, settle_all
 from app.lifecycle import Source
@@ -91,6 +92,10 @@ async def take_in(installation: Installation, db: Session, arrivals: Sequence[Ar
     await write(db, [(each.before, each.recorded) for each in gathered.values()])
     await count_unmapped(db, [(each.before, _strangers(each.recorded)) for each in gathered.values()])
     after = await _settled(installation, db, gathered, seen)
+    for arrived, outcome in zip(arrivals, outcomes, strict=True):
+        if arrived.parcel is not None and arrived.parcel.onward:
+            for shipment in outcome.mine:
+                await announced(db, after[shipment.id], arrived.parcel.onward)
     states = [each.state for each in outcomes]
     recorded = [(each.before, each.recorded) for each in gathered.values()]
     db.committed.append(lambda: counting.taken(installation.metrics, arrivals, states, recorded, db.now))

@@ -24,6 +24,7 @@ from app.polling import health, notes
 from app.polling.answers import Brought, Spoilt
 from app.polling.claiming import Batch
 from app.polling.writing import schedule, still_held
+from app.shipments.beside import with_legs
 from app.shipments.recording import missed_again
 from app.shipments.shipment import Shipment
 from app.tombstones import erased
@@ -144,7 +145,7 @@ async def _again(
         place = shipment.company_id, shipment.shop_id
         if place not in told:
             told[place] = await listeners(db, *place)
-        settlements.append(Settlement(told[place], shipment, recorded))
+        settlements.append(Settlement(told[place], shipment, await with_legs(db, shipment, recorded)))
     return {shipment.id: shipment for shipment in await settle_all(installation, db, settlements)}
 
 

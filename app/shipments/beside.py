@@ -4,7 +4,7 @@ Few have any; their rows say so (`identity`, `linked`), and nothing is read for 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
@@ -15,6 +15,7 @@ from app.lifecycle import Source
 from app.shipments import history, names
 from app.shipments.history import StoredEvent
 from app.shipments.names import Name, Role
+from app.shipments.recording import Recorded
 from app.shipments.shipment import NAMES, Shipment
 from app.shipments.tables import shipments
 from carriers.vocabulary import Direction, Status
@@ -63,6 +64,13 @@ async def journey(db: Session, shipment: Shipment) -> Mapping[str, StoredEvent]:
     return travelled(shipment, await history.of(db, shipment), await beside(db, shipment))
 
 
+async def with_legs(db: Session, shipment: Shipment, recorded: Recorded) -> Recorded:
+    """What was recorded of a shipment, with the events of its other legs, if it has any."""
+    if shipment.identity is None:
+        return recorded
+    return replace(recorded, events=dict(travelled(shipment, recorded.events, await beside(db, shipment))))
+
+
 def travelled(shipment: Shipment, own: Mapping[str, StoredEvent], found: Beside) -> Mapping[str, StoredEvent]:
     """The same from events that are known already."""
     legs = [each for each in found.names if each.role is Role.LEG]
@@ -71,7 +79,9 @@ def travelled(shipment: Shipment, own: Mapping[str, StoredEvent], found: Beside)
     whole = dict(own)
     for leg in legs:
         said = own if leg.is_of(shipment) else found.events.get(leg.id, {})
-        whole |= said if leg is legs[-1] else {key: _handed_over(event) for key, event in said.items()}
+        whole |= (
+            said if leg.position == legs[-1].position else {key: _handed_over(event) for key, event in said.items()}
+        )
     return whole
 
 

@@ -4,7 +4,8 @@ from datetime import datetime, time
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from app.shipments.posting import ChangedShipment, PostedOrder, Recipient, normal_email, normal_name, normal_phone
+from app.shipments.contacts import normal_email, normal_name, normal_phone
+from app.shipments.posting import ChangedShipment, PostedOrder, Recipient
 from app.shipments.shipment import Shipment
 
 PLAIN = (

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from app.database import Session
 from app.orders import Order, orders
+from app.shipments.contacts import normal_email, normal_name, normal_phone
 from app.shipments.listing import spellings
-from app.shipments.posting import normal_email, normal_name, normal_phone
 from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
 

@@ -4,13 +4,11 @@ import re
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-import phonenumbers
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
-    StrictBool,
     StringConstraints,
     ValidationInfo,
     WithJsonSchema,
@@ -21,7 +19,7 @@ from pydantic import (
 from app.shipments.written import NOT_BLANK, Amount, Country, Day, Instant
 from carriers import candidates, carriers
 from carriers.own import Own
-from carriers.vocabulary import SUB_STATUSES, Direction, Status, SubStatus, belongs
+from carriers.vocabulary import Direction
 
 NUMBER = re.compile(r"[A-Za-z0-9-]{4,40}")
 Short = Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)]
@@ -31,6 +29,7 @@ Tag = Annotated[str, StringConstraints(min_length=1, max_length=50, strip_whites
 _SLUG = re.compile(r"[a-z0-9_-]{1,40}")
 UNKNOWN, UNSAID = "", "-"
 MOST_CANDIDATES = 10
+MOST_LEGS = 5
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # what ends a line, of a mail's header too
 
 
@@ -123,6 +122,23 @@ class PostedOrder(Posted):
     items: Annotated[list[Item], Field(max_length=1000)] = []
 
 
+class PostedLeg(Posted):
+    """A later leg of the journey: another carrier has the parcel then, under another number."""
+
+    carrier: Annotated[str, StringConstraints(max_length=40)]
+    tracking_number: Annotated[str, StringConstraints(max_length=60)]
+
+    @field_validator("carrier")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        return known_carrier(value)
+
+    @field_validator("tracking_number")
+    @classmethod
+    def _number(cls, value: str, info: ValidationInfo) -> str:
+        return number_of(value, info.data.get("carrier", UNKNOWN))
+
+
 class ChangedShipment(Posted):
     """What of a shipment a shop may change later; fields left out stay as they are."""
 
@@ -139,8 +155,16 @@ class ChangedShipment(Posted):
     promised_on: Day | None = None
     cash_on_delivery: Money | None = None
     parent_id: UUID | None = None
+    legs: Annotated[list[PostedLeg], Field(max_length=MOST_LEGS)] = []
     tags: Annotated[list[Tag], Field(max_length=50)] = []
     metadata: dict[str, Any] = {}
+
+    @field_validator("legs")
+    @classmethod
+    def _each_once(cls, value: list[PostedLeg]) -> list[PostedLeg]:
+        if len({(each.carrier, each.tracking_number) for each in value}) < len(value):
+            raise ValueError("the same leg is there twice")
+        return value
 
     @field_validator("metadata")
     @classmethod
@@ -229,37 +253,9 @@ class PostedShipment(ChangedShipment):
             raise ValueError("give a tracking_number, or a sender_reference by which the carrier knows the parcel")
         if self.tracking_number is None and self.carrier == UNKNOWN:
             raise ValueError("give the tracking_number: by a sender_reference alone, one carrier is asked")
+        if self.legs and UNKNOWN in (self.carrier, self.tracking_number or UNKNOWN):
+            raise ValueError("legs: name the carrier and the tracking_number of the first leg, too")
         return self
-
-
-class PostedEvent(Posted):
-    """A shop's own event. `override` (scope admin) holds until a later strong event of the carrier."""
-
-    occurred_at: Instant
-    status: Status
-    sub_status: SubStatus | None = None
-    text: Line = ""
-    place: Line = ""
-    code: Short = ""
-    key: Short = ""
-    override: StrictBool = False
-    reason: Line = ""
-
-    @field_validator("status")
-    @classmethod
-    def _said(cls, value: Status) -> Status:
-        if value is Status.PENDING:
-            raise ValueError("`pending` means that nothing has been said: send what has happened, such as in_transit.")
-        return value
-
-    @field_validator("sub_status")
-    @classmethod
-    def _fits(cls, value: SubStatus | None, info: ValidationInfo) -> SubStatus | None:
-        status: Status | None = info.data.get("status")
-        if status is not None and not belongs(status, value):
-            known = ", ".join(sorted(SUB_STATUSES[status])) or "none"
-            raise ValueError(f"{value} is no sub-status of {status}: send one of its own ({known}), or leave it out.")
-        return value
 
 
 def known_carrier(slug: str) -> str:
@@ -286,24 +282,3 @@ def number_of(value: str, carrier: str) -> str:
     if carrier and not (known := carriers()[carrier]).accepts(number):
         raise ValueError(f"not a number that {known.name} can have; one looks like {known.example}")
     return number
-
-
-def normal_email(value: str) -> str | None:
-    """An address for looking up: lower case; none if empty."""
-    return value.strip().lower() or None
-
-
-def normal_phone(value: str, country: str | None) -> str | None:
-    """A phone number for looking up: E.164 if it can be read, else its digits; none if empty."""
-    if not value.strip():
-        return None
-    try:
-        parsed = phonenumbers.parse(value, country or "IT")
-    except phonenumbers.NumberParseException:
-        return "".join(character for character in value if character.isdigit()) or None
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-
-
-def normal_name(value: str) -> str | None:
-    """A name for looking up: lower case, single spaces; none if empty."""
-    return " ".join(value.lower().split()) or None

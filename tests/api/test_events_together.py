@@ -16,7 +16,7 @@ from app.database import Database
 from app.errors import Conflict, KeyReused, NotFound, StillRunning
 from app.idempotency import Kept, Once
 from app.intake.said import Saying
-from app.shipments.posting import PostedEvent
+from app.shipments.posted_event import PostedEvent
 from app.shops import Shop
 from tests.api.conftest import Service
 from tests.api.posting import ago, happened, post_parcel

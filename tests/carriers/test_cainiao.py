@@ -74,6 +74,7 @@ def test_an_event_has_its_own_zone_and_names_nobody() -> None:
             ),
         ),
         aliases=("LX000000005IT",),
+        onward="LX000000005IT",
     )
     assert "ROSSI" not in str(parsed("seller"))
 

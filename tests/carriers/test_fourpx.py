@@ -69,6 +69,7 @@ def test_an_event_has_its_own_offset_and_names_nobody() -> None:
                 place=Place("Utrecht"),
             ),
         ),
+        onward="LX000000005NL",
         aliases=("LX000000005NL",),
     )
 

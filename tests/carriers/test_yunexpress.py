@@ -78,6 +78,7 @@ def test_an_event_has_its_instant_and_its_local_time_and_names_nobody() -> None:
             ),
         ),
         aliases=(LOCAL,),
+        onward=LOCAL,
     )
 
 
