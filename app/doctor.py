@@ -9,8 +9,9 @@ from sqlalchemy import ColumnElement, Table, func, or_, select, text
 
 from app import accounts
 from app.accounts import carrier_accounts
+from app.arrivals import unmapped
 from app.arrivals.keeping import ArrivalState
-from app.arrivals.tables import arrivals, unmapped
+from app.arrivals.tables import arrivals
 from app.backlog import look
 from app.database import Session
 from app.disk import room
@@ -173,7 +174,7 @@ async def _carriers(_here: Installation, db: Session) -> AsyncIterator[Finding]:
         )
     if not rows:
         yield Finding(Level.OK, "carriers", "No account fails.")
-    if codes := await _count(db, unmapped):
+    if codes := await unmapped.number(db):
         yield Finding(
             Level.INFORMATION, "carriers", f"{codes} codes stand in no table: GET /v1/carriers/unmapped lists them."
         )

@@ -4,6 +4,7 @@ The phrases of carriers/tables/suggested.csv are tried in their order, in whatev
 refusals and negatives before what they deny. Its `wording` is the language of a phrase.
 """
 
+import re
 from functools import cache
 from typing import NamedTuple
 
@@ -11,6 +12,8 @@ from carriers.phrases import Phrases
 from carriers.tables import Row, table_file
 
 LIST = "words"
+
+_JOINED = re.compile(r"_+|(?<=[a-z])(?=[A-Z])")
 
 
 class Suggestion(NamedTuple):
@@ -22,8 +25,8 @@ class Suggestion(NamedTuple):
 
 
 def suggested(*texts: str) -> Suggestion | None:
-    """The first phrase that stands in any of the texts, or none."""
-    row = _phrases().find(*texts)
+    """The first phrase that stands in any of the texts, or none; a code like `OutForDelivery` is read as words, too."""
+    row = _phrases().find(*(_JOINED.sub(" ", text) for text in texts))
     return None if row is None else Suggestion(row, row.name.removeprefix(f"{LIST}/"), row.wording)
 
 

@@ -63,7 +63,7 @@ async def of_company(
     What a row has been accepted for since is left out. Sightings are those of these shops.
     """
     order = (unmapped.c.carrier, unmapped.c.list, unmapped.c.code)
-    wanted: list[ColumnElement[bool]] = [unmapped.c.company_id == company_id, ~_mended(company_id)]
+    wanted: list[ColumnElement[bool]] = [unmapped.c.company_id == company_id, ~_mended()]
     if carrier is not None:
         wanted.append(unmapped.c.carrier == carrier)
     if after is not None:
@@ -75,9 +75,14 @@ async def of_company(
     return found
 
 
-def _mended(company_id: UUID) -> ColumnElement[bool]:
+async def number(db: Session) -> int:
+    """How many codes of all companies wait for somebody to decide on them."""
+    return int(await db.value(select(func.count()).select_from(unmapped).where(~_mended())))
+
+
+def _mended() -> ColumnElement[bool]:
     """Whether a row in force gives the code its meaning, whatever its context."""
-    mine = (mappings.c.company_id.in_((company_id, EVERYBODY)), mappings.c.state == MappingState.ACTIVE)
+    mine = (mappings.c.company_id.in_((unmapped.c.company_id, EVERYBODY)), mappings.c.state == MappingState.ACTIVE)
     same = (getattr(mappings.c, name) == getattr(unmapped.c, name) for name in ("carrier", "list", "code"))
     return select(mappings.c.id).where(*mine, *same, mappings.c.context.is_(None)).exists()
 

@@ -57,12 +57,15 @@ async def shadow(installation: Installation) -> int:
 
 async def _watched(installation: Installation, db: Session) -> list[_Shadowed]:
     named = installation.settings.shadow_adapters
-    kept = await rows.listed(db, (), states=(MappingState.SHADOW, MappingState.ACTIVE))
-    given: defaultdict[tuple[UUID, str], list[Mapping]] = defaultdict(list)
-    for row in kept:
-        given[row.company_id, row.meaning.carrier].append(row)
-    wanted = {place for place, its in given.items() if any(each.state is MappingState.SHADOW for each in its)}
+    wanted = {
+        (each.company_id, each.meaning.carrier) for each in await rows.listed(db, (), states=(MappingState.SHADOW,))
+    }
     everywhere = {carrier for company_id, carrier in wanted if company_id == EVERYBODY} | set(named)
+    if not wanted and not named:
+        return []
+    given: defaultdict[tuple[UUID, str], list[Mapping]] = defaultdict(list)
+    for row in await rows.listed(db, (), states=(MappingState.SHADOW, MappingState.ACTIVE)):
+        given[row.company_id, row.meaning.carrier].append(row)
     wanted |= await accounts.companies_with(db, everywhere) if everywhere else set()
     come = await shadows.come_to(db)
     found = []

@@ -27,10 +27,6 @@ TEXT = 100
 """Characters of the text that stand for the code where there is none."""
 
 
-MANY = 1_000_000
-"""More rows than any installation has."""
-
-
 def code_of(code: str, text: str) -> str:
     """What an event is known by in the carrier's list."""
     return code or text[:TEXT]
@@ -95,7 +91,7 @@ class KnownRows:
             return
         [version] = await _VERSION(db, (), {})
         if version != self._version:
-            every = await rows.listed(db, (), states=(MappingState.ACTIVE,), limit=MANY)
+            every = await rows.listed(db, (), states=(MappingState.ACTIVE,))
             self._of = _by_company(every)
             self._version = version
         self._until = time.monotonic() + REFRESH_SECONDS

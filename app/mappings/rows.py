@@ -25,6 +25,9 @@ MOST = 2_000
 MENDED = "mapping/"
 """How the evidence of an event begins that such a row gave its meaning."""
 
+ALL = 1_000_000
+"""More rows than any installation has."""
+
 OPERATOR = "operator"
 """The author of what is done on the command line."""
 
@@ -187,7 +190,7 @@ async def listed(
     carrier: str | None = None,
     states: Sequence[MappingState] = (),
     before: UUID | None = None,
-    limit: int = MOST * 2,
+    limit: int = ALL,
 ) -> list[Mapping]:
     """Rows of these companies (of all, if none is named), newest first."""
     wanted: list[ColumnElement[bool]] = [mappings.c.company_id.in_(companies)] if companies else []

@@ -31,6 +31,8 @@ WORDS = {
     "Pakket bezorgd": (S.DELIVERED, None),
     "Doręczono": (S.DELIVERED, None),
     "Försändelsen är levererad": (S.DELIVERED, None),
+    "LEFT_WITH_NEIGHBOUR": (S.DELIVERED, U.TO_NEIGHBOUR),
+    "OutForDelivery": (S.OUT_FOR_DELIVERY, None),
     "Shipment information received": (S.AWAITING_PICKUP, U.INFO_RECEIVED),
 }
 
