@@ -127,6 +127,9 @@ description = "{name} for Nove"
 requires-python = ">=3.11"
 dependencies = ["nove"]
 
+[project.optional-dependencies]
+development = ["pytest>=9"]
+
 [project.entry-points."nove.carriers"]
 {slug} = "nove_{slug}:{kind}"
 
@@ -139,7 +142,7 @@ NEXT = {
 Now, in carriers/__init__.py: `from carriers.{slug} import {kind}`, and `{kind}` in BUILT_IN.
 Then turn it into the carrier's, as carriers/README.md says; `nove carrier check {slug}` tells how far it is.""",
     False: """
-Now: pip install --editable {folder}
+Now: pip install --editable "{folder}[development]"
 Then turn it into the carrier's; from {folder}, `nove carrier check {slug}` and `pytest` say how far it is. A service
 that is started where it is installed has it.""",
 }
