@@ -25,7 +25,7 @@ from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said
 from carriers.remembering import remembered
 from carriers.tables import table_file
 from carriers.times import local_moment, parsed_date, parsed_time, zone
-from carriers.zones import country_coded, country_zone, province_zone
+from carriers.zones import country_coded, country_zone, province_zone, state_zone
 
 REFINED = frozenset(("AH", "AP", "SD", "A7"))
 EXPECTED = frozenset(("AG", "X2"))
@@ -45,18 +45,6 @@ _REGIONS = {
     "T": ("America/Halifax", -4 * 60),
 }
 """By the first letter of a time code: the zone, and the minutes that its standard time is ahead of UTC."""
-_STATES = {
-    "America/New_York": "CT DC DE FL GA MA MD ME MI NC NH NJ NY OH PA RI SC VA VT WV",
-    "America/Indiana/Indianapolis": "IN",
-    "America/Chicago": "AL AR IA IL KS LA MN MO MS ND NE OK TX WI",
-    "America/Denver": "CO MT NM UT WY",
-    "America/Phoenix": "AZ",
-    "America/Los_Angeles": "CA NV OR WA",
-    "America/Anchorage": "AK",
-    "Pacific/Honolulu": "HI",
-}
-_STATE_ZONES = {state: name for name, states in _STATES.items() for state in states.split()}
-"""The zone that all, or nearly all, of a state of the United States keeps; ID, KY, SD and TN keep two."""
 
 
 class X12Status(Carrier):
@@ -127,9 +115,9 @@ def _where(said: Sequence[Segment]) -> tuple[Place | None, tzinfo | None]:
 def _place(city: str, state: str, named: str) -> tuple[Place | None, tzinfo | None]:
     """A town, and the zone of its state or country; a state without country is one of the United States or Canada."""
     country = country_coded(named)
-    american, canadian = _STATE_ZONES.get(state), province_zone(state)
+    american, canadian = state_zone(state), province_zone(state)
     if country in ("", "US") and american:
-        return Place(city, state=state, country="US"), zone(american)
+        return Place(city, state=state, country="US"), american
     if country in ("", "CA") and canadian:
         return Place(city, state=state, country="CA"), canadian
     return Place(city, state=state, country=country) or None, country_zone(country) if country else None
