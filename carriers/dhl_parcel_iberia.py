@@ -45,8 +45,8 @@ LIFETIME = 3600.0
 """Seconds that a token is kept."""
 NOTHING = b"[]"
 NOT_FOUND = re.compile("no (existe|encontrad|se (encuentra|ha encontrado|encontr))|not (found|exist)", re.IGNORECASE)
-HEAD = frozenset({"Tracking", "AWB", "Ship_Reference", "Product", "Parcels", "Destination"})
-"""What a shipment's head has, some of it."""
+HEAD = frozenset({"Tracking", "AWB", "Ship_Reference"})
+"""What a shipment's head has, some of it, and no other carrier's has."""
 
 
 def _reads(status: Status, sub_status: SubStatus | None = None) -> Says:
