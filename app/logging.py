@@ -15,6 +15,7 @@ from collections.abc import MutableMapping
 from types import TracebackType
 from typing import Any
 
+import orjson
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -43,19 +44,25 @@ def set_up(settings: Settings) -> None:
         _where_it_went_wrong,
         _without_controls,
     ]
+    as_json = settings.log_format == "json"
+    console = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    # Our own lines go out directly: by way of `logging` one takes five times as long.
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        processors=[*shared, structlog.processors.JSONRenderer(_as_json) if as_json else console],
+        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer)
+        if as_json
+        else structlog.WriteLoggerFactory(sys.stderr),
         wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
         cache_logger_on_first_use=True,
     )
-    as_json = settings.log_format == "json"
-    form = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, form],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer() if as_json else console,
+            ],
         )
     )
     root = logging.getLogger()
@@ -117,6 +124,10 @@ def _where_it_went_wrong(_logger: object, _method: str, line: Line) -> Line:
     if isinstance(error, BaseException):
         line["error"] = " < ".join(_described(each) for each in _chain(error))
     return line
+
+
+def _as_json(line: Line, **_: object) -> bytes:
+    return orjson.dumps(line, default=repr)
 
 
 def _without_controls(_logger: object, _method: str, line: Line) -> Line:
