@@ -176,13 +176,17 @@ def event_key(carrier: str, number: str, event: TrackingEvent, nth: int = 0) -> 
 
 
 def keyed(carrier: str, number: str, events: tuple[TrackingEvent, ...]) -> Iterator[tuple[str, TrackingEvent]]:
-    """Each event with its key; identical ones in one answer are counted apart."""
-    seen: Counter[str] = Counter()
+    """Each event with its key. Identical ones in one answer count apart, unless they bear the carrier's own id."""
+    known: dict[str, TrackingEvent] = {}
+    again: Counter[str] = Counter()
     for event in events:
         key = event_key(carrier, number, event)
-        nth = seen[key]
-        seen[key] += 1
-        yield (key if nth == 0 else event_key(carrier, number, event._replace(id=""), nth)), event
+        if key not in known:
+            known[key] = event
+            yield key, event
+        elif not event.id or event._replace(sequence=known[key].sequence) != known[key]:
+            again[key] += 1
+            yield event_key(carrier, number, event._replace(id=""), again[key]), event
 
 
 def withdrawn_key(carrier: str, number: str, event_id: str) -> str:
