@@ -50,6 +50,9 @@ async def erase_all(
     await _erase_unmapped(db, gone)
     mine = select(messages.c.id).where(messages.c.company_id == company_id, messages.c.shipment_id.in_(ids))
     await db.run(delete(attempts).where(attempts.c.company_id == company_id, attempts.c.message_id.in_(mine)))
+    if any(each.linked for each in gone):
+        children = shipments.c.company_id == company_id, shipments.c.parent_id.in_(ids)
+        await db.run(update(shipments).where(*children).values(parent_id=None, revision=shipments.c.revision + 1))
     for table in about_a_shipment():
         await db.run(delete(table).where(table.c.company_id == company_id, table.c.shipment_id.in_(ids)))
     await db.run(delete(shipments).where(shipments.c.company_id == company_id, shipments.c.id.in_(ids)))

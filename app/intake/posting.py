@@ -7,15 +7,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select, update
 
-from app import accounts, orders
+from app import orders
 from app.database import Session, new_id
-from app.errors import FieldError, InvalidInput
 from app.installation import Installation
 from app.intake.change import tracking_page
 from app.intake.claiming import claim
 from app.intake.concerning import hold_number
 from app.intake.correcting import correct
 from app.intake.legs import travel
+from app.intake.linking import check_links
 from app.intake.numbering import numbered, recycled
 from app.intake.refusing import refuse_change, refuse_shipment
 from app.intake.scheduling import with_account
@@ -30,7 +30,7 @@ from app.shipments.posting import ChangedShipment, PostedOrder, PostedShipment, 
 from app.shipments.shipment import NAMES, Identity, Shipment
 from app.shipments.tables import shipments
 from app.shops import Shop
-from carriers.vocabulary import Status
+from carriers.vocabulary import Direction, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,8 @@ async def post(
 
     A number whose shipment ended over 30 days ago, or is over 180 days old, is a new parcel's: the next generation.
     """
+    if posted.return_of is not None:
+        posted = posted.model_copy(update={"parent_id": posted.return_of, "direction": Direction.RETURN})
     given, (posted, possible) = posted, await in_turn(db, shop, posted)
     known = await _known(db, shop, posted, possible)
     if known is not None and known.carrier not in possible:  # the shop knows by now which candidate it is
@@ -55,7 +57,7 @@ async def post(
     if known is not None and not recycled(known, db.now):
         number = None if known.tracking_number else posted.tracking_number
         return PostedResult(await change(installation, db, shop, known, posted, number=number), False)
-    await _check_links(db, shop, posted, posted.carrier)
+    await check_links(db, shop, posted, posted.carrier)
     for carrier in possible:
         await refuse_shipment(installation, db, shop, posted.model_copy(update={"carrier": carrier}))
     generation = known.generation + 1 if known else 1
@@ -81,7 +83,7 @@ async def change(
 
     Conflict if it has another number, or another shipment of the shop has that one.
     """
-    await _check_links(db, shop, posted, before.carrier)
+    await check_links(db, shop, posted, before.carrier, before)
     if posted.order is not None or number is not None:
         await refuse_change(installation, db, before, posted, number=number)
     values = columns(posted)
@@ -139,23 +141,6 @@ def inherited(order: Order) -> dict[str, Any]:
         values |= recipient_columns(Recipient.model_validate(order.recipient))
     values |= {"buyer": order.buyer, "promised_on": order.promised_on}
     return {name: value for name, value in values.items() if value is not None}
-
-
-async def _check_links(db: Session, shop: Shop, posted: ChangedShipment, carrier: str) -> None:
-    if posted.account_id is not None:
-        mine = await accounts.of_company(db, shop.company_id, carrier)
-        if posted.account_id not in [account.id for account in mine]:
-            message = f"no account {posted.account_id} of carrier {carrier}; GET /v1/accounts lists them"
-            raise InvalidInput(f"account_id: {message}", [FieldError("account_id", message)])
-    if posted.parent_id is not None:
-        query = select(shipments.c.id).where(
-            shipments.c.company_id == shop.company_id,
-            shipments.c.shop_id == shop.id,
-            shipments.c.id == posted.parent_id,
-        )
-        if await db.value(query) is None:
-            message = f"no shipment {posted.parent_id} in this shop"
-            raise InvalidInput(f"parent_id: {message}", [FieldError("parent_id", message)])
 
 
 async def _known(db: Session, shop: Shop, posted: PostedShipment, possible: Sequence[str]) -> Shipment | None:

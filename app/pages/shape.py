@@ -106,6 +106,16 @@ class ShownPoint(Shown):
     address: str
 
 
+class ShownLink(Shown):
+    """Another shipment of the same journey: a return of this one, what this one is a return of, another parcel."""
+
+    name: Literal["return", "outbound", "parcel"]
+    label: str
+    status: Status
+    status_label: str
+    page: str
+
+
 class Day(NamedTuple):
     """The events of one day, for the page."""
 
@@ -138,6 +148,7 @@ class TrackingView(Shown):
     carrier: ShownCarrier
     tracking_number: str
     parcel_count: int | None
+    linked: tuple[ShownLink, ...] = ()
     order: ShownOrder | None
     pickup_point: ShownPoint | None
     destination: str = Field(description="Town and the first two digits of the postcode")

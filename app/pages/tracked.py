@@ -1,6 +1,6 @@
 """Everything that a tracking page is made of: a shipment's rows, the time, the language."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -20,6 +20,7 @@ from carriers.vocabulary import Direction
 class Tracked:
     """A shipment to be shown at `now`. `order` is none if it carries none; `page` is the page's own address.
 
+    `linked` are the shipments that belong together with it, each with the address of its page.
     `silent_since`: when the carrier answered last, if it does so no more.
     """
 
@@ -31,6 +32,7 @@ class Tracked:
     locale: str
     page: str = ""
     silent_since: datetime | None = None
+    linked: Sequence[tuple[Shipment, str]] = ()
 
     @cached_property
     def state(self) -> State:

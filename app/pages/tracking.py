@@ -22,7 +22,7 @@ from app.pages.view import view
 from app.pages.visitors import Visitors
 from app.sealing import token_hash
 from app.shipments import store
-from app.shipments.beside import journey
+from app.shipments.beside import family, journey
 
 router = APIRouter(tags=["tracking"])
 
@@ -82,11 +82,13 @@ async def _view(here: Installation, token: str, lang: str | None, accepted: str 
             return None
         events = await journey(db, shipment)
         shop = await shops.get(db, shipment.company_id, shipment.shop_id)
+        together = await family(db, shipment)
         order = await orders.by_id(db, shipment.company_id, shipment.order_id) if shipment.order_id else None
     recipient = (shipment.recipient or {}).get("locale")
     locale = page_locale(lang, recipient, accepted, shop.locale)
     page, silence = tracking_page(here, shipment), here.silences.of(shipment.account_id)
-    return view(Tracked(shipment, events, order, shop, db.now, locale, page, silence and silence.since))
+    linked = [(each, tracking_page(here, each)) for each in together]
+    return view(Tracked(shipment, events, order, shop, db.now, locale, page, silence and silence.since, linked))
 
 
 def _sorry(error: NoveError, locale: str) -> Response:

@@ -6,20 +6,22 @@ carrier's own words in the journey.
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
-from app.locales import label, moment_in_words
+from app.locales import label, moment_in_words, phrase
 from app.pages.expecting import expected
 from app.pages.headline import lead, notices, since
 from app.pages.journey import journey
 from app.pages.privacy import is_somebodys
-from app.pages.shape import ShownCarrier, ShownItem, ShownOrder, ShownPoint, ShownShop, TrackingView
+from app.pages.shape import ShownCarrier, ShownItem, ShownLink, ShownOrder, ShownPoint, ShownShop, TrackingView
 from app.pages.steps import steps
 from app.pages.tracked import Tracked
 from app.shipments.answer import carrier_page
+from app.shipments.shipment import Shipment
 from app.shops import Shop
 from carriers import carriers
 from carriers.own import Own
+from carriers.vocabulary import Direction
 
 ITEMS = 30
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")  # it stands in the style sheet
@@ -54,6 +56,7 @@ def view(tracked: Tracked) -> TrackingView:
         carrier=_carrier(tracked),
         tracking_number=shipment.tracking_number or "",
         parcel_count=shipment.parcel_count,
+        linked=tuple(_linked(tracked, each, page) for each, page in tracked.linked),
         order=_order(tracked),
         pickup_point=None if tracked.comes_back or state.status.final else point,
         destination=_destination(tracked),
@@ -101,6 +104,15 @@ def _order(tracked: Tracked) -> ShownOrder | None:
     lines = [(item.get("name") or item.get("sku"), item.get("quantity", 1)) for item in order.items] if order else []
     named = [ShownItem(name=name, quantity=quantity) for name, quantity in lines if name]
     return ShownOrder(reference=reference, items=tuple(named[:ITEMS]), more_items=len(named[ITEMS:]))
+
+
+def _linked(tracked: Tracked, other: Shipment, page: str) -> ShownLink:
+    name: Literal["return", "outbound", "parcel"] = "parcel"
+    if other.direction is not tracked.shipment.direction:
+        name = "return" if other.direction is Direction.RETURN else "outbound"
+    words = label(other.status, None, tracked.locale, other.direction)
+    label_ = phrase(f"page_linked_{name}", tracked.locale)
+    return ShownLink(name=name, label=label_, status=other.status, status_label=words, page=page)
 
 
 def _destination(tracked: Tracked) -> str:

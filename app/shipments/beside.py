@@ -91,6 +91,21 @@ def _handed_over(event: StoredEvent) -> StoredEvent:
     return event._replace(status=Status.IN_TRANSIT, sub_status=None)
 
 
+async def family(db: Session, shipment: Shipment) -> list[Shipment]:
+    """The shipment that it belongs to, and those that belong to it."""
+    theirs = await children(db, shipment)
+    if shipment.parent_id is None:
+        return theirs
+    parent = await db.first(
+        select(shipments).where(
+            shipments.c.company_id == shipment.company_id,
+            shipments.c.shop_id == shipment.shop_id,
+            shipments.c.id == shipment.parent_id,
+        )
+    )
+    return theirs if parent is None else [Shipment.of(parent), *theirs]
+
+
 async def children(db: Session, shipment: Shipment) -> list[Shipment]:
     """The shipments that belong to it, oldest first."""
     if not shipment.linked:

@@ -206,6 +206,8 @@ class PostedShipment(ChangedShipment):
         Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True), NOT_BLANK] | None
     ) = None
     direction: Direction = Direction.OUTBOUND
+    return_of: UUID | None = None
+    """The outbound shipment of which it is the customer's return: `parent_id` and `direction` in one."""
 
     @field_validator("carriers")
     @classmethod
@@ -253,6 +255,8 @@ class PostedShipment(ChangedShipment):
             raise ValueError("give a tracking_number, or a sender_reference by which the carrier knows the parcel")
         if self.tracking_number is None and self.carrier == UNKNOWN:
             raise ValueError("give the tracking_number: by a sender_reference alone, one carrier is asked")
+        if self.return_of is not None and {"parent_id", "direction"} & self.model_fields_set:
+            raise ValueError("return_of: it is `parent_id`, and `direction` return, in one: leave those out")
         if self.legs and UNKNOWN in (self.carrier, self.tracking_number or UNKNOWN):
             raise ValueError("legs: name the carrier and the tracking_number of the first leg, too")
         return self
