@@ -23,7 +23,6 @@ from carriers.base import (
     Account,
     Answer,
     Carrier,
-    CarrierUnavailable,
     Credentials,
     CredentialsRefused,
     RateLimit,
@@ -35,6 +34,7 @@ from carriers.base import (
 )
 from carriers.calling import call
 from carriers.event import Eta, OffsetSource, Parcel, Place, Said, TrackingEvent
+from carriers.granting import granted
 from carriers.reading import Json, at, dicts, json_object, object_at, text_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
@@ -79,12 +79,10 @@ class AmazonShipping(Carrier):
 
     async def token(self, http: AsyncClient, account: Account) -> Token:
         known = _credentials(account)
-        # Only the keys vary in this request, so a 400 is about them.
-        answer = await call(
+        return await granted(
             http,
-            "POST",
             f"{account.base_url or 'https://api.amazon.com'}/auth/o2/token",
-            accept=(200, 400),
+            "Login with Amazon",
             data={
                 "grant_type": "refresh_token",
                 "refresh_token": known.refresh_token.get_secret_value(),
@@ -92,13 +90,6 @@ class AmazonShipping(Carrier):
                 "client_secret": known.client_secret.get_secret_value(),
             },
         )
-        if answer.status_code == 400:
-            raise CredentialsRefused("Login with Amazon refuses our credentials (400)")
-        granted = json_object(answer.content)
-        value, seconds = text_of(granted.get("access_token"), 8192), text_of(granted.get("expires_in"))
-        if not value:
-            raise CarrierUnavailable("Login with Amazon granted no token")
-        return Token(value, float(seconds) if seconds.isdecimal() else 3600.0)
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         known, answers = _credentials(account), []

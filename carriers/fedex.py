@@ -42,6 +42,7 @@ from carriers.calling import call
 from carriers.check_digits import CheckDigit, fedex_12, gs1
 from carriers.event import Moment, Parcel, Place, Said, TrackingEvent
 from carriers.fedex_times import PAST_TIMES, eta_of, scans_of, times_of
+from carriers.granting import token_of
 from carriers.reading import Json, at, dicts, json_of, object_at, text_of
 from carriers.remembering import remembered
 from carriers.tables import Row, table_file
@@ -102,11 +103,7 @@ class Fedex(Carrier):
             f"{account.base_url or self.base_url}/oauth/token",
             data={"grant_type": "client_credentials", "client_id": known.api_key, "client_secret": secret},
         )
-        granted = json_of(answer.content)
-        value, seconds = text_of(at(granted, "access_token"), 8192), text_of(at(granted, "expires_in"))
-        if not value or not seconds.isdecimal():
-            raise CarrierUnavailable("FedEx granted no token")
-        return Token(value, float(seconds))
+        return token_of(answer.content, "FedEx")
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         asked = [_question(TrackingNumber.of(number)) for number in numbers]

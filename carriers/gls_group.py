@@ -22,7 +22,6 @@ from carriers.base import (
     Carrier,
     CarrierUnavailable,
     Credentials,
-    CredentialsRefused,
     RateLimit,
     RequestRefused,
     Token,
@@ -32,6 +31,7 @@ from carriers.base import (
 )
 from carriers.calling import call
 from carriers.event import Parcel, Place, Said, TrackingEvent
+from carriers.granting import granted
 from carriers.reading import Json, at, dicts, json_object, text_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
@@ -67,22 +67,13 @@ class GlsGroup(Carrier):
     async def token(self, http: AsyncClient, account: Account) -> Token:
         known = account.credentials
         assert isinstance(known, GlsGroupCredentials)
-        # Only the keys vary in this request, so a 400 is about them.
-        answer = await call(
+        return await granted(
             http,
-            "POST",
             f"{account.base_url or self.base_url}{self.grants}",
-            accept=(200, 400),
+            "GLS",
             data={"grant_type": "client_credentials"},
             auth=BasicAuth(known.client_id, known.client_secret.get_secret_value()),
         )
-        if answer.status_code == 400:
-            raise CredentialsRefused("GLS refuses our credentials (400)")
-        granted = json_object(answer.content)
-        value, seconds = text_of(granted.get("access_token"), 8192), text_of(granted.get("expires_in"))
-        if not value:
-            raise CarrierUnavailable("GLS granted no token")
-        return Token(value, float(seconds) if seconds.isdecimal() else 3600.0)
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """One call; a 404 about all of them answers each."""

@@ -19,9 +19,7 @@ from carriers.base import (
     Account,
     Answer,
     Carrier,
-    CarrierUnavailable,
     Credentials,
-    CredentialsRefused,
     RateLimit,
     Token,
     UnreadablePayload,
@@ -29,7 +27,8 @@ from carriers.base import (
 )
 from carriers.calling import call
 from carriers.event import Eta, OffsetSource, Parcel, Place, Said, TrackingEvent
-from carriers.reading import Json, at, dicts, json_object, json_of, object_at, text_of
+from carriers.granting import granted
+from carriers.reading import Json, at, dicts, json_object, object_at, text_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import table_file
@@ -71,12 +70,10 @@ class HermesGermany(Carrier):
         """OAuth by user and password."""
         known = account.credentials
         assert isinstance(known, HermesCredentials)
-        # Only the keys vary in this request, so a 400 is about them.
-        answer = await call(
+        return await granted(
             http,
-            "POST",
             f"{account.base_url or self.grants}/authorization-facade/oauth2/access_token",
-            accept=(200, 400),
+            "Hermes",
             data={
                 "grant_type": "password",
                 "username": known.username,
@@ -85,13 +82,6 @@ class HermesGermany(Carrier):
                 "client_secret": known.client_secret.get_secret_value(),
             },
         )
-        if answer.status_code == 400:
-            raise CredentialsRefused("Hermes refuses our credentials (400)")
-        granted = json_of(answer.content)
-        value, seconds = text_of(at(granted, "access_token"), 8192), text_of(at(granted, "expires_in"))
-        if not value:
-            raise CarrierUnavailable("Hermes granted no token")
-        return Token(value, float(seconds) if seconds.isdecimal() else 3600.0)
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """One call about all numbers, in German."""

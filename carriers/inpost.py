@@ -28,7 +28,6 @@ from carriers.base import (
     Answer,
     BadSignature,
     Carrier,
-    CarrierUnavailable,
     Credentials,
     CredentialsRefused,
     RateLimit,
@@ -40,6 +39,7 @@ from carriers.base import (
 )
 from carriers.calling import call
 from carriers.event import OffsetSource, Parcel, Place, Said, TrackingEvent
+from carriers.granting import granted
 from carriers.reading import Json, at, dicts, json_of, object_at, text_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
@@ -88,12 +88,10 @@ class InPost(Carrier):
         secret = known.client_secret.get_secret_value()
         if not known.client_id:
             return Token(secret, 3600.0)
-        # Only the keys vary in this request, so a 400 is about them.
-        answer = await call(
+        return await granted(
             http,
-            "POST",
             f"{account.base_url or self.base_url}/oauth2/token",
-            accept=(200, 400),
+            "InPost",
             data={
                 "grant_type": "client_credentials",
                 "client_id": known.client_id,
@@ -101,13 +99,6 @@ class InPost(Carrier):
                 "scope": known.scope,
             },
         )
-        if answer.status_code == 400:
-            raise CredentialsRefused("InPost refuses our credentials (400)")
-        granted = json_of(answer.content)
-        value, seconds = text_of(at(granted, "access_token"), 8192), text_of(at(granted, "expires_in"))
-        if not value:
-            raise CarrierUnavailable("InPost granted no token")
-        return Token(value, float(seconds) if seconds.isdecimal() else 3600.0)
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """One call to the group's API, or for each number one to ShipX, two for one that Italy does not know."""

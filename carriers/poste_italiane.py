@@ -20,9 +20,7 @@ from carriers.base import (
     Account,
     Answer,
     Carrier,
-    CarrierUnavailable,
     Credentials,
-    CredentialsRefused,
     RateLimit,
     RequestRefused,
     Token,
@@ -32,6 +30,7 @@ from carriers.base import (
 )
 from carriers.calling import call
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
+from carriers.granting import granted
 from carriers.phrases import Phrases, plain
 from carriers.reading import Json, dicts, json_object, text_of
 from carriers.remembering import remembered
@@ -99,22 +98,13 @@ class PosteItaliane(Carrier):
             "scope": SCOPES[keys.environment],
             "grantType": "client_credentials",
         }
-        # Only the keys vary in this request, so a 400 is about them.
-        answer = await call(
+        return await granted(
             http,
-            "POST",
             f"{_base(account)}/user/sessions",
-            accept=(200, 400),
+            "Poste Italiane",
             headers={"POSTE_clientID": keys.client_id},
             json=asked,
         )
-        if answer.status_code == 400:
-            raise CredentialsRefused("Poste Italiane refuses our credentials (400)")
-        given = json_object(answer.content)
-        value, seconds = text_of(given.get("access_token"), 8192), text_of(given.get("expires_in"))
-        if not value:
-            raise CarrierUnavailable("an answer of Poste Italiane without access_token")
-        return Token(value, float(seconds) if seconds.isdecimal() else 3600.0)
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """The whole history of the numbers; a failure inside HTTP 200 is RequestRefused with Poste's own words."""

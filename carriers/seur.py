@@ -19,9 +19,7 @@ from carriers.base import (
     Account,
     Answer,
     Carrier,
-    CarrierUnavailable,
     Credentials,
-    CredentialsRefused,
     RateLimit,
     Token,
     UnreadablePayload,
@@ -29,6 +27,7 @@ from carriers.base import (
 )
 from carriers.calling import call
 from carriers.event import Parcel, Said
+from carriers.granting import granted
 from carriers.reading import Json, dicts, json_object, text_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
@@ -66,12 +65,11 @@ class Seur(Carrier):
 
     async def token(self, http: AsyncClient, account: Account) -> Token:
         known = _credentials(account)
-        # Only the keys vary in this request, so a 400 is about them.
-        answer = await call(
+        return await granted(
             http,
-            "POST",
             f"{account.base_url or self.base_url}/pic_token",
-            accept=(200, 400),
+            "SEUR",
+            life=30.0,
             data={
                 "grant_type": "password",
                 "client_id": known.client_id,
@@ -80,13 +78,6 @@ class Seur(Carrier):
                 "password": known.password.get_secret_value(),
             },
         )
-        if answer.status_code == 400:
-            raise CredentialsRefused("SEUR refuses our credentials (400)")
-        granted = json_object(answer.content)
-        value, seconds = text_of(granted.get("access_token"), 8192), text_of(granted.get("expires_in"))
-        if not value:
-            raise CarrierUnavailable("SEUR granted no token")
-        return Token(value, float(seconds) if seconds.isdecimal() else 30.0)
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         known = _credentials(account)

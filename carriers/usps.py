@@ -24,9 +24,7 @@ from carriers.base import (
     Account,
     Answer,
     Carrier,
-    CarrierUnavailable,
     Credentials,
-    CredentialsRefused,
     RateLimit,
     Token,
     TrackingNumber,
@@ -36,8 +34,9 @@ from carriers.base import (
 from carriers.calling import call
 from carriers.check_digits import CheckDigit, gs1
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
+from carriers.granting import granted
 from carriers.phrases import Phrases
-from carriers.reading import Json, at, dicts, json_of, object_at, text_of
+from carriers.reading import Json, dicts, json_of, object_at, text_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import table_file
@@ -86,12 +85,10 @@ class Usps(Carrier):
     async def token(self, http: AsyncClient, account: Account) -> Token:
         """A token of the client credentials; its life is what the answer says."""
         known = _credentials(account)
-        # Only the keys vary in this request, so a 400 is about them.
-        answer = await call(
+        return await granted(
             http,
-            "POST",
             f"{account.base_url or self.base_url}/oauth2/v3/token",
-            accept=(200, 400),
+            "USPS",
             data={
                 "grant_type": "client_credentials",
                 "client_id": known.client_id,
@@ -99,13 +96,6 @@ class Usps(Carrier):
                 "scope": "tracking",
             },
         )
-        if answer.status_code == 400:
-            raise CredentialsRefused("USPS refuses our credentials (400)")
-        granted = json_of(answer.content)
-        value, seconds = text_of(at(granted, "access_token"), 8192), text_of(at(granted, "expires_in"))
-        if not value:
-            raise CarrierUnavailable("USPS granted no token")
-        return Token(value, float(seconds) if seconds.isdecimal() else 3600.0)
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """One number by v3, several by v3r2; a 404 answers each of them."""

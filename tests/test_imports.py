@@ -13,7 +13,7 @@ CARRIERS = (
     {"base", "sequence", "phrases", "summary"},
     {"aggregator", "reading", "asking"},
     {"calling", "times"},
-    {"zones"},
+    {"granting", "zones"},
     {"fedex_times", "ups_times", "brt_answers", "gls_it_xml", "dpd_soap", "edi", "emsevt", "gs1_keys"},
     {kind.__module__.partition(".")[2] for kind in BUILT_IN},
     {""},
