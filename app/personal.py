@@ -44,6 +44,7 @@ PERSONAL: Mapping[str, Mapping[Kept, str]] = {
         Kept.CONTACT: "text author",
         Kept.JOURNEY: "local_time offset_source code list context row place revision",
     },
+    "handshakes": {Kept.DAYS: "subscription secret"},
     "idempotency_keys": {Kept.DAYS: "content_type body"},
     "mappings": {
         Kept.SETUP: "carrier list code context state author reason withdrawn_by withdrawn_reason",
@@ -69,6 +70,7 @@ PERSONAL: Mapping[str, Mapping[Kept, str]] = {
     "shadows": {Kept.SETUP: "carrier"},
     "sightings": {Kept.CONTACT: "code text", Kept.JOURNEY: "carrier list context"},
     "shops": {Kept.SETUP: "name locale timezone mail_from staff_mail brand"},
+    "subscriptions": {Kept.JOURNEY: "state reason"},
     "token_keys": {Kept.SETUP: "sealed"},
     "unmapped": {Kept.CONTACT: "code text", Kept.JOURNEY: "carrier list"},
 }

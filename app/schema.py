@@ -1,6 +1,6 @@
 """Every table, gathered for Alembic and for the check that a database is up to date."""
 
-from app import accounts, carrier_calls, idempotency, keys, orders, shops, tombstones, unsealing
+from app import accounts, carrier_calls, idempotency, keys, orders, shops, subscriptions, tombstones, unsealing
 from app.arrivals import tables as arrivals
 from app.database import metadata
 from app.erasures import tables as erasures
@@ -11,7 +11,7 @@ from app.shipments import tables as shipments
 
 TERMS = (
     *(accounts, arrivals, carrier_calls, erasures, idempotency, keys, mappings, names, orders),
-    *(outbox, shipments, shops, tombstones, unsealing),
+    *(outbox, shipments, shops, subscriptions, tombstones, unsealing),
 )
 
 __all__ = ["TERMS", "metadata"]

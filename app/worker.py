@@ -25,6 +25,7 @@ from app.outbox.sending import Sender
 from app.polling.adopting import Adopter
 from app.polling.poller import Poller
 from app.polling.sandbox_pushes import SandboxPushes
+from app.polling.subscribing import Subscriber
 from app.retention import forget_old
 
 STOP_SECONDS = 19.0
@@ -39,6 +40,7 @@ SECONDS = {
     "accounts": 5.0,
     "sandbox": 1.0,
     "calls": 5.0,
+    "subscribe": 5.0,
     "clocks": 60.0,
     "forget": 3600.0,
     "erase": 5.0,
@@ -61,6 +63,7 @@ class Worker:
         self.poller = Poller(installation, lease=lease)
         self.sender = Sender(installation, lease=lease)
         self.sandbox = SandboxPushes(installation)
+        self.subscriber = Subscriber(installation)
         self._stopping = asyncio.Event()
         self._ticks: set[asyncio.Task[None]] = set()
         self.jobs: dict[str, Callable[[], Awaitable[object]]] = {
@@ -71,6 +74,7 @@ class Worker:
             "failed": lambda: self._until_none(lambda: retry_failed(installation)),
             "accounts": Adopter(installation).tick,
             "sandbox": self.sandbox.tick,
+            "subscribe": lambda: self._until_none(self.subscriber.tick),
             "calls": lambda: write_down(installation),
             "clocks": installation.database.compare_clocks,
             "forget": lambda: self._until_none(lambda: forget_old(installation)),
@@ -119,6 +123,7 @@ class Worker:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
         await self.sandbox.close()
+        await self.subscriber.close()
         await self._run("calls")
         self.scheduler.shutdown(wait=False)
 

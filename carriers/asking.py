@@ -8,6 +8,7 @@ from typing import TypeVar
 from httpx import AsyncClient
 
 from carriers.base import Account, Answer, Carrier, CredentialsRefused, TokenRefused
+from carriers.subscribing import Handshake, Hook, Subscribed
 
 EARLY = 60.0
 """Seconds before its end at which a token is renewed."""
@@ -67,6 +68,35 @@ async def resolve(
     return await _with_token(
         lambda known: carrier.resolve(http, known, reference), carrier, http, account, tokens=tokens, key=key
     )
+
+
+async def subscribe(
+    carrier: Carrier,
+    http: AsyncClient,
+    account: Account,
+    numbers: Sequence[str],
+    hook: Hook,
+    *,
+    tokens: TokenKeeper,
+    key: str = "",
+) -> Subscribed:
+    """Let the carrier push the news of numbers; as `Carrier.subscribe`, with a token."""
+    return await _with_token(
+        lambda known: carrier.subscribe(http, known, numbers, hook), carrier, http, account, tokens=tokens, key=key
+    )
+
+
+async def confirm(
+    carrier: Carrier,
+    http: AsyncClient,
+    account: Account,
+    asked: Handshake,
+    *,
+    tokens: TokenKeeper,
+    key: str = "",
+) -> None:
+    """Answer a carrier's handshake; as `Carrier.confirm`, with a token."""
+    await _with_token(lambda known: carrier.confirm(http, known, asked), carrier, http, account, tokens=tokens, key=key)
 
 
 async def _with_token(

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from carriers.check_digits import CheckDigit, standard
 from carriers.event import Parcel, Said, TrackingEvent, made_event
+from carriers.subscribing import Handshake, Hook, Subscribed
 from carriers.tables import Row, Table
 
 
@@ -193,6 +194,8 @@ class Carrier(ABC):
     """Calls a day (UTC) that an account has to begin with; none where no limit is known."""
     around_the_clock: ClassVar[bool] = False
     """Whether its parcels move at any hour, and not when people work."""
+    subscribe_size: ClassVar[int] = 1
+    """How many numbers a call subscribes to."""
     resolve_calls: ClassVar[int] = 1
     """How many of those calls `resolve` may take."""
     confidence: ClassVar[Literal["high", "medium", "low"]] = "medium"
@@ -227,6 +230,22 @@ class Carrier(ABC):
     async def token(self, http: AsyncClient, account: Account) -> Token:
         """A fresh access token; only for carriers with `needs_token`."""
         raise RequestRefused(f"{self.name} needs no token")
+
+    def subscribes(self, account: Account) -> bool:
+        """Whether the carrier is to push this account's news by subscription."""
+        return False
+
+    async def subscribe(self, http: AsyncClient, account: Account, numbers: Sequence[str], hook: Hook) -> Subscribed:
+        """Let it push the news of at most `subscribe_size` numbers; raises CarrierError."""
+        raise RequestRefused(f"{self.name} takes no subscriptions")
+
+    def handshake(self, body: bytes) -> Handshake | None:
+        """What a push without parcels asks before a subscription begins, if it asks anything."""
+        return None
+
+    async def confirm(self, http: AsyncClient, account: Account, asked: Handshake) -> None:
+        """Answer that; raises CarrierError."""
+        raise RequestRefused(f"{self.name} asks for no handshake")
 
     def verify(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -> Verified:
         """Check a push by the account's secrets; BadSignature if it fails. Header names are in lower case.

@@ -32,10 +32,12 @@ from carriers.base import (
     meant,
 )
 from carriers.calling import call
+from carriers.dhl_push import Push, handshake_in
 from carriers.event import Eta, OffsetSource, Parcel, Place, Said, TrackingEvent
 from carriers.phrases import Phrases
 from carriers.reading import Json, at, dicts, json_object, object_at, text_of, unsigned
 from carriers.remembering import remembered
+from carriers.subscribing import Handshake, Hook, Subscribed
 from carriers.tables import Row, table_file
 from carriers.times import iso_moment
 from carriers.vocabulary import Status
@@ -64,10 +66,14 @@ class Words(NamedTuple):
 
 
 class DhlCredentials(Credentials):
-    """The consumer key of an app at developer.dhl.com, and the division it asks about."""
+    """The consumer key of an app at developer.dhl.com, and the division it asks about.
+
+    `push`: the app has access to Unified Push, so each number is subscribed to.
+    """
 
     api_key: SecretStr
     service: str = Field(default="express", pattern=r"^[a-z]+(-[a-z]+)*$")
+    push: bool = False
 
 
 class DhlUnified(Carrier):
@@ -82,6 +88,7 @@ class DhlUnified(Carrier):
     base_url = "https://api-eu.dhl.com"
     batch_size = 1
     rate = RateLimit(1, 1.0)
+    subscribe_size = 10
     daily_quota = 250  # per key; reset at 24:00 GMT; DHL grants more to whom it knows
     confidence = "high"
     pushes = True
@@ -110,6 +117,24 @@ class DhlUnified(Carrier):
             )
             answers.append(Answer(answer.content, (number,)))
         return answers
+
+    def subscribes(self, account: Account) -> bool:
+        return isinstance(account.credentials, DhlCredentials) and account.credentials.push
+
+    async def subscribe(self, http: AsyncClient, account: Account, numbers: Sequence[str], hook: Hook) -> Subscribed:
+        """DHL then asks the hook whether it was we: nothing is pushed before `confirm`."""
+        assert isinstance(account.credentials, DhlCredentials)
+        return await self._push(http, account).subscribe(account.credentials.service, numbers, hook, self.hook_header)
+
+    def handshake(self, body: bytes) -> Handshake | None:
+        return handshake_in(body)
+
+    async def confirm(self, http: AsyncClient, account: Account, asked: Handshake) -> None:
+        await self._push(http, account).confirm(asked)
+
+    def _push(self, http: AsyncClient, account: Account) -> Push:
+        assert isinstance(account.credentials, DhlCredentials)
+        return Push(http, account.base_url or self.base_url, account.credentials.api_key.get_secret_value())
 
     def verify(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -> Verified:
         """DHL signs nothing: it repeats the token that the subscription gave it."""

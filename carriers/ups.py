@@ -14,7 +14,8 @@ the answer and stay there.
 import hmac
 import re
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from datetime import timedelta
+from typing import ClassVar, Literal
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -41,6 +42,7 @@ from carriers.check_digits import CheckDigit, ups_1z
 from carriers.event import Parcel, Place, Said, TrackingEvent
 from carriers.reading import Json, at, dicts, json_of, object_at, text_of
 from carriers.remembering import remembered
+from carriers.subscribing import Hook, Subscribed
 from carriers.tables import Row, table_file
 from carriers.ups_times import eta_of, moment_of
 from carriers.vocabulary import Status, SubStatus
@@ -49,6 +51,10 @@ from carriers.zones import country_named
 NOT_FOUND = frozenset({"TW0001", "151044", "404"})
 """Error codes for a number that UPS does not know (yet)."""
 NOT_FOUND_WORDS = ("information not found", "no tracking information", "no information")
+
+ALERT_LIFE = timedelta(days=14)
+NO_VALID_NUMBER = frozenset({"VSS200", "VSS210"})
+"""What Track Alert says when it takes none of the numbers."""
 
 BAD_TOKEN = frozenset({"250002", "250003", "251004"})
 
@@ -60,11 +66,16 @@ ELSEWHERE = (Status.AVAILABLE_FOR_PICKUP, Status.RETURNED)
 
 
 class UpsCredentials(Credentials):
-    """An application on developer.ups.com; `merchant_id` is the six-character account, if the application needs it."""
+    """An application on developer.ups.com; `merchant_id` is the six-character account, if the application needs it.
+
+    `track_alert` is its product if it has Track Alert: then each number is subscribed to. Where UPS pushes to, and with
+    which credential, is set in the developer portal ("update-webhook").
+    """
 
     client_id: str
     client_secret: SecretStr
     merchant_id: str = ""
+    track_alert: Literal["", "standard", "enhanced"] = ""
 
 
 class Ups(Carrier):
@@ -81,6 +92,7 @@ class Ups(Carrier):
     base_url = "https://onlinetools.ups.com"
     confidence = "high"
     pushes = True
+    subscribe_size = 100
 
     async def token(self, http: AsyncClient, account: Account) -> Token:
         known = _credentials(account)
@@ -109,7 +121,7 @@ class Ups(Carrier):
             accept=(200, 404),
             with_token=True,
             params={"locale": "en_US"},
-            headers={"authorization": f"Bearer {account.token}", "transId": uuid4().hex, "transactionSrc": "nove"},
+            headers=_asking(account),
         )
         codes = sorted(text_of(error.get("code")) for error in _errors(json_of(answer.content)))
         if BAD_TOKEN.intersection(codes):
@@ -117,6 +129,29 @@ class Ups(Carrier):
         if codes and answer.status_code == 200:
             raise RequestRefused(f"UPS refuses the request ({', '.join(codes)})")
         return Answer(answer.content, (number,))
+
+    def subscribes(self, account: Account) -> bool:
+        return bool(_credentials(account).track_alert)
+
+    async def subscribe(self, http: AsyncClient, account: Account, numbers: Sequence[str], hook: Hook) -> Subscribed:
+        """Track Alert tells nothing of the past, and forgets a number after 14 days; `hook` is the portal's matter."""
+        kind = _credentials(account).track_alert or "standard"
+        answer = await call(
+            http,
+            "POST",
+            f"{account.base_url or self.base_url}/api/track/v2/subscription/{kind}/package",
+            accept=(200, 201, 400),
+            with_token=True,
+            json={"locale": "en_US", "countryCode": "US", "trackingNumberList": list(numbers)},
+            headers=_asking(account),
+        )
+        said = json_of(answer.content)
+        codes = {text_of(error.get("code")) for error in _errors(said)}
+        if codes - NO_VALID_NUMBER or (not codes and answer.status_code == 400):
+            raise RequestRefused(f"UPS refuses the subscription ({', '.join(sorted(codes)) or '400'})")
+        valid = at(said, "validTrackingNumbers")
+        taken = {text_of(each, 64) for each in valid} if isinstance(valid, list) else set[str]()
+        return Subscribed(ALERT_LIFE, refused=frozenset(map(str, numbers)) - taken)
 
     def verify(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -> Verified:
         """Track Alert signs nothing; a credential given at set-up comes back in a header and must then be ours."""
@@ -229,6 +264,10 @@ def _credentials(account: Account) -> UpsCredentials:
     if not isinstance(account.credentials, UpsCredentials):
         raise CredentialsRefused("these are not UPS credentials")
     return account.credentials
+
+
+def _asking(account: Account) -> dict[str, str]:
+    return {"authorization": f"Bearer {account.token}", "transId": uuid4().hex, "transactionSrc": "nove"}
 
 
 def _errors(answer: Json) -> list[dict[str, Json]]:

@@ -9,12 +9,12 @@ from tests.source import Module, modules
 
 CARRIERS = (
     {"vocabulary", "remembering", "check_digits", "people"},
-    {"event", "tables"},
+    {"event", "subscribing", "tables"},
     {"base", "sequence", "phrases", "summary"},
     {"aggregator", "reading", "asking"},
     {"calling", "times"},
     {"granting", "zones"},
-    {"fedex_times", "ups_times", "brt_answers", "gls_it_xml", "dpd_soap", "edi", "emsevt", "gs1_keys"},
+    {"dhl_push", "fedex_times", "ups_times", "brt_answers", "gls_it_xml", "dpd_soap", "edi", "emsevt", "gs1_keys"},
     {kind.__module__.partition(".")[2] for kind in BUILT_IN},
     {""},
 )
@@ -31,7 +31,7 @@ APP = (
     {"bulk"},
     {"migrating", "unsealing", "channels", "shops", "gathering", "idempotency", "leases", "mappings", "demo.stand_ins"},
     {"installation", "accounts", "keys", "orders"},
-    {"carrier_calls", "fallback", "ration", "shipments"},
+    {"carrier_calls", "fallback", "ration", "shipments", "subscriptions"},
     {"arrivals"},
     {"outbox"},
     {"backlog", "carrier_health", "cutting", "personal", "probing", "purging", "tombstones"},

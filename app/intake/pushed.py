@@ -31,6 +31,7 @@ from app.intake.concerning import numbers_of
 from app.intake.taking import Taken, take_in
 from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
+from app.subscriptions import keep_handshakes
 from carriers import UnreadablePayload, carriers
 from carriers.base import BadSignature, Verified
 from carriers.event import Parcel
@@ -78,6 +79,11 @@ class _Push:
     def memory(self) -> tuple[object, ...]:
         """The row by which its id is remembered."""
         return self.account.company_id, self.account.id, self.message_id, self.received_at
+
+    def handshake(self) -> tuple[UUID, UUID, str, str] | None:
+        """What a push about a subscription asks, if it does: company, account, the subscription and the secret."""
+        asked = carriers()[self.account.carrier].handshake(self.body)
+        return (self.account.company_id, self.account.id, *asked) if asked else None
 
     def part(self, parcel: Parcel | None, reason: str = "") -> Arrived:
         """One parcel's part of it, or the whole if none can be told."""
@@ -146,7 +152,9 @@ class Pushes:
         first = await _first_time(db, group)
         fresh = [pushed for pushed, new in zip(group, first, strict=True) if new]
         # A push about the subscription, say, tells nothing of any parcel: its body is kept all the same.
-        await keep_all(db, [Part(each.part(None), ArrivalState.TAKEN) for each in fresh if not each.parts])
+        bare = [each for each in fresh if not each.parts]
+        await keep_all(db, [Part(each.part(None), ArrivalState.TAKEN) for each in bare])
+        await keep_handshakes(db, [place for each in bare if (place := each.handshake())])
         taken = iter(await take_in(self._installation, db, [part for each in fresh for part in each.parts]))
         results, ask = [], list[Shipment]()
         for pushed, new in zip(group, first, strict=True):

@@ -10,6 +10,7 @@ from app.accounts import CarrierAccount
 from app.database import Session
 from app.installation import Installation
 from app.shipments.shipment import Shipment
+from app.subscriptions import want
 from carriers import Carrier, carriers
 from carriers.zones import country_zone
 
@@ -60,7 +61,10 @@ async def with_account(installation: Installation, db: Session, shipment: Shipme
     if account is None:
         note = "; ".join(filter(None, (NO_ACCOUNT if carrier.polls else "", number)))
         return shipment._replace(next_poll_at=None, poll_note=note)
-    credentials = accounts.opened(installation.sealer, account).credentials
+    contract = accounts.opened(installation.sealer, account)
+    credentials = contract.credentials
+    if shipment.tracking_number and carriers()[account.carrier].subscribes(contract):
+        await want(db, account.company_id, account.id, shipment.id)
     speed, due = getattr(credentials, "speed", 1.0), db.now if asked.polls else None
     shipment = shipment._replace(account_id=account.id, speed=speed, next_poll_at=due)
     if unnumbered:

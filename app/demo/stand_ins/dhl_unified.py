@@ -1,4 +1,4 @@
-"""DHL's stand-in: Shipment Tracking Unified as the Express division answers it, and the push of a subscription."""
+"""DHL's stand-in: Shipment Tracking Unified as the Express division answers it, subscriptions and their push."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from app.demo.journeys import Happened, Step
-from app.demo.stand_ins.base import Push, StandIn
+from app.demo.stand_ins.base import History, Push, StandIn
 
 ROME = ZoneInfo("Europe/Rome")
 
@@ -40,13 +40,41 @@ WORDS: dict[Step, tuple[str, str]] = {
 
 
 class DhlUnified(StandIn):
-    """`GET /track/shipments` with a key, one number a call."""
+    """`GET /track/shipments` with a key, one number a call; subscriptions, and those that were activated."""
 
     slug = "dhl_unified"
     credentials: ClassVar[Mapping[str, str]] = {"api_key": "stand-in-key", "service": "express"}
 
+    def __init__(self, history: History) -> None:
+        super().__init__(history)
+        self.subscribed: list[dict[str, Any]] = []
+        self.activated: list[str] = []
+
     def routes(self) -> Sequence[BaseRoute]:
-        return [Route("/track/shipments", self._shipments)]
+        return [
+            Route("/track/shipments", self._shipments),
+            Route("/tracking/push/v1/subscription", self._subscribe, methods=["POST"]),
+            Route("/tracking/push/v1/subscription/{id}", self._activate, methods=["POST"]),
+        ]
+
+    async def _subscribe(self, request: Request) -> Response:
+        if request.headers.get("DHL-API-Key") != self.credentials["api_key"]:
+            return _problem(401, "Unauthorized", "Unauthorized for given resource.")
+        self.subscribed.append(await request.json())
+        return JSONResponse({"id": f"sub-{len(self.subscribed)}"}, 202)
+
+    async def _activate(self, request: Request) -> Response:
+        if request.headers.get("DHL-API-Hook-Secret") != f"secret of {request.path_params['id']}":
+            return _problem(403, "Forbidden", "The secret is not the one that was sent.")
+        self.activated.append(request.path_params["id"])
+        return Response(status_code=204)
+
+    def validation(self) -> Push:
+        """What is posted to the hook of the latest subscription before it begins."""
+        name, hook = f"sub-{len(self.subscribed)}", self.subscribed[-1]["hook"]["authentication"]
+        address = f"https://api-eu.dhl.com/tracking/push/v1/subscription/{name}"
+        message = {"scope": "subscription.validate", "self": address, "secret": f"secret of {name}"}
+        return Push({"content-type": "application/json", hook["header"]: hook["token"]}, orjson.dumps(message))
 
     def push(self, number: str, secret: str) -> Push | None:
         happened = self.history(number)

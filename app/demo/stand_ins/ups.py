@@ -1,4 +1,4 @@
-"""A stand-in of UPS: its token, its Track API and its Track Alert push."""
+"""A stand-in of UPS: its token, its Track API, Track Alert's subscriptions and its push."""
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
@@ -41,7 +41,10 @@ WORDS: Mapping[Step, tuple[str, str, str, str]] = {
 
 
 class UpsStandIn(StandIn):
-    """UPS's server; `tokens` are the living ones: clear them and they have expired."""
+    """UPS's server; `tokens` are the living ones: clear them and they have expired.
+
+    `subscribed` are the numbers that Track Alert was asked to push, each time that it was.
+    """
 
     slug = "ups"
     credentials: ClassVar[Mapping[str, str]] = {"client_id": "stand-in", "client_secret": "ups-stand-in-secret"}
@@ -50,11 +53,13 @@ class UpsStandIn(StandIn):
         super().__init__(history)
         self.tokens: set[str] = set()
         self.granted = 0
+        self.subscribed: list[str] = []
 
     def routes(self) -> Sequence[BaseRoute]:
         return [
             Route("/security/v1/oauth/token", self._token, methods=["POST"]),
             Route("/api/track/v1/details/{number}", self._track),
+            Route("/api/track/v2/subscription/{kind}/package", self._subscribe, methods=["POST"]),
         ]
 
     async def _token(self, request: Request) -> Response:
@@ -68,6 +73,17 @@ class UpsStandIn(StandIn):
         return JSONResponse(
             {"token_type": "Bearer", "access_token": token, "expires_in": "14399", "status": "approved"}
         )
+
+    async def _subscribe(self, request: Request) -> Response:
+        if request.headers.get("authorization", "").removeprefix("Bearer ") not in self.tokens:
+            return _refusal(401, "250002", "Invalid Authentication Information.")
+        asked: list[str] = (await request.json())["trackingNumberList"]
+        valid = [number for number in asked if number.startswith("1Z")]
+        if len(asked) > 100 or not valid:
+            return _refusal(400, *(("VSS220", "Too many numbers") if valid else ("VSS210", "No valid number")))
+        self.subscribed += valid
+        refused = [number for number in asked if number not in valid]
+        return JSONResponse({"validTrackingNumbers": valid, "invalidTrackingNumbers": refused})
 
     async def _track(self, request: Request) -> Response:
         if request.headers.get("authorization", "").removeprefix("Bearer ") not in self.tokens:

@@ -1,0 +1,218 @@
+"""Carriers that push by subscription are asked to, asked again in time, and answered; they are polled all the while."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from httpx import ASGITransport, AsyncClient
+from sqlalchemy import select
+
+from app import accounts
+from app.database import Database
+from app.demo.stand_ins.base import Fault, Push
+from app.demo.stand_ins.dhl_unified import DhlUnified
+from app.erasing import erase
+from app.intake.posting import change
+from app.main import build
+from app.polling.subscribing import Subscriber
+from app.shipments.posting import ChangedShipment
+from app.subscriptions import handshakes, subscriptions
+from carriers import carrier
+from carriers.base import Account, RequestRefused
+from carriers.subscribing import Hook
+from tests.polled import Polled, contract, polled
+
+FIRST, SECOND = "1Z999AA10123456784", "1Z999AA10123456785"
+LIVE = timedelta(days=14)
+
+
+@pytest.fixture
+async def desk(database: Database) -> AsyncIterator[Polled]:
+    """A world whose carriers are polled."""
+    async with polled(database) as desk:
+        yield desk
+
+
+@pytest.fixture
+async def subscriber(desk: Polled) -> AsyncIterator[Subscriber]:
+    """What subscribes."""
+    subscriber = Subscriber(desk.world.installation)
+    yield subscriber
+    await subscriber.close()
+
+
+async def with_alerts(desk: Polled, track_alert: str = "standard") -> None:
+    """A contract with UPS that has Track Alert."""
+    id_ = await desk.ups_account()
+    async with desk.world.database.transaction() as db:
+        account = await accounts.get(db, desk.world.shop.company_id, id_)
+        given = {"track_alert": track_alert}
+        await accounts.change(db, desk.world.installation.sealer, account, credentials=given)
+
+
+async def kept(desk: Polled) -> list[tuple[str, timedelta | None, timedelta | None]]:
+    """The subscriptions: state, for how long they hold, when they are seen to."""
+
+    def ahead(at: datetime | None) -> timedelta | None:
+        return timedelta(minutes=round((at - now) / timedelta(minutes=1))) if at else None
+
+    async with desk.world.database.reading() as db:
+        rows, now = await db.all(select(subscriptions).order_by(subscriptions.c.shipment_id)), db.now
+    return [(row.state, ahead(row.until_at), ahead(row.due_at)) for row in rows]
+
+
+async def test_shipments_are_subscribed_to_together_and_again_before_that_ends(
+    desk: Polled, subscriber: Subscriber
+) -> None:
+    """One call for all of an account; after thirteen days of fourteen another, for those still on their way."""
+    await with_alerts(desk)
+    first, second = [await desk.world.ship(number, "ups") for number in (FIRST, SECOND)]
+    await subscriber.tick()
+    at_first, rows = list(desk.ups.subscribed), await kept(desk)
+    idle = await subscriber.tick()
+    desk.world.pass_time(days=12.9)
+    too_soon = await subscriber.tick()
+    await desk.set(second, status="delivered")
+    desk.world.pass_time(days=0.2)
+    await subscriber.tick()
+
+    assert sorted(at_first) == [FIRST, SECOND]
+    assert rows == [("live", LIVE, LIVE - timedelta(days=1))] * 2
+    assert (idle, too_soon, desk.ups.subscribed[2:]) == (0, 0, [first.number])
+    assert await kept(desk) == [("live", LIVE, LIVE - timedelta(days=1))]
+    assert len([each for each in desk.ups.requests if "/subscription/standard/package" in each]) == 2
+
+
+async def test_who_has_not_asked_for_it_is_polled_alone(desk: Polled, subscriber: Subscriber) -> None:
+    """The product of the contract decides, and no other carrier's shipment is looked at."""
+    await desk.ups_account()
+    await desk.world.ship(FIRST, "ups")
+    await desk.ship()
+
+    assert (await subscriber.tick(), await kept(desk)) == (0, [])
+
+
+async def test_a_carrier_that_fails_is_asked_again_and_polled_meanwhile(desk: Polled, subscriber: Subscriber) -> None:
+    """After a minute, then after two; its account's health is the polls' matter."""
+    await with_alerts(desk)
+    shipment = await desk.world.ship(FIRST, "ups")
+    desk.ups.tokens.add("known")
+    waits = []
+    for minutes in (0, 1.1, 2.1):
+        desk.ups.faults.append(Fault(status=500))
+        desk.world.pass_time(minutes=minutes)
+        await subscriber.tick()
+        waits.append((await kept(desk))[0][2])
+    await desk.poll()
+    polled_meanwhile = (await desk.world.look(shipment)).last_polled_at
+    desk.world.pass_time(minutes=5)
+    await subscriber.tick()
+
+    assert waits == [timedelta(minutes=each) for each in (1, 2, 4)]
+    assert (polled_meanwhile is not None, (await desk.account("ups")).failures) == (True, 0)
+    assert (await kept(desk))[0][0] == "live"
+
+
+async def test_a_number_that_is_not_taken_is_offered_three_times(desk: Polled, subscriber: Subscriber) -> None:
+    """The others of the same call are subscribed to."""
+    await with_alerts(desk)
+    good, bad = [await desk.world.ship(number, "ups") for number in (FIRST, "9999AA101234")]
+    for _ in range(4):
+        await subscriber.tick()
+        desk.world.pass_time(hours=6.1)
+
+    states = dict(zip((good.number, bad.number), await kept(desk), strict=True))
+    assert (states[good.number][0], states[bad.number][0::2]) == ("live", ("refused", None))
+    asked = [each for each in desk.ups.requests if "/subscription/" in each]
+    assert (len(asked), desk.ups.subscribed) == (3, [FIRST])
+
+
+async def test_another_number_and_an_erased_shipment(desk: Polled, subscriber: Subscriber) -> None:
+    """A number that comes later is subscribed to when it comes; with the shipment its subscription goes."""
+    await with_alerts(desk)
+    shipment = await desk.world.ship(FIRST, "ups")
+    await subscriber.tick()
+    async with desk.world.database.transaction() as db:
+        await db.run(subscriptions.delete())
+    nameless = await desk.world.ship(None, "ups", sender_reference="R-1")  # type: ignore[arg-type]
+    before = await kept(desk)
+    async with desk.world.database.transaction() as db:
+        await change(desk.world.installation, db, desk.world.shop, nameless, ChangedShipment(), number=SECOND)
+    await subscriber.tick()
+    after = await kept(desk)
+    async with desk.world.database.transaction() as db:
+        await erase(db, desk.world.installation.sealer, await desk.world.look(nameless))
+
+    assert (before, [each[0] for each in after], await kept(desk)) == ([], ["live"], [])
+    assert desk.ups.subscribed == [shipment.number, SECOND]
+
+
+@asynccontextmanager
+async def pushing(desk: Polled) -> AsyncIterator[tuple[DhlUnified, Any]]:
+    """DHL's stand-in with an account that has Unified Push, and a way to post to its hook."""
+    async with contract(desk, DhlUnified, push="true") as stand_in:
+        assert isinstance(stand_in, DhlUnified)
+        app = build(desk.world.installation)
+        async with AsyncClient(transport=ASGITransport(app), base_url="http://nove.test") as http:
+
+            async def post(push: Push) -> int:
+                address = stand_in.subscribed[-1]["hook"]["uri"].removeprefix(
+                    desk.world.installation.settings.public_url
+                )
+                return (await http.post(address, content=push.body, headers=dict(push.headers))).status_code
+
+            yield stand_in, post
+
+
+async def test_a_handshake_is_answered_before_news_is_pushed(desk: Polled, subscriber: Subscriber) -> None:
+    """DHL asks the hook, which keeps the question; the worker activates the subscription. A stranger's is refused."""
+    async with pushing(desk) as (dhl, post):
+        await desk.world.ship("1234567890", "dhl_unified")
+        await subscriber.tick()
+        [asked] = dhl.subscribed
+        question = dhl.validation()
+        stranger = await post(Push({**question.headers, "x-hook-key": "guessed"}, question.body))
+        none = await subscriber.tick()
+        answered = [
+            await post(question),
+            await post(dhl.push("1234567890", question.headers["x-hook-key"]) or question),
+        ]
+        await subscriber.tick()
+        async with desk.world.database.reading() as db:
+            left = await db.all(select(handshakes))
+
+    assert (asked["type"], asked["service"], asked["shipmentIDs"]) == ("Shipment", "express", ["1234567890"])
+    assert asked["hook"]["authentication"]["header"] == "x-hook-key"
+    assert (stranger, none, answered) == (401, 0, [200, 200])
+    assert (dhl.activated, left, await kept(desk)) == (["sub-1"], [], [("live", None, None)])
+
+
+async def test_a_handshake_that_fails_is_tried_again_and_in_the_end_given_up(
+    desk: Polled, subscriber: Subscriber
+) -> None:
+    """After one, two, four minutes; six times in all."""
+    async with pushing(desk) as (dhl, post):
+        await desk.world.ship("1234567890", "dhl_unified")
+        await subscriber.tick()
+        await post(dhl.validation())
+        dhl.faults.extend([Fault(status=500)] * 10)
+        for _ in range(8):
+            await subscriber.tick()
+            desk.world.pass_time(minutes=40)
+        async with desk.world.database.reading() as db:
+            left = await db.all(select(handshakes))
+
+    assert (len(dhl.faults), dhl.activated, left) == (4, [], [])
+
+
+async def test_a_carrier_without_subscriptions_says_so() -> None:
+    """And none has any handshake to answer."""
+    sandbox = carrier("sandbox")
+    account = Account(sandbox.credentials())
+    async with AsyncClient() as http:
+        with pytest.raises(RequestRefused, match="takes no subscriptions"):
+            await sandbox.subscribe(http, account, ["SANDBOX-1"], Hook("https://nove.example/hooks", "s3cret"))
+
+    assert (sandbox.subscribes(account), sandbox.handshake(b"{}")) == (False, None)
