@@ -28,6 +28,13 @@ async def pushed(carrier: str, token: str, request: Request) -> Response:
     return await push(request, carrier, token)
 
 
+@router.head("/hooks/{carrier}/{token}", include_in_schema=False)
+async def there(carrier: str, token: str, request: Request) -> Response:
+    """Whether there is such an address: some look before they push."""
+    await gate_of(request).admit_push(request, carrier, token)
+    return Response()
+
+
 async def push(request: Request, carrier: str, token: str) -> Response:
     """Admit it, take it in, say what became of it."""
     door = gate_of(request)

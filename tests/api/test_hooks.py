@@ -39,6 +39,13 @@ async def test_a_signed_push_moves_the_shipment(client: AsyncClient, hook: Hook)
     assert (arrival["state"], arrival["source"], arrival["shipment_id"]) == ("taken", "hook", id_)
 
 
+async def test_who_looks_before_pushing_finds_the_address(client: AsyncClient, hook: Hook) -> None:
+    """Ship24 asks by HEAD first; another address is none."""
+    answers = [await client.head(path) for path in (hook.path, hook.path + "x")]
+
+    assert [(answer.status_code, answer.content) for answer in answers] == [(200, b""), (404, b"")]
+
+
 async def test_the_same_message_is_taken_in_once(client: AsyncClient, hook: Hook) -> None:
     """A replay is answered as a duplicate; the same events under a new id are no news."""
     await post_parcel(client, NUMBER, carrier="sandbox")
