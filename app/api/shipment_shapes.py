@@ -128,6 +128,7 @@ class ShipmentSummary(Output):
     carrier_settled: bool = Field(description="False while it is one of several `candidates`")
     direction: Direction
     generation: int
+    recycled_at: datetime | None = Field(description="When its carrier first told of another parcel under its number")
     parent_id: UUID | None
     return_of: UUID | None
     status: Status

@@ -17,6 +17,7 @@ from app.intake.correcting import correct
 from app.intake.legs import travel
 from app.intake.linking import check_links
 from app.intake.numbering import numbered, recycled
+from app.intake.recycling import inherit
 from app.intake.refusing import refuse_change, refuse_shipment
 from app.intake.scheduling import with_account
 from app.intake.searching import in_turn, search
@@ -65,6 +66,7 @@ async def post(
     created = await _create(installation, db, shop, posted, several, generation=generation, imported=imported)
     if created is None:  # another process has made it meanwhile: then ours is a change
         return await post(installation, db, shop, given, imported=imported)
+    created = await inherit(db, created)
     if posted.legs:
         created = await travel(installation, db, created, posted.legs)
     return PostedResult(await claim(installation, db, created), True)

@@ -160,12 +160,15 @@ SETTLED = (
 """The columns that settling may change."""
 
 _UPDATE = Update(shipments, ("company_id", "id"), SETTLED)
+_RECYCLED = Update(shipments, ("company_id", "id"), ("recycled_at",))
 _INSERT_TRANSITIONS = Insert(transitions, [column.name for column in transitions.c if column.name != "txid"])
 _settled = attrgetter("company_id", "id", *SETTLED)
 
 
 async def _write(db: Session, changes: Sequence[Change]) -> None:
     await _UPDATE(db, [_settled(change.after) for change in changes])
+    if recycled := [each.after for each in changes if each.state.recycled and each.after.recycled_at is None]:
+        await _RECYCLED(db, [(each.company_id, each.id, db.now) for each in recycled])
     await _INSERT_TRANSITIONS(db, [_transition(change, db.now) for change in changes if change.moved])
 
 

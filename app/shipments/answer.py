@@ -28,6 +28,7 @@ def summary(shipment: Shipment, tracking_page: str, locale: str = "it") -> Json:
         "carrier_settled": shipment.identity is not Identity.UNSETTLED,
         "direction": shipment.direction,
         "generation": shipment.generation,
+        "recycled_at": shipment.recycled_at,
         "parent_id": shipment.parent_id,
         "return_of": shipment.parent_id if shipment.direction is Direction.RETURN else None,
         "status": shipment.status,

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
-from sqlalchemy import ColumnElement, literal_column, select, true
+from sqlalchemy import ColumnElement, func, literal_column, select, true
 
 from app.database import Session
 from app.shipments.posting import known_carrier, normal_number
@@ -37,6 +37,10 @@ class Filters(BaseModel):
     late: bool | None = None
     tag: Text | None = None
     direction: Direction | None = None
+    numbered: bool | None = Field(None, description="False: those that wait for their tracking number")
+    sender_reference: Text | None = None
+    carrier_settled: bool | None = Field(None, description="False: those whose carrier is one of several `candidates`")
+    recycled: bool | None = Field(None, description="True: those whose number is used again, for another parcel")
 
 
 async def listed(
@@ -61,11 +65,12 @@ def _conditions(db: Session, filters: Filters) -> Iterator[ColumnElement[bool]]:
     for name in ("status", "sub_status", "carrier"):
         if wanted := getattr(filters, name):
             yield shipments.c[name].in_(wanted)
-    for name in ("order_reference", "problem", "stale", "late", "direction"):
+    for name in ("order_reference", "problem", "stale", "late", "direction", "sender_reference"):
         if (value := getattr(filters, name)) is not None:
             yield shipments.c[name] == value
     if filters.stale or filters.late:
         yield shipments.c.problem == true()  # as each of them is: the index of problems serves
+    yield from _by_name(filters)
     if filters.country is not None:
         yield shipments.c.recipient_country == filters.country
     if filters.tracking_number is not None:
@@ -79,6 +84,17 @@ def _conditions(db: Session, filters: Filters) -> Iterator[ColumnElement[bool]]:
             yield column >= start
         if (end := getattr(filters, f"{name}_to")) is not None:
             yield column < end
+
+
+def _by_name(filters: Filters) -> Iterator[ColumnElement[bool]]:
+    """By what is known of its number and its carrier; what a person is to look at is found by indexes of its own."""
+    if filters.numbered is not None:
+        yield shipments.c.tracking_number.is_not(None) if filters.numbered else shipments.c.tracking_number.is_(None)
+    if filters.recycled is not None:
+        yield shipments.c.recycled_at.is_not(None) if filters.recycled else shipments.c.recycled_at.is_(None)
+    if filters.carrier_settled is not None:  # as the index of those that are not says it
+        unsettled = shipments.c.identity == literal_column("'unsettled'")
+        yield func.coalesce(shipments.c.identity, "") != "unsettled" if filters.carrier_settled else unsettled
 
 
 def spellings(number: str) -> list[str]:

@@ -91,6 +91,7 @@ class Shipment(NamedTuple):
     forgotten_at: datetime | None = None
     identity: Identity | None = None
     linked: bool = False
+    recycled_at: datetime | None = None
 
     @classmethod
     def of(cls, row: Row[Any]) -> "Shipment":

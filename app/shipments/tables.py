@@ -88,6 +88,8 @@ shipments = Table(
     Column("identity", Word(Identity)),
     # Whether other shipments name it as their parent.
     Column("linked", Boolean, nullable=False, server_default="0"),
+    # When its carrier first told of another parcel under its number.
+    Column("recycled_at", Instant),
     UniqueConstraint("company_id", "shop_id", "carrier", "tracking_number", "direction", "generation"),
     Index("ix_shipments_number", "company_id", "carrier", "tracking_number"),
     Index("ix_shipments_any_number", "company_id", "tracking_number"),
@@ -123,13 +125,20 @@ shipments = Table(
         postgresql_where=text("parent_id IS NOT NULL"),
         sqlite_where=text("parent_id IS NOT NULL"),
     ),
-    Index(
-        "ix_shipments_unnumbered",
-        "company_id",
-        "shop_id",
-        "id",
-        postgresql_where=text("tracking_number IS NULL"),
-        sqlite_where=text("tracking_number IS NULL"),
+    *(
+        Index(
+            f"ix_shipments_{name}",
+            "company_id",
+            "shop_id",
+            "id",
+            postgresql_where=text(rows),
+            sqlite_where=text(rows),
+        )
+        for name, rows in (
+            ("unnumbered", "tracking_number IS NULL"),
+            ("unsettled", "identity = 'unsettled'"),
+            ("recycled", "recycled_at IS NOT NULL"),
+        )
     ),
     Index(
         "ix_shipments_poll",
