@@ -12,7 +12,7 @@ from app.arrivals.keeping import MAX_BODY, body_hash
 from app.arrivals.tables import arrivals, bodies, sightings, unmapped
 from app.cutting import cut
 from app.database import Session
-from app.mappings.known import TEXT
+from app.mappings.known import code_of
 from app.orders import orders
 from app.outbox.tables import attempts, messages
 from app.personal import about_a_shipment, emptied
@@ -88,13 +88,14 @@ async def _erase_bodies(db: Session, gone: Sequence[Shipment]) -> None:
     """Raw bodies; out of one that also tells of other parcels, these are cut, or it goes as a whole."""
     company_id, ids = gone[0].company_id, [each.id for each in gone]
     rows = await db.all(
-        select(arrivals.c.body_hash, arrivals.c.shipment_id).where(
+        select(arrivals.c.body_hash, arrivals.c.shipment_id, arrivals.c.carrier).where(
             arrivals.c.company_id == company_id, arrivals.c.shipment_id.in_(ids)
         )
     )
     told: defaultdict[str, set[UUID]] = defaultdict(set)
     for row in rows:
         told[row.body_hash].add(row.shipment_id)
+    teller = {row.body_hash: row.carrier for row in rows}
     if not told:
         return
     shared = await db.all(
@@ -108,17 +109,17 @@ async def _erase_bodies(db: Session, gone: Sequence[Shipment]) -> None:
     )
     for row in shared:
         its = [each for each in gone if each.id in told[row.body_hash]]
-        await _cut_body(db, row.body_hash, its)
+        await _cut_body(db, row.body_hash, teller[row.body_hash], its)
     await db.run(delete(bodies).where(bodies.c.company_id == company_id, bodies.c.hash.in_(told)))
 
 
-async def _cut_body(db: Session, digest: str, its: Sequence[Shipment]) -> None:
-    """Keep what a body tells of other parcels than these, under the digest that it has then."""
+async def _cut_body(db: Session, digest: str, teller: str, its: Sequence[Shipment]) -> None:
+    """Keep what a body of a carrier's tells of other parcels than these, under the digest that it has then."""
     company_id = its[0].company_id
     found = await db.first(
         select(bodies.c.content, bodies.c.created_at).where(bodies.c.company_id == company_id, bodies.c.hash == digest)
     )
-    carrier = carriers().get(its[0].carrier)
+    carrier = carriers().get(teller)
     if found is None or carrier is None:
         return
     whole = zstandard.ZstdDecompressor().decompress(found.content, max_output_size=MAX_BODY)
@@ -156,7 +157,7 @@ async def _erase_unmapped(db: Session, gone: Sequence[Shipment]) -> None:
     shown = {row.text for row in await db.all(select(sightings.c.text).where(*mine))}
     if texts or shown:
         # A code without a row may be the beginning of an event's text: see `code_of`.
-        said = unmapped.c.text.in_(texts | shown) | unmapped.c.code.in_({text[:TEXT] for text in texts})
+        said = unmapped.c.text.in_(texts | shown) | unmapped.c.code.in_({code_of("", text) for text in texts})
         await db.run(delete(unmapped).where(unmapped.c.company_id == company_id, said))
 
 

@@ -4,9 +4,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from app import accounts, intake
 from app.accounts import AddedAccount
+from app.arrivals.keeping import read_body
+from app.arrivals.tables import arrivals
 from app.database import Database
 from app.demo.stand_ins.aftership import AfterShipStandIn
 from app.demo.stand_ins.base import StandIn
@@ -14,6 +17,7 @@ from app.demo.stand_ins.brt import BrtStandIn
 from app.demo.stand_ins.easypost import EasyPostStandIn
 from app.demo.stand_ins.seventeen_track import SeventeenTrackStandIn
 from app.demo.stand_ins.ship24 import Ship24StandIn
+from app.erasing import erase
 from app.errors import InvalidInput
 from app.intake.dropped import take_dropped
 from app.intake.pushed import Outcome, Pushes, PushResult
@@ -169,6 +173,21 @@ async def test_a_push_finds_the_shipment_that_goes_by_the_account(desk: Polled) 
     assert (unclear.status, unclear.new_events, dropped.status) == (Outcome.ACCEPTED, 0, Outcome.DUPLICATE)
     assert (await desk.world.look(shipment)).status is S.DELIVERED
     assert [(await desk.world.look(each)).status for each in twice] == [S.PENDING, S.PENDING]
+
+
+async def test_what_is_erased_is_cut_out_of_the_aggregators_body(desk: Polled) -> None:
+    """An answer about several parcels stays for the others, in whose raw body the erased one is no more."""
+    async with contract(desk, SeventeenTrackStandIn, fallback="all"):
+        gone, stays = [await desk.world.ship(f"12345678901{nth}", "brt") for nth in range(2)]
+        await desk.poll(hours=20)
+    async with desk.world.database.transaction() as db:
+        await erase(db, desk.world.installation.sealer, gone)
+    async with desk.world.database.reading() as db:
+        [part] = await db.all(select(arrivals).where(arrivals.c.shipment_id == stays.id))
+        body = await read_body(db, stays.company_id, part.body_hash)
+
+    assert body is not None
+    assert (gone.number.encode() in body, stays.number.encode() in body) == (False, True)
 
 
 async def test_who_cannot_be_asked_can_be_asked_at_once_through_the_aggregator(desk: Polled) -> None:

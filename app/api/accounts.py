@@ -16,6 +16,7 @@ from app.api.shapes import Input, Line, Listed, Output
 from app.api.writing import Write
 from app.database import Session
 from app.errors import NotAllowed
+from app.fallback import covered
 from app.installation import Installation
 from app.keys import Caller, Scope
 from app.shipments import store
@@ -69,13 +70,17 @@ class Health(Output):
 
 
 class AccountOut(Output):
-    """A contract: of its credentials only which are set; `hook_url`, for pushes, is told to scope `admin` alone."""
+    """A contract: of its credentials only which are set; `hook_url`, for pushes, is told to scope `admin` alone.
+
+    `serves`: of an aggregator's, the carriers that it is asked about where there is no account with them.
+    """
 
     id: UUID
     carrier: str
     name: str
     credentials: dict[str, bool]
     hook_url: str | None
+    serves: list[str]
     enabled: bool
     disabled_at: datetime | None
     disabled_reason: str
@@ -200,6 +205,7 @@ def _shown(here: Installation, account: CarrierAccount, *, hook: bool) -> Accoun
         name=account.name,
         credentials=accounts.fields_set(here.sealer, account),
         hook_url=accounts.hook_url(here.sealer, account, here.settings.public_url) if hook and pushes else None,
+        serves=sorted(covered(here.sealer, account)),
         enabled=account.disabled_at is None,
         disabled_at=account.disabled_at,
         disabled_reason=account.disabled_reason,

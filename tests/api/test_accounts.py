@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from httpx import AsyncClient
+from httpx import AsyncClient, Response
 from pydantic import SecretStr
 from sqlalchemy import select
 
@@ -54,6 +54,21 @@ async def test_an_account_is_added_and_its_credentials_never_told(
     assert opened.credentials == SecretCredentials(client_id="ada", client_secret=SecretStr("canary-secret"))
     assert accounts.secrets_of(service.sealer, account) == (made.json()["secret"],)
     assert "canary-secret" not in made.text + read.text + repr(stored) + repr(account)
+
+
+async def test_an_aggregators_account_says_whom_it_serves(client: AsyncClient) -> None:
+    """The carriers that are named, or all that it can; one that it cannot serve is refused, with those that it can."""
+
+    async def added(fallback: str) -> Response:
+        given = {"api_key": "a", "fallback": fallback}
+        return await client.post("/v1/accounts", json={"carrier": "ship24", "credentials": given})
+
+    some, every, wrong = await added("usps, ups"), await added("all"), await added("usps,pigeon")
+
+    assert some.json()["serves"] == ["ups", "usps"]
+    assert every.json()["serves"] == sorted(carrier("ship24").couriers)
+    assert (wrong.status_code, [each["field"] for each in wrong.json()["errors"]]) == (422, ["credentials.fallback"])
+    assert "annot serve pigeon; it can serve dhl_express" in wrong.json()["errors"][0]["message"]
 
 
 async def test_wrong_credentials_are_named_and_not_repeated(client: AsyncClient, secretive: None) -> None:
