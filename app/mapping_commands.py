@@ -1,11 +1,13 @@
 """Short commands about rows that mend carriers' tables: those for the whole installation, or for a named company."""
 
+from dataclasses import asdict
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
 from app import shops
+from app.arrivals import unmapped
 from app.command import Command, Json
 from app.errors import NotFound
 from app.installation import Installation
@@ -17,6 +19,20 @@ from carriers.vocabulary import Status, SubStatus
 
 Said = Annotated[str, StringConstraints(max_length=200)]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+
+
+class ShowInbox(Command):
+    """The codes that no table lists, of all companies together."""
+
+    name: ClassVar[str] = "mapping.inbox"
+
+    carrier: Said | None = None
+
+    async def run(self, here: Installation) -> Json:
+        """The codes, most often met first, each with what its words suggest."""
+        async with here.database.reading(patient=True) as db:
+            found = await unmapped.of_everybody(db, self.carrier)
+        return [{**asdict(each), "suggested": each.suggested} for each in found]
 
 
 class AddMapping(Command):
@@ -141,6 +157,6 @@ def _shown(row: Mapping) -> dict[str, Any]:
 
 
 MAPPING_COMMANDS: tuple[type[Command], ...] = (
-    *(AddMapping, ListMappings, ChangeMapping, ShowReplay, PreviewMapping, ShowShadows),
+    *(ShowInbox, AddMapping, ListMappings, ChangeMapping, ShowReplay, PreviewMapping, ShowShadows),
 )
 """Every command about rows."""

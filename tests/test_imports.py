@@ -10,9 +10,9 @@ from tests.source import Module, modules
 CARRIERS = (
     {"vocabulary", "remembering", "check_digits", "people"},
     {"event", "subscribing", "tables"},
-    {"base", "sequence", "phrases", "summary"},
-    {"aggregator", "reading", "asking"},
-    {"calling", "times"},
+    {"base", "sequence", "phrases"},
+    {"aggregator", "reading", "asking", "suggesting"},
+    {"calling", "complaints", "soap", "summary", "times"},
     {"granting", "zones"},
     {"dhl_push", "fedex_times", "ups_times", "brt_answers", "gls_it_xml", "dpd_soap", "edi", "emsevt", "gs1_keys"},
     {kind.__module__.partition(".")[2] for kind in BUILT_IN},

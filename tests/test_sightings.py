@@ -13,7 +13,7 @@ from app.arrivals.tables import sightings
 from app.arrivals.unmapped import UnmappedCode
 from app.database import Database
 from app.erasing import erase_all
-from app.mapping_commands import PreviewMapping
+from app.mapping_commands import PreviewMapping, ShowInbox
 from app.mappings import EVERYBODY, Meaning
 from app.retention import UNMAPPED_FOR, forget_old
 from carriers.vocabulary import Status
@@ -57,13 +57,14 @@ async def test_texts_name_nobody_that_is_known(world: World) -> None:
 async def test_a_text_without_a_code(world: World) -> None:
     """It is listed by its first hundred letters, previewed and mended by them."""
     shipment = await world.ship()
-    text = "Left with somebody else, who has not been named so far, near the place that was agreed upon with the sender"
+    text = "Left with somebody else, who has not been named so far, near the one place, as agreed upon with the sender"
     await world.say(shipment, event(None, at=world.now)._replace(code="", text=text))
     [code] = await inbox(world)
+    assert text[99] == " "  # which nobody would send
     row = await give(world, Meaning("own", code.code, list=code.list, status=Status.DELIVERED), EVERYBODY, shadow=True)
     told = await PreviewMapping(mapping=row.id).run(world.installation)
 
-    assert (code.code, code.samples, code.shipment_ids) == (text[:100], ((text, ""),), (shipment.id,))
+    assert (code.code, code.samples, code.shipment_ids) == (text[:99], ((text, ""),), (shipment.id,))
     assert [(each.shipment_id, each.before[0], each.after[0]) for each in told.changes] == [
         (shipment.id, "pending", "delivered")
     ]
@@ -82,6 +83,24 @@ async def test_samples_are_few_and_the_newest(world: World) -> None:
 
     assert (code.count, code.shipments, code.shipment_ids) == (14, 7, tuple(ids[:1:-1]))
     assert [text for text, _ in code.samples] == [f"words {n}" for n in (6, 5, 4, 3, 2)]
+
+
+async def test_the_operator_sees_the_codes_of_all(world: World) -> None:
+    """Most often met first, with what the words suggest; what has a row for everybody is left out."""
+    other = await build(world.database)
+    for each, codes in ((world, ("X1", "X2", "X3")), (other, ("X2", "X3"))):
+        shipment = await each.ship()
+        for code in codes:
+            await each.say(shipment, event(None, at=each.now, code=code)._replace(text="Refused by recipient"))
+    await give(world, Meaning("own", "X3", status=Status.DELIVERED), EVERYBODY)
+    told = await ShowInbox().run(world.installation)
+    none = await ShowInbox(carrier="brt").run(world.installation)
+
+    assert [(each["code"], each["count"], each["companies"], each["suggested"]) for each in told] == [
+        ("X2", 2, 2, "exception/refused"),
+        ("X1", 1, 1, "exception/refused"),
+    ]
+    assert none == []
 
 
 async def test_they_go_with_their_shipment(world: World) -> None:

@@ -26,7 +26,10 @@ async def count_unmapped(db: Session, strangers: Sequence[tuple[Shipment, Sequen
     seen: dict[tuple[Any, ...], tuple[Any, ...]] = {}
     for shipment, events in strangers:
         for event in events:
-            key = shipment.company_id, shipment.carrier, event.list, code_of(event.code, event.text)
+            code = code_of(event.code, event.text)
+            if not code:  # there are no words to decide on, as of a parcel whose recipient has been forgotten
+                continue
+            key = shipment.company_id, shipment.carrier, event.list, code
             row = counted.setdefault(key, dict(zip(_CODE, key, strict=True)) | {"count": 0})
             text = anonymous(event.text, shipment)
             row |= {"count": row["count"] + 1, "text": text, "first_seen_at": db.now, "last_seen_at": db.now}

@@ -75,6 +75,46 @@ async def of_company(
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingCode:
+    """A code without a row, of all companies together: with one of the texts it came with, and of how many companies.
+
+    `suggested` is the row that the words speak for, as `status/sub_status`; empty if they speak for none.
+    """
+
+    carrier: str
+    list: str
+    code: str
+    text: str
+    count: int
+    companies: int
+    first_seen_at: datetime
+    last_seen_at: datetime
+
+    @property
+    def suggested(self) -> str:
+        """What the words speak for."""
+        found = suggested(self.text, self.code)
+        return "/".join(word for word in (found.row.status, found.row.sub_status) if word) if found else ""
+
+
+async def of_everybody(db: Session, carrier: str | None = None) -> Sequence[WaitingCode]:
+    """What no table lists and no row is in force for, most often met first."""
+    key = (unmapped.c.carrier, unmapped.c.list, unmapped.c.code)
+    count = func.sum(unmapped.c.count).label("count")
+    wanted = [~_mended(), *([unmapped.c.carrier == carrier] if carrier else [])]
+    query = select(
+        *key,
+        func.max(unmapped.c.text).label("text"),
+        count,
+        func.count().label("companies"),
+        func.min(unmapped.c.first_seen_at).label("first_seen_at"),
+        func.max(unmapped.c.last_seen_at).label("last_seen_at"),
+    )
+    rows = await db.all(query.where(*wanted).group_by(*key).order_by(count.desc(), *key))
+    return [WaitingCode(**row._mapping) for row in rows]
+
+
 async def number(db: Session) -> int:
     """How many codes of all companies wait for somebody to decide on them."""
     return int(await db.value(select(func.count()).select_from(unmapped).where(~_mended())))

@@ -15,6 +15,14 @@ Id = Annotated[UUID, Argument(metavar="ID")]
 
 
 @mapping.command()
+def inbox(carrier: Annotated[str | None, Option(help="Only of this carrier.")] = None) -> None:
+    """The codes that no table lists, of all companies together, with the row that their words suggest."""
+    from app.mapping_commands import ShowInbox  # noqa: PLC0415 - starting fast: see app.cli
+
+    show(run(ShowInbox.of(carrier=carrier)))
+
+
+@mapping.command()
 def add(  # noqa: PLR0917 - each is an option of the command line
     carrier: Annotated[str, Argument(help="The carrier's slug.")],
     code: Annotated[str, Argument(help="Its code, or the first 100 characters of the text where there is none.")],
@@ -29,7 +37,7 @@ def add(  # noqa: PLR0917 - each is an option of the command line
     shadow: Annotated[bool, Option("--shadow", help="Only count what it would do.")] = False,
 ) -> None:
     """Give a code of a carrier's a meaning, for every company's new events from within five seconds on."""
-    from app.mapping_commands import AddMapping  # noqa: PLC0415 - starting fast: see app.cli
+    from app.mapping_commands import AddMapping  # noqa: PLC0415
 
     show(
         run(

@@ -37,7 +37,10 @@ class Search:
             *(
                 and_(
                     events.c.list == list_,
-                    or_(events.c.code == code, and_(events.c.code == "", func.substr(events.c.text, 1, TEXT) == code)),
+                    or_(
+                        events.c.code == code,
+                        and_(events.c.code == "", func.rtrim(func.substr(events.c.text, 1, TEXT)) == code),
+                    ),
                 )
                 for list_, code in sorted(self.codes)
             )

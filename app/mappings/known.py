@@ -29,7 +29,7 @@ TEXT = 100
 
 def code_of(code: str, text: str) -> str:
     """What an event is known by in the carrier's list."""
-    return code or text[:TEXT]
+    return code or text[:TEXT].rstrip()
 
 
 class Overrides:
@@ -59,7 +59,7 @@ class Overrides:
 
     def find(self, event: TrackingEvent) -> Row | None:
         """The row for an event, or none."""
-        found = self._rows.get((event.list, event.code or event.text[:TEXT]))
+        found = self._rows.get((event.list, code_of(event.code, event.text)))
         return None if found is None else found.get(event.context) or found.get(None)
 
     def meant(self, event: TrackingEvent) -> TrackingEvent:

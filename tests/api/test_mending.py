@@ -14,7 +14,7 @@ from app.outbox import rules
 from app.outbox.sending import Sender
 from app.shops import Shop
 from tests.api.conftest import Service
-from tests.api.posting import ago, parcel, post_parcel
+from tests.api.posting import ago, post_parcel
 from tests.api.pushing import Hook, hook_of, sandbox_body
 from tests.receivers import Receiver
 
