@@ -12,7 +12,7 @@ Quirks: the carrier's summary says Delivered of a parcel that came back, too; `a
 What Amazon pushes goes to queues at AWS, and whether Italian parcels are told of there is not known.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -37,7 +37,7 @@ from carriers.event import Eta, OffsetSource, Parcel, Place, Said, TrackingEvent
 from carriers.granting import granted
 from carriers.reading import Json, at, dicts, json_object, object_at, text_of
 from carriers.remembering import remembered
-from carriers.sequence import numbered
+from carriers.sequence import last_of, numbered
 from carriers.tables import Row, table_file
 from carriers.times import iso_moment
 from carriers.zones import country_zone
@@ -172,16 +172,12 @@ def _place(city: Json, postcode: Json, state: Json, given: Json) -> tuple[Place 
     return place, country_zone(country) if country else None
 
 
-def _newest(events: Iterable[TrackingEvent]) -> TrackingEvent | None:
-    return max(events, key=lambda each: (each.moment.occurred_at, each.sequence), default=None)
-
-
 def _refined(events: list[TrackingEvent], leg: str, details: set[str]) -> list[TrackingEvent]:
     """The events of a parcel; of each code the newest on this leg is told by the details that can speak of it."""
     for code in {event.code for event in events} & DETAILS.keys() if details else ():
         row = next((row for detail, row in DETAILS[code] if detail in details), None)
         if row is not None:
-            newest = _newest(each for each in events if each.code == code and (each.context or "FORWARD") == leg)
+            newest = last_of(each for each in events if each.code == code and (each.context or "FORWARD") == leg)
             if newest and row.status is newest.status:
                 told = mapped(newest._replace(context=f"{leg} {row.name.partition('/')[2]}"), row)
                 events = [told if each is newest else each for each in events]
@@ -190,7 +186,7 @@ def _refined(events: list[TrackingEvent], leg: str, details: set[str]) -> list[T
 
 def _head(summary: str, events: Sequence[TrackingEvent]) -> TrackingEvent | None:
     """The summary's status as an event, at the newest one's time, when no event tells it."""
-    newest = _newest(events)
+    newest = last_of(events)
     if newest is None:
         return None
     back = newest.context.startswith("RETURNS")

@@ -30,7 +30,7 @@ from carriers.event import Parcel, Place, Said, TrackingEvent
 from carriers.phrases import Phrases
 from carriers.reading import Json, dicts, json_object, text_of
 from carriers.remembering import remembered
-from carriers.sequence import numbered
+from carriers.sequence import last_of, numbered
 from carriers.tables import table_file
 from carriers.times import iso_moment
 from carriers.vocabulary import Status
@@ -141,7 +141,7 @@ def _events(listed: Sequence[dict[str, Json]], status: str, within: str = "") ->
     """Each event once, behind what the status tells beside them."""
     told = dict.fromkeys(event for each in listed if (event := _event(each, within)) is not None)
     events = numbered(list(told))
-    newest = max(events, key=lambda each: (each.moment.occurred_at, each.sequence), default=None)
+    newest = last_of(events)
     head = _said("", status, "")
     missing = head.status is Status.DELIVERED and all(event.status is not head.status for event in events)
     if newest is None or head.status is None or not (missing or newest.row is None):

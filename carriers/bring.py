@@ -32,7 +32,7 @@ from carriers.reading import Json, at, dicts, json_object, text_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import Says, table
-from carriers.times import iso_moment, local_moment, parsed_date, zone
+from carriers.times import expected, iso_moment, local_moment, parsed_date, zone
 from carriers.vocabulary import Status, SubStatus
 from carriers.zones import country_coded
 
@@ -185,5 +185,4 @@ def _eta(given: Json) -> Eta | None:
     day = parsed_date(text_of(given, 40)[:10], "%Y-%m-%d", "%d.%m.%Y")
     if day is None:
         return None
-    whole = local_moment(day, None, OSLO, OffsetSource.CARRIER)
-    return Eta(whole.occurred_at, whole.until, day)
+    return expected(local_moment(day, None, OSLO, OffsetSource.CARRIER))

@@ -40,7 +40,7 @@ from carriers.reading import text_of, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import table_file
-from carriers.times import iso_moment, local_moment, parsed_date, parsed_time
+from carriers.times import expected, iso_moment, local_moment, parsed_date, parsed_time
 from carriers.zones import province_zone
 
 PIN = r"[0-9]{16}"
@@ -208,10 +208,8 @@ def _compact(stamp: str) -> Moment | None:
 
 
 def _eta(said: etree._Element) -> Eta | None:
-    moment = iso_moment((_value(said, "changed-expected-date") or _value(said, "expected-delivery-date"))[:10])
-    if moment is None or moment.until is None:
-        return None
-    return Eta(moment.occurred_at, moment.until, moment.occurred_at.date())
+    day = _value(said, "changed-expected-date") or _value(said, "expected-delivery-date")
+    return expected(iso_moment(day[:10]))
 
 
 def _messages(root: etree._Element) -> dict[str, str]:

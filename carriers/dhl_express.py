@@ -10,7 +10,6 @@ absent from an answer about several. Waybills come again after some months.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -35,7 +34,7 @@ from carriers.reading import Json, dicts, json_of, text_of, unsigned, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import table_file
-from carriers.times import iso_moment
+from carriers.times import expected, iso_moment
 from carriers.zones import country_named, country_zone
 
 OFFSET = re.compile(r"[+-][0-9]{2}:?[0-9]{2}")
@@ -176,12 +175,7 @@ def _end(receiver: Json) -> ZoneInfo | None:
 
 def _eta(said: dict[str, Json], zone: ZoneInfo | None) -> Eta | None:
     given = text_of(said.get("estimatedDeliveryDate")) or text_of(said.get("estimatedTimeOfDelivery"))
-    moment = iso_moment(given, zone, OffsetSource.PLACE)
-    if moment is None:
-        return None
-    if moment.until:
-        return Eta(moment.occurred_at, moment.until, date.fromisoformat(moment.local_time))
-    return Eta(latest=moment.occurred_at)
+    return expected(iso_moment(given, zone, OffsetSource.PLACE))
 
 
 def _xml_parcels(root: etree._Element) -> list[Parcel]:

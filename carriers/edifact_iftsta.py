@@ -16,14 +16,14 @@ is not kept, since it says who signed. Times, codes and places that come again, 
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, timedelta, timezone, tzinfo
 
 from carriers.base import Carrier, UnreadablePayload, meant
 from carriers.edi import EDIFACT_BEGINS, Segment, Told, edifact, messages, shipment
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said
 from carriers.remembering import remembered
 from carriers.tables import table_file
-from carriers.times import local_moment, parsed_date, parsed_time
+from carriers.times import expected, local_moment, parsed_date, parsed_time
 from carriers.zones import country_zone
 
 REFINED = frozenset(("20", "23", "56", "77", "90"))
@@ -179,9 +179,4 @@ def _packages(group: Sequence[Segment]) -> Iterator[str]:
 def _eta(dtm: Segment, group: Sequence[Segment]) -> Eta | None:
     if dtm.tag != "DTM" or dtm.at(1) not in EXPECTED:
         return None
-    moment = _moment(dtm.at(1, 2), dtm.at(1, 3), _where(group)[1])
-    if moment is None:
-        return None
-    if moment.until:
-        return Eta(moment.occurred_at, moment.until, datetime.fromisoformat(moment.local_time).date())
-    return Eta(latest=moment.occurred_at)
+    return expected(_moment(dtm.at(1, 2), dtm.at(1, 3), _where(group)[1]))

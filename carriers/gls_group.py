@@ -34,7 +34,7 @@ from carriers.event import Parcel, Place, Said, TrackingEvent
 from carriers.granting import granted
 from carriers.reading import Json, at, dicts, json_object, text_of
 from carriers.remembering import remembered
-from carriers.sequence import numbered
+from carriers.sequence import last_of, numbered
 from carriers.tables import Row, table_file
 from carriers.times import iso_moment
 
@@ -152,7 +152,7 @@ def _head(said: dict[str, Json], events: Sequence[TrackingEvent]) -> TrackingEve
     """The parcel's status as an event, unless the newest event says the same, or says it finer."""
     status, moment = text_of(said.get("status"), 40).upper(), iso_moment(said.get("statusDateTime"))
     row = GlsGroup.table.find(status, within="status")
-    newest = max(events, key=lambda each: (each.moment.occurred_at, each.sequence), default=None)
+    newest = last_of(events)
     moment = moment or (newest.moment if newest else None)
     if moment is None or not status or (newest and _told(row, newest)):
         return None

@@ -31,7 +31,7 @@ from carriers.calling import call
 from carriers.event import OffsetSource, Parcel, Place, TrackingEvent
 from carriers.phrases import plain
 from carriers.reading import text_of, xml_of
-from carriers.sequence import numbered
+from carriers.sequence import last_of, numbered
 from carriers.tables import table_file
 from carriers.times import local_moment, parsed_date, parsed_time, zone
 
@@ -139,7 +139,7 @@ def _events(rows: Iterator[etree._Element]) -> Iterator[TrackingEvent]:
 
 def _head(code: str, events: Sequence[TrackingEvent]) -> TrackingEvent | None:
     """The state of a shipment as an event, where no row has its code."""
-    newest = max(events, key=lambda each: (each.moment.occurred_at, each.sequence), default=None)
+    newest = last_of(events)
     if not code or newest is None or any((each.list, each.code) == ("", code) for each in events):
         return None
     event = TrackingEvent(newest.moment, code, sequence=newest.sequence + 1)

@@ -11,7 +11,6 @@ read. An error of the gateway has a shape of its own. A delivery (DI1) may still
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date
 from typing import Any, ClassVar
 
 from httpx import AsyncClient
@@ -37,7 +36,7 @@ from carriers.reading import Json, at, dicts, json_of, object_at, text_of, xml_o
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import Row, table_file
-from carriers.times import iso_moment, zone
+from carriers.times import expected, iso_moment, zone
 from carriers.vocabulary import Status
 
 PARIS = zone("Europe/Paris")
@@ -191,7 +190,4 @@ def _eta(shipment: dict[str, Any]) -> Eta | None:
     earliest, latest = (iso_moment(shipment.get(f"estimHour{end}"), PARIS) for end in ("Min", "Max"))
     if earliest or latest:
         return Eta(earliest and earliest.occurred_at, latest and latest.occurred_at)
-    expected = iso_moment(text_of(shipment.get("estimDate"))[:10], PARIS)
-    if expected is None:
-        return None
-    return Eta(expected.occurred_at, expected.until, date.fromisoformat(expected.local_time))
+    return expected(iso_moment(text_of(shipment.get("estimDate"))[:10], PARIS))

@@ -18,7 +18,7 @@ from carriers.reading import Json, dicts, json_object, object_at, text_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import Says, table
-from carriers.times import iso_moment, local_moment, parsed_date, with_local, zone
+from carriers.times import expected, iso_moment, local_moment, parsed_date, with_local, zone
 from carriers.vocabulary import Status, SubStatus
 from carriers.zones import country_coded, state_zone
 
@@ -107,5 +107,4 @@ def _eta(given: Json, destination: dict[str, Json]) -> Eta | None:
     if day is None:
         return None
     where = state_zone(text_of(destination.get("State"), 20), text_of(destination.get("PostalCode"), 20)) or NEW_YORK
-    whole = local_moment(day, None, where, OffsetSource.PLACE)
-    return Eta(whole.occurred_at, whole.until, day)
+    return expected(local_moment(day, None, where, OffsetSource.PLACE))

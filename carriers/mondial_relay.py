@@ -35,7 +35,7 @@ from carriers.calling import call
 from carriers.event import OffsetSource, Parcel, Place, TrackingEvent
 from carriers.phrases import Phrases
 from carriers.reading import text_of, xml_of
-from carriers.sequence import numbered
+from carriers.sequence import last_of, numbered
 from carriers.tables import table_file
 from carriers.times import local_moment, parsed_date, parsed_time, zone
 from carriers.vocabulary import Status
@@ -168,7 +168,7 @@ def _event(row: etree._Element) -> TrackingEvent | None:
 def _head(stat: str, events: Sequence[TrackingEvent]) -> TrackingEvent | None:
     """The parcel's state as an event, where the texts leave it to say."""
     row = MondialRelay.table.find(stat, within="state")
-    newest = max(events, key=lambda each: (each.moment.occurred_at, each.sequence), default=None)
+    newest = last_of(events)
     if row is None or row.status is None or newest is None:
         return None
     told = newest.status in TOLD_BY[stat] if stat in TOLD_BY else newest.status is not None

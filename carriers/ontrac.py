@@ -41,7 +41,7 @@ from carriers.reading import text_of, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import table_file
-from carriers.times import iso_moment, local_moment, parsed_date
+from carriers.times import expected, iso_moment, local_moment, parsed_date
 from carriers.vocabulary import Status
 from carriers.zones import state_zone
 
@@ -190,5 +190,4 @@ def _eta(said: etree._Element) -> Eta | None:
     if day is None:
         return None
     where = state_zone(_value(said, "State"), _value(said, "Zip")) or UTC
-    whole = local_moment(day, None, where, OffsetSource.PLACE)
-    return Eta(whole.occurred_at, whole.until, day)
+    return expected(local_moment(day, None, where, OffsetSource.PLACE))

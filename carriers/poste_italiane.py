@@ -35,7 +35,7 @@ from carriers.phrases import Phrases, plain
 from carriers.reading import Json, dicts, json_object, text_of
 from carriers.remembering import remembered
 from carriers.tables import Row, table_file
-from carriers.times import iso_moment, local_moment, parsed_date, zone
+from carriers.times import expected, iso_moment, local_moment, parsed_date, zone
 from carriers.vocabulary import Status
 
 ROME = zone("Europe/Rome")
@@ -269,5 +269,4 @@ def _expected(sentence: str) -> Eta | None:
     day = parsed_date(f"{named[3]}-{MONTHS.index(named[2]) + 1}-{named[1]}", "%Y-%m-%d")
     if day is None:
         return None
-    whole = local_moment(day, None, ROME, OffsetSource.CARRIER)
-    return Eta(whole.occurred_at, whole.until, day)
+    return expected(local_moment(day, None, ROME, OffsetSource.CARRIER))

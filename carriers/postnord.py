@@ -10,7 +10,6 @@ in the address. The website's own interface needs a key that is PostNord's: its 
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from zoneinfo import ZoneInfo
 
 from httpx import AsyncClient
@@ -18,12 +17,12 @@ from pydantic import Field, SecretStr
 
 from carriers.base import Account, Answer, Carrier, Credentials, RateLimit, RequestRefused, UnreadablePayload, meant
 from carriers.calling import call
-from carriers.event import Eta, OffsetSource, Parcel, Place, Said, TrackingEvent
+from carriers.event import OffsetSource, Parcel, Place, Said, TrackingEvent
 from carriers.reading import Json, at, dicts, json_object, object_at, text_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import Says, table
-from carriers.times import iso_moment, zone
+from carriers.times import expected, iso_moment, zone
 from carriers.vocabulary import Status, SubStatus
 from carriers.zones import country_coded, country_zone
 
@@ -140,10 +139,11 @@ def _parcel(item: dict[str, Json], shipment: dict[str, Json]) -> Parcel:
         events.append(head.at(newest.moment))
     told = numbered(events[::-1] if newest is events[0] and len(events) > 1 else events) if newest else ()
     over = any(event.status in ENDED for event in events)
+    promised = item.get("estimatedTimeOfArrival") or shipment.get("estimatedTimeOfArrival")
     return Parcel(
         number or whole,
         told,
-        None if over else _eta(item.get("estimatedTimeOfArrival") or shipment.get("estimatedTimeOfArrival")),
+        None if over else expected(iso_moment(promised, STOCKHOLM)),
         aliases=(whole,) if whole and number and whole != number else (),
         service=text_of(at(shipment, "service", "name"), 100),
         pickup_point=text_of(at(shipment, "deliveryPoint", "name"), 100) or text_of(shipment.get("deliveryPoint"), 100),
@@ -171,12 +171,3 @@ def _place(name: Json, city: Json, postcode: Json, code: Json) -> tuple[Place | 
     country, shown, town = country_coded(text_of(code)), text_of(name, 100), text_of(city, 100)
     place = Place(town, text_of(postcode, 20), country=country, name="" if shown == town else shown)
     return place or None, country_zone(country)
-
-
-def _eta(given: Json) -> Eta | None:
-    expected = iso_moment(given, STOCKHOLM)
-    if expected is None:
-        return None
-    if expected.until:
-        return Eta(expected.occurred_at, expected.until, date.fromisoformat(expected.local_time))
-    return Eta(latest=expected.occurred_at)

@@ -1,10 +1,15 @@
 """The order of events that share an instant: a carrier that prints minutes or days tells it by its list alone."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from carriers.event import TrackingEvent
+
+
+def last_of(events: Iterable[TrackingEvent]) -> TrackingEvent | None:
+    """The newest event, of several at its instant the one with the highest number; none of none."""
+    return max(events, key=lambda each: (each.moment.occurred_at, each.sequence), default=None)
 
 
 def numbered(events: Sequence[TrackingEvent]) -> tuple[TrackingEvent, ...]:

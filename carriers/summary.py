@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from carriers.event import Said, TrackingEvent
+from carriers.sequence import last_of
 from carriers.vocabulary import Status
 
 UNDER_WAY = frozenset((None, Status.AWAITING_PICKUP, Status.IN_TRANSIT, Status.OUT_FOR_DELIVERY))
@@ -15,7 +16,7 @@ def with_summary(events: Sequence[TrackingEvent], said: Said) -> tuple[TrackingE
 
     It speaks of an end or of trouble while the newest event is under way, and of anything where no event has a status.
     """
-    newest = max(events, key=lambda event: (event.moment.occurred_at, event.sequence), default=None)
+    newest = last_of(events)
     told = {event.status for event in events}
     if newest is None or said.status is None or said.status in told or newest.status not in UNDER_WAY:
         return tuple(events)

@@ -16,7 +16,7 @@ from carriers.base import Carrier, UnreadablePayload, meant
 from carriers.event import Moment, Parcel, Place, Said, TrackingEvent
 from carriers.reading import Json, dicts, json_of, text_of
 from carriers.remembering import remembered
-from carriers.sequence import numbered
+from carriers.sequence import last_of, numbered
 from carriers.tables import table_file
 from carriers.times import iso_moment, zone
 from carriers.vocabulary import Status
@@ -66,7 +66,7 @@ def _head(said: Mapping[str, Json], events: Sequence[TrackingEvent]) -> Tracking
         return None
     names = ("deliveryDate", "lastEventDateTime") if told.status is Status.DELIVERED else ("lastEventDateTime",)
     moment = next((moment for name in names if (moment := _moment(said.get(name)))), None)
-    newest = max(events, key=lambda each: (each.moment.occurred_at, each.sequence), default=None)
+    newest = last_of(events)
     if moment is None:
         return told.at(newest.moment, newest.place, newest.sequence + 1) if newest else None
     same = newest is not None and newest.moment.occurred_at == moment.occurred_at

@@ -6,7 +6,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from carriers.base import UnreadablePayload
-from carriers.event import Moment, OffsetSource, made_moment
+from carriers.event import Eta, Moment, OffsetSource, made_moment
 from carriers.reading import text_of
 from carriers.remembering import SHORT
 
@@ -191,6 +191,15 @@ def with_local(instant: Moment | None, local: Moment | None) -> Moment | None:
     if local is None or local.until:
         return instant
     return Moment(instant.occurred_at, local.local_time, OffsetSource.GIVEN)
+
+
+def expected(moment: Moment | None) -> Eta | None:
+    """The expected delivery of a carrier that prints a day, or a time until when; none where it prints neither."""
+    if moment is None:
+        return None
+    if moment.until:
+        return Eta(moment.occurred_at, moment.until, date.fromisoformat(moment.local_time))
+    return Eta(latest=moment.occurred_at)
 
 
 def epoch_moment(milliseconds: object, where: tzinfo = UTC) -> Moment | None:

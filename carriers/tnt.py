@@ -35,7 +35,7 @@ from carriers.base import (
 from carriers.calling import call
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.reading import text_of, xml_of
-from carriers.sequence import numbered
+from carriers.sequence import last_of, numbered
 from carriers.tables import table_file
 from carriers.times import local_moment, parsed_date, parsed_time
 from carriers.vocabulary import Status
@@ -182,8 +182,7 @@ def _event(said: etree._Element, ends: _Ends) -> TrackingEvent | None:
 def _head(said: etree._Element, summary: str, ends: _Ends, events: Sequence[TrackingEvent]) -> TrackingEvent | None:
     """What the summary says, as an event, where the newest event has no meaning of its own or none is a delivery."""
     row = Tnt.table.find(summary, within="summary")
-    telling = [event for event in events if event.status or event.unmapped]
-    newest = max(telling, key=lambda each: (each.moment.occurred_at, each.sequence), default=None)
+    newest = last_of(event for event in events if event.status or event.unmapped)
     if row is not None and row.status is Status.DELIVERED:
         known = any(event.status is Status.DELIVERED for event in events)
     else:

@@ -40,7 +40,7 @@ from carriers.reading import Json, dicts, json_of, object_at, text_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import table_file
-from carriers.times import iso_moment, offset
+from carriers.times import expected, iso_moment, offset
 
 IMPB = r"9[1-5][0-9]{20}"
 ROUTED = r"420[0-9]{5}(?:[0-9]{4})?" + IMPB
@@ -249,7 +249,6 @@ def _spoken(day: str, clock: str, half: str) -> Moment | None:
 def _eta(said: dict[str, Json]) -> Eta | None:
     """The expected day; its window has no zone."""
     for name in ("expectedDeliveryTimeStamp", "predictedDeliveryDate", "guaranteedDeliveryTimeStamp"):
-        moment = iso_moment(text_of(said.get(name))[:10])
-        if moment is not None and moment.until is not None:
-            return Eta(moment.occurred_at, moment.until, moment.occurred_at.date())
+        if (day := expected(iso_moment(text_of(said.get(name))[:10]))) is not None:
+            return day
     return None

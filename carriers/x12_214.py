@@ -17,14 +17,14 @@ in L11; the shipper's own are not taken. Packages are those that MAN names.
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, timedelta, timezone, tzinfo
+from datetime import UTC, timedelta, timezone, tzinfo
 
 from carriers.base import Carrier, UnreadablePayload, meant
 from carriers.edi import X12_BEGINS, Segment, Told, messages, shipment, x12
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said
 from carriers.remembering import remembered
 from carriers.tables import table_file
-from carriers.times import local_moment, parsed_date, parsed_time, zone
+from carriers.times import expected, local_moment, parsed_date, parsed_time, zone
 from carriers.zones import country_coded, country_zone, province_zone, state_zone
 
 REFINED = frozenset(("AH", "AP", "SD", "A7"))
@@ -74,7 +74,7 @@ def _parcels(segments: Sequence[Segment]) -> list[Parcel]:
     other = [each.at(1, 1, 40) for name in NUMBERS for each in segments if each.tag == "L11" and each.at(2) == name]
     number = head.at(1, 1, 40) or next(iter(other), "")
     told: list[Told] = []
-    etas: list[Eta] = []
+    etas: list[Eta | None] = []
     for group in _groups(segments, "LX") if any(each.tag == "LX" for each in segments) else (segments,):
         packages = tuple(dict.fromkeys(_packages(group)))
         for said in _groups(group, "AT7"):
@@ -84,7 +84,7 @@ def _parcels(segments: Sequence[Segment]) -> list[Parcel]:
             if moment is None:
                 continue
             if at7.at(1) in FUTURE or at7.at(3):
-                etas += [_eta(moment)] if at7.at(1) in EXPECTED or at7.at(3) == "AB" else []
+                etas += [expected(moment)] if at7.at(1) in EXPECTED or at7.at(3) == "AB" else []
             elif at7.at(1):
                 told.append(Told(_said(at7.at(1, 1, 20), at7.at(2, 1, 20)).at(moment, place), packages))
     return shipment(number, other, told, etas[-1] if etas else None) if number or any(t.packages for t in told) else []
@@ -155,9 +155,3 @@ def _packages(group: Sequence[Segment]) -> Iterator[str]:
                 for nth in (2, 5)
                 if each.at(nth - 1) not in ("L", "S") and re.fullmatch("[0-9A-Z-]{4,40}", number := each.at(nth, 1, 41))
             )
-
-
-def _eta(moment: Moment) -> Eta:
-    if moment.until:
-        return Eta(moment.occurred_at, moment.until, date.fromisoformat(moment.local_time))
-    return Eta(latest=moment.occurred_at)
