@@ -76,8 +76,10 @@ def odd_elements(body: bytes, by: Random, rate: float) -> bytes:
 
 def odd_cells(body: bytes, by: Random, rate: float) -> bytes:
     """The table, in which cells are given odd text, lost or doubled at this rate."""
-    rows = [odd_values(line.split(";"), by, rate) for line in body.decode().splitlines()]
-    return "\n".join(";".join(map(str, row)) if isinstance(row, list) else str(row) for row in rows).encode()
+    lines = body.decode("utf-8", "surrogateescape").splitlines()
+    rows = [odd_values(line.split(";"), by, rate) for line in lines]
+    made = "\n".join(";".join(map(str, row)) if isinstance(row, list) else str(row) for row in rows)
+    return made.encode("utf-8", "surrogateescape")
 
 
 def odd_bytes(body: bytes, by: Random) -> bytes:

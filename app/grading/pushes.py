@@ -1,5 +1,7 @@
 """Points about pushes: only a genuine one is believed, also while the secret is changed, and each only once."""
 
+from collections.abc import Sequence
+
 from app.grading.card import Fault, NotApplicable, Subject
 from app.grading.recordings import RecordedPush
 from carriers.base import BadSignature, Carrier
@@ -53,8 +55,8 @@ def _recorded(subject: Subject) -> list[RecordedPush]:
 
 
 def _verified(known: Carrier, push: RecordedPush) -> None:
-    def believes(headers: dict[str, str], *secrets: str, body: bytes = push.body) -> bool:
-        return _believes(known, headers, body, secrets)
+    def believes(headers: dict[str, str], *secrets: str) -> bool:
+        return _believes(known, headers, push.body, secrets)
 
     if not believes(push.headers, push.secret):
         raise Fault(f"{push.name} is refused with its own secret")
@@ -64,9 +66,10 @@ def _verified(known: Carrier, push: RecordedPush) -> None:
         raise Fault(f"{push.name} is believed with another account's secret, or with none")
     if known.signs and believes({}, push.secret):
         raise Fault(f"{push.name} is believed without its headers")
-    for wrong in ("", "x", "è", push.headers[_telling(known, push)][:-2] + "zz"):
-        if (wrong or known.signs) and believes(push.headers | {_telling(known, push): wrong}, push.secret):
-            raise Fault(f"{push.name} is believed with {wrong!r} in {_telling(known, push)}")
+    telling = _telling(known, push)
+    for wrong in ("", "x", "è", push.headers[telling][:-2] + "zz"):
+        if (wrong or known.signs) and believes(push.headers | {telling: wrong}, push.secret):
+            raise Fault(f"{push.name} is believed with {wrong!r} in {telling}")
 
 
 def _telling(known: Carrier, push: RecordedPush) -> str:
@@ -77,7 +80,7 @@ def _telling(known: Carrier, push: RecordedPush) -> str:
     raise Fault(f"{push.name} is believed whatever its headers say")
 
 
-def _believes(known: Carrier, headers: dict[str, str], body: bytes, secrets: list[str] | tuple[str, ...]) -> bool:
+def _believes(known: Carrier, headers: dict[str, str], body: bytes, secrets: Sequence[str]) -> bool:
     try:
         known.verify(headers, body, secrets)
     except BadSignature:
