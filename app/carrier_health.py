@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import and_, case, func, select
 
-from app import accounts, carrier_calls
+from app import accounts, carrier_calls, subscriptions
 from app.account_state import State, state_of
 from app.accounts import CarrierAccount
 from app.arrivals.tables import arrivals
@@ -69,6 +69,7 @@ class AccountHealth:
     calls: Calls
     delay: Delay
     quota: Quota | None
+    subscriptions: dict[str, int]
 
     @property
     def mean_seconds(self) -> float | None:
@@ -92,6 +93,7 @@ async def of_carrier(db: Session, company_id: UUID, carrier: str, since: datetim
             calls.get(each.id, Calls()),
             await _delay(db, each, since),
             await _quota(db, each),
+            await subscriptions.counted(db, company_id, each.id),
         )
         for each in mine
     ]

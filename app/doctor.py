@@ -162,10 +162,15 @@ async def _secrets(here: Installation, db: Session) -> AsyncIterator[Finding]:
 
 async def _carriers(_here: Installation, db: Session) -> AsyncIterator[Finding]:
     rows = await db.all(
-        select(carrier_accounts).where(carrier_accounts.c.removed_at.is_(None), carrier_accounts.c.failures > 0)
+        select(carrier_accounts).where(
+            carrier_accounts.c.removed_at.is_(None),
+            or_(carrier_accounts.c.failures > 0, carrier_accounts.c.disabled_at.is_not(None)),
+        )
     )
     for row in rows:
         rests = f"; calls rest until {_time(row.open_until)}" if row.open_until and row.open_until > db.now else ""
+        if row.disabled_at:
+            rests = f", and is disabled since {_time(row.disabled_at)} (PATCH /v1/accounts/… enables it)"
         yield Finding(
             Level.WARNING,
             "carriers",

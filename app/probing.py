@@ -108,6 +108,8 @@ async def _credentials(
             "credentials",
             f"{name} is not tried, since each question counts; polls show whether it answers: {last}.",
         )
+    if row.disabled_at is not None:
+        return Finding(Level.INFORMATION, "credentials", f"{name} is not tried, for it is disabled.")
     if row.open_until is not None and row.open_until > here.database.now():
         return Finding(Level.INFORMATION, "credentials", f"{name} is not tried while its calls rest.")
     try:

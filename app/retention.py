@@ -12,7 +12,6 @@ would see that the other's was forgotten, too.
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, Table, and_, delete, or_, select, update
 
@@ -32,6 +31,7 @@ from app.shipments.names import names
 from app.shipments.shipment import Shipment
 from app.shipments.tables import events, shipments
 from app.shops import shops
+from app.subscriptions import handshakes
 from app.tombstones import tombstones
 from carriers.vocabulary import Status
 
@@ -40,6 +40,7 @@ SILENT_FOR = timedelta(days=365)
 
 UNMAPPED_FOR = timedelta(days=90)
 CALLS_FOR = timedelta(days=90)
+HANDSHAKES_FOR = timedelta(days=1)
 BATCH = 200
 FINAL = tuple(status for status in Status if status.final)
 
@@ -182,8 +183,9 @@ async def _marks(here: Installation, db: Session) -> int:
 
 
 async def _calls(_here: Installation, db: Session) -> int:
-    """How calls to carriers went: nobody's, and of use for some weeks."""
-    return await purge(db, carrier_calls, carrier_calls.c.hour, db.now - CALLS_FOR)
+    """How calls to carriers went, of use for some weeks; and handshakes that nobody could answer in time."""
+    calls = await purge(db, carrier_calls, carrier_calls.c.hour, db.now - CALLS_FOR)
+    return calls + await purge(db, handshakes, handshakes.c.due_at, db.now - HANDSHAKES_FOR)
 
 
 def _of(table: Table, shop: Row[Any]) -> tuple[ColumnElement[bool], ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Column, Index, Integer, Table, Text, text
+from sqlalchemy import Column, Index, Integer, Table, Text, func, select, text
 
 from app.database import Id, Instant, Session, metadata
 
@@ -61,6 +61,13 @@ async def want(db: Session, company_id: UUID, account_id: UUID, shipment_id: UUI
     new = insert.excluded
     changed = {name: new[name] for name in ("account_id", "state", "due_at", "attempts")}
     await db.run(insert.on_conflict_do_update(index_elements=["company_id", "shipment_id"], set_=changed))
+
+
+async def counted(db: Session, company_id: UUID, account_id: UUID) -> dict[str, int]:
+    """How many of an account's subscriptions are in each state."""
+    mine = subscriptions.c.company_id == company_id, subscriptions.c.account_id == account_id
+    query = select(subscriptions.c.state, func.count().label("number")).where(*mine).group_by(subscriptions.c.state)
+    return {row.state: row.number for row in await db.all(query)}
 
 
 async def keep_handshakes(db: Session, asked: Iterable[tuple[UUID, UUID, str, str]]) -> None:

@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app import accounts, shops
 from app.account_state import state_of
+from app.accounts import carrier_accounts
 from app.channels.notices import notice_for
 from app.database import Database
 from app.demo.stand_ins.base import Fault
@@ -101,6 +102,18 @@ async def test_an_account_is_enabled_by_new_credentials_or_by_a_word(desk: Polle
     assert (account_row.refusals, account_row.failures, account_row.disabled_at) == (0, 0, None)
     assert (account_row.disabled_reason, account_row.last_error) == ("", "")
     assert ((await desk.world.look(shipment)).poll_note, len(desk.sandbox.requests)) == ("", 4)
+
+
+async def test_a_new_shipment_goes_by_an_account_that_is_not_disabled(desk: Polled) -> None:
+    """The older one, if it works; a disabled one if there is no other."""
+    old = await desk.ups_account()
+    async with desk.world.database.transaction() as db:
+        await db.run(update(carrier_accounts).values(disabled_at=db.now))
+    alone = await desk.world.ship("1Z999AA10123456784", "ups")
+    new = await desk.ups_account()
+    beside = await desk.world.ship("1Z999AA10123456785", "ups")
+
+    assert (alone.account_id, beside.account_id) == (old, new)
 
 
 async def test_without_anybody_to_tell_the_notice_stands_in_the_ledger(desk: Polled) -> None:

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from httpx import ASGITransport, AsyncClient
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from app import keys
 from app.accounts import carrier_accounts
-from app.carrier_calls import write_down
+from app.carrier_calls import carrier_calls, write_down
 from app.database import Database
 from app.demo.stand_ins.base import Fault
 from app.keys import Scope
@@ -18,6 +18,7 @@ from app.main import build
 from app.polling import silences
 from app.retention import forget_old
 from app.shipments.shipment import Shipment
+from app.subscriptions import handshakes, keep_handshakes
 from carriers.vocabulary import Status
 from tests.building import event
 from tests.polled import Polled, polled, told
@@ -37,9 +38,11 @@ async def client(desk: Polled) -> AsyncIterator[AsyncClient]:
         shop = desk.world.shop
         _, key = await keys.create(db, shop.company_id, shop.id, "Test", [Scope.WRITE])
     app = build(desk.world.installation)
-    async with AsyncClient(
-        transport=ASGITransport(app), base_url="http://nove.test", headers={"Authorization": f"Bearer {key}"}
-    ) as client:
+    headers = {"Authorization": f"Bearer {key}"}
+    async with (
+        app.router.lifespan_context(app),
+        AsyncClient(transport=ASGITransport(app), base_url="http://nove.test", headers=headers) as client,
+    ):
         yield client
 
 
@@ -151,17 +154,22 @@ async def test_an_account_nobody_used_has_nothing_to_say(desk: Polled, client: A
     assert (none["accounts"], unknown.status_code) == ([], 404)
 
 
-async def test_counts_are_forgotten_after_ninety_days(desk: Polled, client: AsyncClient) -> None:
-    """The worker's hourly job deletes them."""
+async def test_counts_are_forgotten_after_ninety_days(desk: Polled) -> None:
+    """The worker's hourly job deletes them, and within a day what a carrier asked and nobody answered."""
     await desk.ship()
     await desk.poll(hours=1)
     await write_down(desk.world.installation)
-    desk.world.pass_time(days=92)
+    account, left = await desk.account(), []
+    for days in (85, 7):
+        async with desk.world.database.transaction() as db:
+            await keep_handshakes(db, [(account.company_id, account.id, f"sub-{days}", "s3cret")])
+        desk.world.pass_time(days=days)
+        await forget_old(desk.world.installation)
+        async with desk.world.database.reading() as db:
+            counts = [await db.value(select(func.count()).select_from(each)) for each in (carrier_calls, handshakes)]
+        left.append(counts)
 
-    assert await forget_old(desk.world.installation) >= 1
-    await forget_old(desk.world.installation)
-    async with desk.world.database.reading() as db:
-        assert await db.value(carrier_accounts.select().with_only_columns(carrier_accounts.c.id)) is not None
+    assert left == [[1, 0], [0, 0]]
 
 
 async def test_a_shipment_says_that_its_carrier_does_not_answer(desk: Polled, client: AsyncClient) -> None:

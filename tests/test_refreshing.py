@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import update
 
+from app.accounts import carrier_accounts
 from app.database import Database
 from app.errors import Conflict
 from app.polling import refresh
@@ -39,6 +41,7 @@ async def test_a_refresh_is_done_at_once_and_at_most_once_a_minute(desk: Polled)
 @pytest.mark.parametrize(
     ("number", "carrier", "posted", "code"),
     [
+        ("SANDBOX-STALE-1", "sandbox", {}, "account_disabled"),
         ("ABC123456", "own", {}, "not_polled"),
         ("1Z999AA10123456784", "ups", {}, "no_account"),
         (None, "sandbox", {"sender_reference": "order-1"}, "no_number"),
@@ -47,8 +50,11 @@ async def test_a_refresh_is_done_at_once_and_at_most_once_a_minute(desk: Polled)
 async def test_a_refresh_that_cannot_be_is_refused_with_the_reason(
     desk: Polled, number: str | None, carrier: str, posted: dict[str, str], code: str
 ) -> None:
-    """Not polled, no account, no number."""
+    """Not polled, no account, no number, an account that is disabled."""
     shipment = await desk.world.ship(number, carrier, **posted)  # type: ignore[arg-type]
+    if code == "account_disabled":
+        async with desk.world.database.transaction() as db:
+            await db.run(update(carrier_accounts).values(disabled_at=db.now))
 
     async with desk.world.database.transaction() as db:
         with pytest.raises(Conflict) as refused:

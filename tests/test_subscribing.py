@@ -9,7 +9,7 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 from sqlalchemy import select
 
-from app import accounts
+from app import accounts, carrier_health
 from app.database import Database
 from app.demo.stand_ins.base import Fault, Push
 from app.demo.stand_ins.dhl_unified import DhlUnified
@@ -78,6 +78,9 @@ async def test_shipments_are_subscribed_to_together_and_again_before_that_ends(
     desk.world.pass_time(days=0.2)
     await subscriber.tick()
 
+    async with desk.world.database.reading() as db:
+        [health] = await carrier_health.of_carrier(db, desk.world.shop.company_id, "ups", db.now)
+    assert health.subscriptions == {"live": 1}
     assert sorted(at_first) == [FIRST, SECOND]
     assert rows == [("live", LIVE, LIVE - timedelta(days=1))] * 2
     assert (idle, too_soon, desk.ups.subscribed[2:]) == (0, 0, [first.number])
@@ -155,7 +158,10 @@ async def pushing(desk: Polled) -> AsyncIterator[tuple[DhlUnified, Any]]:
     async with contract(desk, DhlUnified, push="true") as stand_in:
         assert isinstance(stand_in, DhlUnified)
         app = build(desk.world.installation)
-        async with AsyncClient(transport=ASGITransport(app), base_url="http://nove.test") as http:
+        async with (
+            app.router.lifespan_context(app),
+            AsyncClient(transport=ASGITransport(app), base_url="http://nove.test") as http,
+        ):
 
             async def post(push: Push) -> int:
                 address = stand_in.subscribed[-1]["hook"]["uri"].removeprefix(

@@ -14,6 +14,7 @@ from app.api.routing import api
 from app.api.shapes import Output
 from app.carrier_health import AccountHealth, share
 from app.errors import NotFound
+from app.subscriptions import SubscriptionState
 from carriers import carriers
 
 router = api("reference")
@@ -80,6 +81,9 @@ class Account(Output):
     calls: Numbers
     news: News
     quota: QuotaOut | None = Field(description="Null where no limit is known")
+    subscriptions: dict[SubscriptionState, int] = Field(
+        description="Shipments that the carrier is to push, by state: `wanted`, `live`, `refused`"
+    )
 
 
 class CarrierHealth(Output):
@@ -143,5 +147,6 @@ def _account(found: AccountHealth) -> Account:
             long_delay_seconds=delay.long,
             unmapped=delay.unmapped,
         ),
+        subscriptions=found.subscriptions,
         quota=found.quota and QuotaOut.model_validate(found.quota),
     )

@@ -75,14 +75,16 @@ async def with_account(installation: Installation, db: Session, shipment: Shipme
 
 
 async def _account(installation: Installation, db: Session, shipment: Shipment) -> CarrierAccount | None:
-    """The account named by the shop, else the company's first of that carrier; a carrier that needs none gets one.
+    """The account named by the shop, else the company's first of that carrier that is not disabled, else its first.
+
+    A carrier that needs none gets one.
 
     Where there is none, it is an aggregator's that serves the carrier.
     """
     known = await fallback.accounts_of(db, shipment.company_id, shipment.carrier)
     mine = [account for account in known if account.carrier == shipment.carrier]
     served = any(shipment.account_id == account.id for account in known if account not in mine)
-    for account in mine:
+    for account in sorted(mine, key=lambda each: each.disabled_at is not None):
         if served or shipment.account_id in (None, account.id):
             return account
     if mine:

@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from sqlalchemy import or_, update
+from sqlalchemy import or_, select, update
 
+from app.accounts import carrier_accounts
 from app.database import Session
 from app.errors import Conflict
 from app.shipments.shipment import Shipment
@@ -25,6 +26,13 @@ async def refresh(db: Session, shipment: Shipment) -> bool:
     if shipment.account_id is None:
         raise Conflict(
             f"There is no account with {carrier.name} to ask by: add one with POST /v1/accounts.", code="no_account"
+        )
+    mine = carrier_accounts.c.company_id == shipment.company_id, carrier_accounts.c.id == shipment.account_id
+    if await db.value(select(carrier_accounts.c.disabled_at).where(*mine)) is not None:
+        raise Conflict(
+            f"The account that {carrier.name} is asked by is disabled: enter its credentials anew, or enable it "
+            f"(PATCH /v1/accounts/{shipment.account_id}).",
+            code="account_disabled",
         )
     if not shipment.tracking_number and not carrier.resolves:
         raise Conflict(
