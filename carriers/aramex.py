@@ -33,14 +33,14 @@ from carriers.base import (
 from carriers.calling import call
 from carriers.event import OffsetSource, Parcel, Place, Said, TrackingEvent
 from carriers.phrases import Phrases
-from carriers.reading import Json, dicts, json_of, text_of, xml_of
+from carriers.reading import Json, dicts, json_of, opening, text_of, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
+from carriers.soap import envelope, fault_of, fill, written
 from carriers.tables import table_file
 from carriers.times import iso_moment
 from carriers.zones import country_named, country_zone
 
-SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 API = "http://ws.aramex.net/ShippingAPI/v1/"
 ARRAYS = "http://schemas.microsoft.com/2003/10/Serialization/Arrays"
 FIELDS = ("UpdateCode", "UpdateDescription", "UpdateDateTime", "UpdateLocation")
@@ -84,7 +84,7 @@ class Aramex(Carrier):
             headers={"content-type": "text/xml; charset=utf-8", "soapaction": f"{API}Service_1_0/TrackShipments"},
         )
         root = xml_of(answer.content)
-        if root.find(f"{{{SOAP}}}Body/{{{SOAP}}}Fault") is not None:
+        if fault_of(root) is not None:
             raise CarrierUnavailable("Aramex's service fails")
         told = _answered(root)
         for code, text in [] if any(_parcels(told)) else _errors(told):
@@ -95,7 +95,7 @@ class Aramex(Carrier):
 
     def parse(self, body: bytes) -> list[Parcel]:
         """The parcels of an answer or push, none for an error."""
-        if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        if opening(body) == b"<":
             return list(_parcels(_answered(xml_of(body))))
         said = json_of(body)
         pushed = [each for each in dicts(said) if "Key" in each and _updates(each.get("Value"))]
@@ -188,11 +188,9 @@ def _errors(told: etree._Element) -> list[tuple[str, str]]:
 
 
 def _question(known: AramexCredentials, numbers: Sequence[str]) -> bytes:
-    envelope = etree.Element(f"{{{SOAP}}}Envelope", nsmap={"soap": SOAP, "v1": API, "arr": ARRAYS})
-    body = etree.SubElement(envelope, f"{{{SOAP}}}Body")
+    whole, body = envelope("Body", v1=API, arr=ARRAYS)
     request = etree.SubElement(body, f"{{{API}}}ShipmentTrackingRequest")
-    client = etree.SubElement(request, f"{{{API}}}ClientInfo")
-    for name, value in {
+    client = {
         "UserName": known.user_name,
         "Password": known.password.get_secret_value(),
         "Version": "v1.0",
@@ -200,12 +198,11 @@ def _question(known: AramexCredentials, numbers: Sequence[str]) -> bytes:
         "AccountPin": known.account_pin.get_secret_value(),
         "AccountEntity": known.account_entity,
         "AccountCountryCode": known.account_country_code,
-    }.items():
-        etree.SubElement(client, f"{{{API}}}{name}").text = value
-    transaction = etree.SubElement(request, f"{{{API}}}Transaction")
-    etree.SubElement(transaction, f"{{{API}}}Reference1").text = "nove"
+    }
+    fill(etree.SubElement(request, f"{{{API}}}ClientInfo"), client, API)
+    fill(etree.SubElement(request, f"{{{API}}}Transaction"), {"Reference1": "nove"}, API)
     shipments = etree.SubElement(request, f"{{{API}}}Shipments")
     for number in numbers:
         etree.SubElement(shipments, f"{{{ARRAYS}}}string").text = "".join(number.split())
-    etree.SubElement(request, f"{{{API}}}GetLastTrackingUpdateOnly").text = "false"
-    return etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
+    fill(request, {"GetLastTrackingUpdateOnly": "false"}, API)
+    return written(whole)

@@ -29,7 +29,7 @@ from carriers.base import (
 )
 from carriers.calling import call
 from carriers.event import Eta, Parcel, Place, Said, TrackingEvent
-from carriers.reading import text_of, xml_of
+from carriers.reading import child_text, local_name, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import table_file
@@ -74,8 +74,8 @@ class Bpost(Carrier):
         )
         if not NOT_FOUND.match(answer.content):
             root = xml_of(answer.content)
-            if _name(root) == "systemException" and not _unknown(root):
-                raise CarrierUnavailable(f"bpost says: {_value(root, 'message')}")
+            if local_name(root) == "systemException" and not _unknown(root):
+                raise CarrierUnavailable(f"bpost says: {child_text(root, 'message')}")
         return [Answer(answer.content, tuple(numbers))]
 
     def parse(self, body: bytes) -> list[Parcel]:
@@ -83,27 +83,29 @@ class Bpost(Carrier):
         if NOT_FOUND.match(body):
             return [Parcel("", not_found=True)]
         root = xml_of(body)
-        if _name(root) == "systemException":
+        if local_name(root) == "systemException":
             return [Parcel("", not_found=True)] if _unknown(root) else []
-        if _name(root) != "itemTracking":
-            raise UnreadablePayload(f"no answer of bpost, but {_name(root)[:40]!r}")
+        if local_name(root) != "itemTracking":
+            raise UnreadablePayload(f"no answer of bpost, but {local_name(root)[:40]!r}")
         events = numbered([event for row in root.iterfind("{*}stateInfo") if (event := _event(row)) is not None])
-        head = _delivery(_value(root, "deliveryTime"), events)
+        head = _delivery(child_text(root, "deliveryTime"), events)
         window = "deliveryTimeWindow/{*}plannedDeliveryDateWindow"
         start, end = (
-            iso_moment(_value(root, f"{window}Start"), BRUSSELS),
-            iso_moment(_value(root, f"{window}End"), BRUSSELS),
+            iso_moment(child_text(root, f"{window}Start"), BRUSSELS),
+            iso_moment(child_text(root, f"{window}End"), BRUSSELS),
         )
         eta = Eta(start.occurred_at if start else None, (end.until or end.occurred_at) if end else None)
-        point = ", ".join(filter(None, (_value(root, f"pickupPoint/{{*}}{part}") for part in ("name", "city"))))
+        point = ", ".join(filter(None, (child_text(root, f"pickupPoint/{{*}}{part}") for part in ("name", "city"))))
         told = (head, *events) if head else events
-        return [Parcel(_value(root, "itemCode"), told, eta if any(eta) else None, pickup_point=point)]
+        return [Parcel(child_text(root, "itemCode"), told, eta if any(eta) else None, pickup_point=point)]
 
 
 def _event(row: etree._Element) -> TrackingEvent | None:
-    moment = iso_moment(_value(row, "time"), BRUSSELS)
-    place = Place(_value(row, "location")) or None
-    return _said(_value(row, "stateCode"), _value(row, "stateDescription")).at(moment, place) if moment else None
+    moment = iso_moment(child_text(row, "time"), BRUSSELS)
+    place = Place(child_text(row, "location")) or None
+    return (
+        _said(child_text(row, "stateCode"), child_text(row, "stateDescription")).at(moment, place) if moment else None
+    )
 
 
 @remembered
@@ -123,12 +125,4 @@ def _delivery(given: str, events: Sequence[TrackingEvent]) -> TrackingEvent | No
 
 
 def _unknown(exception: etree._Element) -> bool:
-    return NOT_FOUND.match(_value(exception, "message").encode()) is not None
-
-
-def _name(element: etree._Element) -> str:
-    return etree.QName(element).localname
-
-
-def _value(element: etree._Element, path: str) -> str:
-    return text_of(element.findtext(f"{{*}}{path}"), 200)
+    return NOT_FOUND.match(child_text(exception, "message").encode()) is not None

@@ -36,7 +36,7 @@ from carriers.calling import call
 from carriers.check_digits import CheckDigit, gs1
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
 from carriers.phrases import Phrases
-from carriers.reading import text_of, xml_of
+from carriers.reading import child_text, local_name, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import table_file
@@ -112,7 +112,7 @@ class CanadaPost(Carrier):
     def parse(self, body: bytes) -> list[Parcel]:
         """The parcel of a detail, those of a summary, none for an error other than an unknown PIN."""
         root = xml_of(body)
-        kind = _name(root)
+        kind = local_name(root)
         if kind == "tracking-detail":
             return [_parcel(root)]
         if kind in ("tracking-summary", "pin-summary"):
@@ -129,31 +129,31 @@ class CanadaPost(Carrier):
 
 def _parcel(root: etree._Element) -> Parcel:
     listed = [each for events in _named(root, "significant-events") for each in _named(events, "occurrence")]
-    other = _value(root, "return-pin")
-    number = _value(root, "pin")
+    other = child_text(root, "return-pin")
+    number = child_text(root, "pin")
     return Parcel(
         number,
         numbered([event for each in listed if (event := _event(each)) is not None]),
         _eta(root),
-        service=_value(root, "service-name"),
+        service=child_text(root, "service-name"),
         note=f"returned as {other}" if other and other != number else "",
     )
 
 
 def _event(said: etree._Element) -> TrackingEvent | None:
-    day = parsed_date(_value(said, "event-date"), "%Y-%m-%d", "%Y%m%d")
+    day = parsed_date(child_text(said, "event-date"), "%Y-%m-%d", "%Y%m%d")
     if day is None:
         return None
-    clock = parsed_time(_value(said, "event-time"), "%H:%M:%S", "%H:%M", "%H%M%S")
-    province = _value(said, "event-province").upper()
-    moment = local_moment(day, clock, *_zone(_value(said, "event-time-zone"), province))
+    clock = parsed_time(child_text(said, "event-time"), "%H:%M:%S", "%H:%M", "%H%M%S")
+    province = child_text(said, "event-province").upper()
+    moment = local_moment(day, clock, *_zone(child_text(said, "event-time-zone"), province))
     place = _place(
-        _value(said, "event-site"),
+        child_text(said, "event-site"),
         province,
-        _value(said, "event-retail-location-id"),
-        _value(said, "event-retail-name"),
+        child_text(said, "event-retail-location-id"),
+        child_text(said, "event-retail-name"),
     )
-    return _said(_value(said, "event-identifier"), _value(said, "event-description")).at(moment, place)
+    return _said(child_text(said, "event-identifier"), child_text(said, "event-description")).at(moment, place)
 
 
 @remembered
@@ -180,22 +180,22 @@ def _zone(letters: str, province: str) -> tuple[tzinfo, OffsetSource]:
 
 def _summarised(said: etree._Element) -> Parcel:
     """A summary: its last event, and the days on which it was delivered or attempted."""
-    end = _zone("", _value(said, "destination-province").upper())
-    moment = _compact(_value(said, "event-date-time"))
-    place = Place(_value(said, "event-location")) or None
-    text = _value(said, "event-description")
+    end = _zone("", child_text(said, "destination-province").upper())
+    moment = _compact(child_text(said, "event-date-time"))
+    place = Place(child_text(said, "event-location")) or None
+    text = child_text(said, "event-description")
     last = (
-        _said(_value(said, "event-identifier") or _value(said, "event-type"), text).at(moment, place)
+        _said(child_text(said, "event-identifier") or child_text(said, "event-type"), text).at(moment, place)
         if moment
         else None
     )
     events = [last] if last and (last.code or last.text) else []
     for name in ("actual-delivery-date", "attempted-date"):
-        day = parsed_date(_value(said, name), "%Y-%m-%d", "%Y%m%d")
+        day = parsed_date(child_text(said, name), "%Y-%m-%d", "%Y%m%d")
         if day is not None:
             head = TrackingEvent(local_moment(day, None, *end), name, list="summary")
             events.append(mapped(head, CanadaPost.table.find(name, within="summary")))
-    return Parcel(_value(said, "pin"), numbered(events), _eta(said), service=_value(said, "service-name"))
+    return Parcel(child_text(said, "pin"), numbered(events), _eta(said), service=child_text(said, "service-name"))
 
 
 def _compact(stamp: str) -> Moment | None:
@@ -208,23 +208,15 @@ def _compact(stamp: str) -> Moment | None:
 
 
 def _eta(said: etree._Element) -> Eta | None:
-    day = _value(said, "changed-expected-date") or _value(said, "expected-delivery-date")
+    day = child_text(said, "changed-expected-date") or child_text(said, "expected-delivery-date")
     return expected(iso_moment(day[:10]))
 
 
 def _messages(root: etree._Element) -> dict[str, str]:
     """The texts of an error answer by code; empty if it is none."""
-    listed = _named(root, "message") if _name(root) == "messages" else iter(())
-    return {code: _value(each, "description") for each in listed if (code := _value(each, "code"))}
-
-
-def _name(element: etree._Element) -> str:
-    return etree.QName(element).localname
+    listed = _named(root, "message") if local_name(root) == "messages" else iter(())
+    return {code: child_text(each, "description") for each in listed if (code := child_text(each, "code"))}
 
 
 def _named(element: etree._Element, name: str) -> Iterator[etree._Element]:
     return element.iterchildren(f"{{*}}{name}")
-
-
-def _value(element: etree._Element, name: str) -> str:
-    return text_of(element.findtext(f"{{*}}{name}"), 200)

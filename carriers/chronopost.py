@@ -29,7 +29,7 @@ from carriers.calling import call
 from carriers.check_digits import CheckDigit, modulo_37_36
 from carriers.event import Parcel, Place, TrackingEvent
 from carriers.phrases import Phrases, plain
-from carriers.reading import text_of, xml_of
+from carriers.reading import local_name, text_of, xml_of
 from carriers.sequence import numbered
 from carriers.tables import Row, table_file
 from carriers.times import iso_moment, zone
@@ -133,7 +133,7 @@ def _event(row: etree._Element) -> TrackingEvent | None:
 def _returned(root: etree._Element) -> etree._Element:
     """What the operation returns, whether a SOAP envelope is around it or not."""
     operation = next(
-        (each for each in _all(root) if _name(each) in ("trackSkybillV2Response", "trackSkybillResponse")), None
+        (each for each in _all(root) if local_name(each) in ("trackSkybillV2Response", "trackSkybillResponse")), None
     )
     told = None if operation is None else next(_named(operation, "return"), None)
     if told is None:
@@ -157,12 +157,8 @@ def _all(root: etree._Element) -> Iterator[etree._Element]:
     return (each for each in root.iter() if isinstance(each.tag, str))
 
 
-def _name(element: etree._Element) -> str:
-    return etree.QName(element).localname
-
-
 def _named(element: etree._Element, name: str) -> Iterator[etree._Element]:
-    return (child for child in element if isinstance(child.tag, str) and _name(child) == name)
+    return (child for child in element if isinstance(child.tag, str) and local_name(child) == name)
 
 
 def _value(element: etree._Element, name: str) -> str:

@@ -31,14 +31,14 @@ from carriers.base import (
 from carriers.calling import call
 from carriers.event import Parcel, Said, TrackingEvent
 from carriers.phrases import plain
-from carriers.reading import text_of, xml_of
+from carriers.reading import child_text, local_name, text_of, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
+from carriers.soap import question
 from carriers.tables import table_file
 from carriers.times import iso_moment, zone
 
 MADRID = zone("Europe/Madrid")
-SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 SERVICE = "http://tempuri.org/"
 ANSWERS = ("GetTrackingResponse", "GetTrackingResult")
 
@@ -96,11 +96,11 @@ class CttExpress(Carrier):
     def parse(self, body: bytes) -> list[Parcel]:
         """The parcel of an answer; none for an error that is not about it."""
         root = xml_of(body)
-        rows, number = _rows(root), _value(root, ".//{*}ShippingCode")
+        rows, number = _rows(root), text_of(root.findtext(".//{*}ShippingCode"), 200)
         if rows:
             events = [event for row in rows if (event := _event(row))]
             return [Parcel(number, numbered(events[::-1]))]
-        if not any(each in ANSWERS for each in (_local(root), *map(_local, root.iterfind(".//{*}*")))):
+        if not any(each in ANSWERS for each in (local_name(root), *map(local_name, root.iterfind(".//{*}*")))):
             raise UnreadablePayload("no answer of CTT Express")
         error = _error(root)
         return [Parcel(number, not_found=True, note=error)] if not error or _unknown(error) else []
@@ -110,27 +110,15 @@ class CttExpress(Carrier):
 
 
 def _question(keys: CttExpressCredentials, number: str) -> bytes:
-    envelope = etree.Element(f"{{{SOAP}}}Envelope", nsmap={"soap": SOAP})
-    body = etree.SubElement(envelope, f"{{{SOAP}}}Body")
-    asked = etree.SubElement(body, f"{{{SERVICE}}}GetTracking", nsmap={None: SERVICE})
-    for name, value in {
+    values = {
         "Id": keys.user,
         "Password": keys.password.get_secret_value(),
         "ContractCode": keys.contract_code,
         "ClientCode": keys.client_code,
         "AgencyCode": keys.agency_code,
         "ShippingCode": number,
-    }.items():
-        etree.SubElement(asked, f"{{{SERVICE}}}{name}").text = value
-    return etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
-
-
-def _local(element: etree._Element) -> str:
-    return etree.QName(element).localname
-
-
-def _value(element: etree._Element, path: str) -> str:
-    return text_of(element.findtext(path), 200)
+    }
+    return question(SERVICE, "GetTracking", values)
 
 
 def _rows(root: etree._Element) -> list[etree._Element]:
@@ -141,7 +129,7 @@ def _rows(root: etree._Element) -> list[etree._Element]:
 def _error(root: etree._Element) -> str:
     """Code and message of the first error; empty if there is none."""
     for each in root.iter("{*}ErrorResult"):
-        code, message = _value(each, "{*}ErrorCode"), _value(each, "{*}ErrorMessage")
+        code, message = child_text(each, "ErrorCode"), child_text(each, "ErrorMessage")
         if code not in ("", "0") or (message and not code):
             return f"{code} {message}".strip()
     return ""
@@ -154,9 +142,9 @@ def _unknown(error: str) -> bool:
 
 
 def _event(row: etree._Element) -> TrackingEvent | None:
-    moment = iso_moment(_value(row, "{*}StatusDateTime"), MADRID)
+    moment = iso_moment(child_text(row, "StatusDateTime"), MADRID)
     names = ("StatusCode", "StatusDescription", "IncidentCode", "IncidentDescription")
-    told = _said(*(_value(row, f"{{*}}{name}") for name in names))
+    told = _said(*(child_text(row, name) for name in names))
     return told.at(moment) if moment and (told.code or told.text) else None
 
 

@@ -30,7 +30,7 @@ from carriers.base import (
 from carriers.calling import call
 from carriers.check_digits import CheckDigit, modulo_7
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
-from carriers.reading import Json, dicts, json_of, text_of, unsigned, xml_of
+from carriers.reading import Json, dicts, json_of, local_name, opening, text_of, unsigned, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import table_file
@@ -91,7 +91,7 @@ class DhlExpress(Carrier):
         return f"https://www.dhl.com/global-en/home/tracking.html?tracking-id={number}"
 
     def parse(self, body: bytes) -> list[Parcel]:
-        if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        if opening(body) == b"<":
             return _xml_parcels(xml_of(body))
         answer = json_of(body)
         said = answer if isinstance(answer, dict) else {}
@@ -180,7 +180,7 @@ def _eta(said: dict[str, Json], zone: ZoneInfo | None) -> Eta | None:
 
 def _xml_parcels(root: etree._Element) -> list[Parcel]:
     """What XML-PI says, told in the words of its successor."""
-    kind = etree.QName(root).localname
+    kind = local_name(root)
     if kind == "ShipmentTrackingErrorResponse":
         return []
     shipments = [*root.iterfind("{*}AWBInfo")]

@@ -11,7 +11,6 @@ with and without offset, the latter taken as local to the place; a delivery's de
 import hmac
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any, ClassVar, NamedTuple
 from urllib.parse import unquote_plus
 from zoneinfo import ZoneInfo
@@ -39,7 +38,7 @@ from carriers.reading import Json, at, dicts, json_object, object_at, text_of, u
 from carriers.remembering import remembered
 from carriers.subscribing import Handshake, Hook, Subscribed
 from carriers.tables import Row, table_file
-from carriers.times import iso_moment
+from carriers.times import expected, iso_moment
 from carriers.vocabulary import Status
 from carriers.zones import country_named, country_zone
 
@@ -281,6 +280,4 @@ def _eta(said: dict[str, Any], where: ZoneInfo | None) -> Eta | None:
     # Midnight is how a day without an hour is written.
     if whole.local_time.endswith("T00:00:00"):
         whole = iso_moment(whole.local_time[:10], where, OffsetSource.PLACE) or whole
-    if whole.until:
-        return Eta(whole.occurred_at, whole.until, date.fromisoformat(whole.local_time))
-    return Eta(latest=whole.occurred_at)
+    return expected(whole)

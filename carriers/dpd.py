@@ -38,7 +38,7 @@ from carriers.base import (
 from carriers.check_digits import CheckDigit, modulo_37_36
 from carriers.dpd_soap import BRUSSELS, LOGIN, TRACKING, fault_of, seconds_until, soap
 from carriers.event import Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
-from carriers.reading import MAX_ARRAY, MAX_BODY, Json, at, dicts, json_object, object_at, text_of, xml_of
+from carriers.reading import MAX_ARRAY, MAX_BODY, Json, at, dicts, json_object, object_at, opening, text_of, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import table_file
@@ -107,7 +107,7 @@ class Dpd(Carrier):
 
     def parse(self, body: bytes) -> list[Parcel]:
         """The parcels of an answer, a page or a file; none for an error."""
-        start = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+        start = opening(body)
         if start == b"{":
             return self._page(json_object(body))
         return self._life_cycle(xml_of(body)) if start == b"<" else self._file(body)

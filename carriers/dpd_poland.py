@@ -30,16 +30,16 @@ from carriers.base import (
 )
 from carriers.calling import call
 from carriers.event import Parcel, Place, Said, TrackingEvent
-from carriers.reading import text_of, xml_of
+from carriers.reading import child_text, local_name, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
+from carriers.soap import envelope, fault_of, fill, written
 from carriers.tables import table_file
 from carriers.times import iso_moment, zone
 from carriers.zones import country_coded
 
 WARSAW = zone("Europe/Warsaw")
 EVENTS = "http://events.dpdinfoservices.dpd.com.pl/"
-SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 PATH = "/DPDInfoServicesObjEventsService/DPDInfoServicesObjEvents"
 ANSWER = re.compile("getEventsFor(Waybill|Customer)V[0-9]+Response")
 DENIED = re.compile("access denied", re.IGNORECASE)
@@ -78,23 +78,23 @@ class DpdPoland(Carrier):
         )
         if answer.status_code == 500 and b"Fault" not in answer.content:
             raise CarrierUnavailable("the carrier failed (500)")
-        if (fault := _fault(xml_of(answer.content))) is not None:
+        if (fault := fault_of(xml_of(answer.content))) is not None:
             raise (CredentialsRefused if DENIED.search(fault) else CarrierUnavailable)(f"DPD Poland says: {fault}")
         return [Answer(answer.content, tuple(numbers))]
 
     def parse(self, body: bytes) -> list[Parcel]:
         """The parcels of an answer, each waybill its own; none for a fault."""
         root = xml_of(body)
-        if (fault := _fault(root)) is not None:
+        if (fault := fault_of(root)) is not None:
             if DENIED.search(fault) or b"dpdinfoservices" in body:
                 return []
             raise UnreadablePayload("a fault that nothing shows to be DPD Poland's")
         rows = [row for row in root.iter("{*}eventsList") if len(row)]
-        if not rows and not any(ANSWER.fullmatch(etree.QName(each).localname) for each in root.iter("{*}*")):
+        if not rows and not any(ANSWER.fullmatch(local_name(each)) for each in root.iter("{*}*")):
             raise UnreadablePayload("no events of DPD Poland")
         told: dict[str, list[TrackingEvent]] = {}
         for row in rows:
-            told.setdefault(_value(row, "waybill"), []).extend(_events(row))
+            told.setdefault(child_text(row, "waybill"), []).extend(_events(row))
         return [Parcel(number, numbered(events)) for number, events in told.items()] or [Parcel("", not_found=True)]
 
     def tracking_url(self, number: str) -> str:
@@ -104,27 +104,18 @@ class DpdPoland(Carrier):
 def _question(waybill: str, account: Account) -> bytes:
     keys = account.credentials
     assert isinstance(keys, DpdPolandCredentials)
-    envelope = etree.Element(f"{{{SOAP}}}Envelope", nsmap={"soapenv": SOAP, "even": EVENTS})
-    body = etree.SubElement(envelope, f"{{{SOAP}}}Body")
+    whole, body = envelope("Body", even=EVENTS)
     asked = etree.SubElement(body, f"{{{EVENTS}}}getEventsForWaybillV1")
-    for name, value in (("waybill", waybill), ("eventsSelectType", "ALL"), ("language", "PL")):
-        etree.SubElement(asked, name).text = value
-    login = etree.SubElement(asked, "authDataV1")
+    fill(asked, {"waybill": waybill, "eventsSelectType": "ALL", "language": "PL"})
     secret = keys.password.get_secret_value()
-    for name, value in (("channel", keys.channel), ("login", keys.login), ("password", secret)):
-        etree.SubElement(login, name).text = value
-    return etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
-
-
-def _fault(root: etree._Element) -> str | None:
-    found = next(root.iter(f"{{{SOAP}}}Fault"), None)
-    return None if found is None else text_of(found.findtext("faultstring"), 200)
+    fill(etree.SubElement(asked, "authDataV1"), {"channel": keys.channel, "login": keys.login, "password": secret})
+    return written(whole)
 
 
 def _events(row: etree._Element) -> Iterator[TrackingEvent]:
-    moment = iso_moment(_value(row, "eventTime"), WARSAW)
-    told = _said(_value(row, "businessCode"), _value(row, "description"))
-    place = _place(_value(row, "depotName"), _value(row, "country"), _value(row, "depot"))
+    moment = iso_moment(child_text(row, "eventTime"), WARSAW)
+    told = _said(child_text(row, "businessCode"), child_text(row, "description"))
+    place = _place(child_text(row, "depotName"), child_text(row, "country"), child_text(row, "depot"))
     if moment and (told.code or told.text):
         yield told.at(moment, place)
 
@@ -139,7 +130,3 @@ def _said(given: str, text: str) -> Said:
 @remembered
 def _place(name: str, country: str, depot: str) -> Place | None:
     return Place(country=country_coded(country), code=depot, name=name) or None
-
-
-def _value(row: etree._Element, name: str) -> str:
-    return text_of(row.findtext(f"{{*}}{name}"), 200)

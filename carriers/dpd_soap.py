@@ -10,12 +10,12 @@ from lxml import etree
 from carriers.base import CarrierUnavailable
 from carriers.calling import call
 from carriers.reading import text_of
+from carriers.soap import SOAP, envelope, fill, written
 from carriers.times import iso_moment, zone
 
 BRUSSELS = zone("Europe/Brussels")
 """For Amsterdam and Berlin too: all have kept the same time since 1980."""
 
-ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
 TYPES = "http://dpd.com/common/service/types"
 LIFETIME = 3600.0
 """Seconds that a token is kept of which DPD does not say when it ends."""
@@ -51,18 +51,17 @@ async def soap(
     """The answer to a question, or a fault, which comes under 500; `login` stands in the head. Raises CarrierError."""
     service, version, name = operation
     types = f"{TYPES}/{service}/{version}"
-    envelope = etree.Element(f"{{{ENVELOPE}}}Envelope", nsmap={"soapenv": ENVELOPE})
-    head, body = (etree.SubElement(envelope, f"{{{ENVELOPE}}}{part}") for part in ("Header", "Body"))
-    _fill(body, f"{{{types}}}{name}", question)
+    whole, head, body = envelope("Header", "Body")
+    fill(etree.SubElement(body, f"{{{types}}}{name}"), question)
     if login is not None:
-        _fill(head, f"{{{TYPES}/Authentication/2.0}}authentication", login)
+        fill(etree.SubElement(head, f"{{{TYPES}/Authentication/2.0}}authentication"), login)
     answer = await call(
         http,
         "POST",
         f"{base}/soap/services/{service}/V{version.replace('.', '_')}",
         accept=(200, 500),
         with_token=login is not None,
-        content=etree.tostring(envelope, xml_declaration=True, encoding="UTF-8"),
+        content=written(whole),
         headers={"Content-Type": "text/xml;charset=UTF-8", "SOAPAction": f"{types}/{name}"},
     )
     if answer.status_code == 500 and b"Fault" not in answer.content:
@@ -72,7 +71,7 @@ async def soap(
 
 def fault_of(root: etree._Element) -> Fault | None:
     """The fault of an answer, or none; a fault that nothing shows to be DPD's is none."""
-    fault = next(root.iter(f"{{{ENVELOPE}}}Fault"), None)
+    fault = next(root.iter(f"{{{SOAP}}}Fault"), None)
     if fault is None:
         return None
     told = next((each for detail in fault.iter("{*}detail") for each in detail if isinstance(each.tag, str)), None)
@@ -95,12 +94,6 @@ def seconds_until(ends: str, now: str) -> float:
     except (TypeError, ValueError):
         return LIFETIME
     return lives if lives > 0 else LIFETIME
-
-
-def _fill(parent: etree._Element, name: str, values: Mapping[str, str]) -> None:
-    element = etree.SubElement(parent, name)
-    for each, value in values.items():
-        etree.SubElement(element, each).text = value
 
 
 def _text(element: etree._Element, name: str) -> str:

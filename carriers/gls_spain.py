@@ -30,14 +30,14 @@ from carriers.base import (
 from carriers.calling import call
 from carriers.event import OffsetSource, Parcel, Place, TrackingEvent
 from carriers.phrases import plain
-from carriers.reading import text_of, xml_of
+from carriers.reading import child_text, local_name, text_of, xml_of
 from carriers.sequence import last_of, numbered
+from carriers.soap import SOAP_12, question
 from carriers.tables import table_file
 from carriers.times import local_moment, parsed_date, parsed_time, zone
 
 MADRID = zone("Europe/Madrid")
 SERVICE = "http://www.asmred.com/"
-SOAP = "http://www.w3.org/2003/05/soap-envelope"
 STATES, INCIDENT = frozenset({"", "estado", "estados"}), "incidencia"
 NUMBERS = ("codbar", "albaran", "codexp", "expedicion", "uidExp")
 """What a shipment goes by, the number on its label first."""
@@ -65,11 +65,12 @@ class GlsSpain(Carrier):
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         keys = account.credentials
         assert isinstance(keys, GlsSpainCredentials)
+        asked = {"codigo": "".join(numbers[0].split()), "uid": keys.uid.get_secret_value()}
         answer = await call(
             http,
             "POST",
             f"{account.base_url or self.base_url}/b2b.asmx",
-            content=_question("".join(numbers[0].split()), keys.uid.get_secret_value()),
+            content=question(SERVICE, "GetExpCli", asked, SOAP_12),
             headers={"content-type": "application/soap+xml; charset=utf-8"},
         )
         root = xml_of(answer.content)
@@ -82,41 +83,28 @@ class GlsSpain(Carrier):
         root = xml_of(body)
         if shipments := _shipments(root):
             return [_parcel(each) for each in shipments]
-        if _local(root) != "expediciones" and root.find(".//{*}expediciones") is None:
+        if local_name(root) != "expediciones" and root.find(".//{*}expediciones") is None:
             raise UnreadablePayload("no shipments of GLS Spain")
         error = _error(root)
         return [Parcel("", not_found=True, note=error)] if not error or NOT_FOUND.search(plain(error)) else []
 
 
-def _question(number: str, uid: str) -> bytes:
-    envelope = etree.Element(f"{{{SOAP}}}Envelope", nsmap={"soap": SOAP})
-    body = etree.SubElement(envelope, f"{{{SOAP}}}Body")
-    asked = etree.SubElement(body, f"{{{SERVICE}}}GetExpCli", nsmap={None: SERVICE})
-    for name, value in (("codigo", number), ("uid", uid)):
-        etree.SubElement(asked, f"{{{SERVICE}}}{name}").text = value
-    return etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
-
-
-def _local(element: etree._Element) -> str:
-    return etree.QName(element).localname
-
-
 def _shipments(root: etree._Element) -> list[etree._Element]:
     """The shipments of an answer: whatever has states or a list of them; a list alone counts as one."""
-    if _local(root) == "tracking_list":
+    if local_name(root) == "tracking_list":
         return [root]
     elements = (each for each in root.iter() if isinstance(each.tag, str))
     return [each for each in elements if each.find("{*}tracking_list") is not None or _state(each)]
 
 
 def _error(root: etree._Element) -> str:
-    found = root if _local(root) == "Error" else next(root.iter("{*}Error"), None)
+    found = root if local_name(root) == "Error" else next(root.iter("{*}Error"), None)
     return "" if found is None else text_of(found.text, 200)
 
 
 def _parcel(said: etree._Element) -> Parcel:
-    number, *others = dict.fromkeys(filter(None, (_value(said, name) for name in NUMBERS))) or [""]
-    rows = said.iterfind("{*}tracking" if _local(said) == "tracking_list" else "{*}tracking_list/{*}tracking")
+    number, *others = dict.fromkeys(filter(None, (child_text(said, name) for name in NUMBERS))) or [""]
+    rows = said.iterfind("{*}tracking" if local_name(said) == "tracking_list" else "{*}tracking_list/{*}tracking")
     events = numbered(list(_events(rows)))
     head = _head(_state(said), events)
     return Parcel(number, (head, *events) if head else events, aliases=tuple(others))
@@ -124,16 +112,20 @@ def _parcel(said: etree._Element) -> Parcel:
 
 def _events(rows: Iterator[etree._Element]) -> Iterator[TrackingEvent]:
     for row in rows:
-        day, _, clock = _value(row, "fecha").partition(" ")
+        day, _, clock = child_text(row, "fecha").partition(" ")
         date = parsed_date(day, "%d/%m/%Y")
         if date is None:
             continue
         moment = local_moment(date, parsed_time(clock, "%H:%M:%S", "%H:%M"), MADRID, OffsetSource.CARRIER)
-        kind, code, place = _value(row, "tipo").lower(), _value(row, "codigo"), Place(name=_value(row, "nombreplaza"))
+        kind, code, place = (
+            child_text(row, "tipo").lower(),
+            child_text(row, "codigo"),
+            Place(name=child_text(row, "nombreplaza")),
+        )
         if kind in STATES:
-            said = meant(GlsSpain.table.find(code), code, "", "", _value(row, "evento"))
+            said = meant(GlsSpain.table.find(code), code, "", "", child_text(row, "evento"))
         else:
-            said = meant(None, code, kind, "", _value(row, "evento") if kind == INCIDENT else "")
+            said = meant(None, code, kind, "", child_text(row, "evento") if kind == INCIDENT else "")
         yield said.at(moment, place or None)
 
 
@@ -147,8 +139,4 @@ def _head(code: str, events: Sequence[TrackingEvent]) -> TrackingEvent | None:
 
 
 def _state(said: etree._Element) -> str:
-    return _value(said, "codestado")
-
-
-def _value(element: etree._Element, name: str) -> str:
-    return text_of(element.findtext(f"{{*}}{name}"), 200)
+    return child_text(said, "codestado")

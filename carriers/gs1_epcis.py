@@ -25,7 +25,7 @@ from lxml import etree
 from carriers.base import Carrier, UnreadablePayload, mapped
 from carriers.event import Moment, Parcel, Place, TrackingEvent
 from carriers.gs1_keys import location, parcel_number
-from carriers.reading import Json, at, dicts, json_of, object_at, text_of, xml_of
+from carriers.reading import Json, at, dicts, json_of, local_name, object_at, opening, text_of, xml_of
 from carriers.sequence import numbered
 from carriers.tables import Row, table_file
 from carriers.times import given_moment, iso_moment
@@ -65,9 +65,7 @@ class Gs1Epcis(Carrier):
     table = table_file("gs1_epcis.csv")
 
     def parse(self, body: bytes) -> list[Parcel]:
-        listed = (
-            _xml_events(xml_of(body)) if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<" else _events(json_of(body))
-        )
+        listed = _xml_events(xml_of(body)) if opening(body) == b"<" else _events(json_of(body))
         happened = [told for each in listed if (told := _happened(each))]
         return [*_parcels(sorted(happened, key=lambda each: each.event.moment.occurred_at))]
 
@@ -90,7 +88,7 @@ def _type(said: Json) -> str:
 
 def _xml_events(root: etree._Element) -> list[dict[str, Json]]:
     """The events of an XML document, in the words of the JSON one."""
-    if etree.QName(root).localname not in DOCUMENTS:
+    if local_name(root) not in DOCUMENTS:
         raise UnreadablePayload("no EPCIS document")
     return [_xml_event(each) for each in root.iter("{*}ObjectEvent", "{*}AggregationEvent", "{*}TransactionEvent")]
 
@@ -106,7 +104,7 @@ def _xml_event(event: etree._Element) -> dict[str, Json]:
         name: value(f"{{*}}{name}")
         for name in ("eventTime", "eventTimeZoneOffset", "action", "bizStep", "disposition", "parentID")
     }
-    said["type"], said["eventID"] = etree.QName(event).localname, value(".//{*}eventID")
+    said["type"], said["eventID"] = local_name(event), value(".//{*}eventID")
     said["epcList"], said["childEPCs"] = keys("{*}epcList/{*}epc"), keys("{*}childEPCs/{*}epc")
     said["readPoint"], said["bizLocation"] = {"id": value("{*}readPoint/{*}id")}, {"id": value("{*}bizLocation/{*}id")}
     said["destinationList"] = [

@@ -32,7 +32,7 @@ from carriers.base import (
 from carriers.calling import call
 from carriers.event import Eta, Parcel, Place, Said, TrackingEvent
 from carriers.phrases import Phrases
-from carriers.reading import Json, at, dicts, json_of, object_at, text_of, xml_of
+from carriers.reading import Json, at, dicts, json_of, local_name, object_at, opening, text_of, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import Row, table_file
@@ -93,7 +93,7 @@ class LaPosteColissimo(Carrier):
 
     def parse(self, body: bytes) -> list[Parcel]:
         """The parcels of an answer, none for an error."""
-        if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        if opening(body) == b"<":
             return self._merchant(xml_of(body))
         said = json_of(body)
         if _gateway_error(said):
@@ -128,7 +128,7 @@ class LaPosteColissimo(Carrier):
 
     def _merchant(self, root: etree._Element) -> list[Parcel]:
         """The last event alone, which is all that the older service tells."""
-        told = {etree.QName(each).localname: text_of(each.text) for each in root.iter() if isinstance(each.tag, str)}
+        told = {local_name(each): text_of(each.text) for each in root.iter() if isinstance(each.tag, str)}
         if "trackResponse" not in told or not {"errorCode", "eventCode"} & told.keys():
             raise UnreadablePayload("no answer of Colissimo's tracking service")
         number, code, text = (told.get(name, "") for name in ("skybillNumber", "eventCode", "eventLibelle"))

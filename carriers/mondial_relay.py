@@ -34,8 +34,9 @@ from carriers.base import (
 from carriers.calling import call
 from carriers.event import OffsetSource, Parcel, Place, TrackingEvent
 from carriers.phrases import Phrases
-from carriers.reading import text_of, xml_of
+from carriers.reading import child_text, xml_of
 from carriers.sequence import last_of, numbered
+from carriers.soap import question
 from carriers.tables import table_file
 from carriers.times import local_moment, parsed_date, parsed_time, zone
 from carriers.vocabulary import Status
@@ -121,14 +122,7 @@ def _question(keys: MondialRelayCredentials, number: str) -> bytes:
     values = {"Enseigne": keys.enseigne, "Expedition": number, "Langue": "FR"}
     signed = "".join(values.values()) + keys.private_key.get_secret_value()
     security = md5(signed.encode(), usedforsecurity=False).hexdigest().upper()
-    soap = "http://schemas.xmlsoap.org/soap/envelope/"
-    envelope = etree.Element(f"{{{soap}}}Envelope", nsmap={"soap": soap})
-    asked = etree.SubElement(
-        etree.SubElement(envelope, f"{{{soap}}}Body"), f"{{{SERVICE}}}{OPERATION}", nsmap={None: SERVICE}
-    )
-    for name, value in {**values, "Security": security}.items():
-        etree.SubElement(asked, f"{{{SERVICE}}}{name}").text = value
-    return etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
+    return question(SERVICE, OPERATION, {**values, "Security": security})
 
 
 def _is_state(stat: str) -> bool:
@@ -177,5 +171,4 @@ def _head(stat: str, events: Sequence[TrackingEvent]) -> TrackingEvent | None:
 
 
 def _value(element: etree._Element, *names: str) -> str:
-    found = (text_of(element.findtext(f"{{*}}{name}"), 200) for name in names)
-    return next(filter(None, found), "")
+    return next(filter(None, (child_text(element, name) for name in names)), "")

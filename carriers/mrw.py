@@ -32,15 +32,15 @@ from carriers.base import (
 from carriers.calling import call
 from carriers.event import Moment, OffsetSource, Parcel, TrackingEvent
 from carriers.phrases import plain
-from carriers.reading import text_of, xml_of
+from carriers.reading import child_text, local_name, text_of, xml_of
 from carriers.sequence import numbered
+from carriers.soap import question
 from carriers.tables import Says, table
 from carriers.times import iso_moment, local_moment, parsed_date, parsed_time, zone
 from carriers.vocabulary import Status
 
 MADRID = zone("Europe/Madrid")
 SERVICE = "http://tempuri.org/"
-SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 SPANISH, BY_NUMBER, EXTENDED = "3082", "0", "1"
 ANSWERS = frozenset({"GetEnviosResult", "GetEnviosByDepartamentoResult", "InfoSeguimiento", "MensajeSeguimiento"})
 FOUND = re.compile("busqueda correcta")
@@ -95,10 +95,10 @@ class Mrw(Carrier):
         root = xml_of(body)
         told: dict[str, list[TrackingEvent]] = {}
         for row in _states(root):
-            told.setdefault(_value(row, "NumAlbaran"), []).extend(_events(row))
+            told.setdefault(child_text(row, "NumAlbaran"), []).extend(_events(row))
         if told:
             return [Parcel(number, numbered(events)) for number, events in told.items()]
-        if not any(etree.QName(each).localname in ANSWERS for each in root.iter("{*}*")):
+        if not any(local_name(each) in ANSWERS for each in root.iter("{*}*")):
             raise UnreadablePayload("no answer of MRW's tracking service")
         error = _error(root)
         unknown = not error or (NOT_FOUND.search(plain(error)) and not A_USER.search(plain(error)))
@@ -111,10 +111,6 @@ class Mrw(Carrier):
 def _question(number: str, account: Account) -> bytes:
     keys = account.credentials
     assert isinstance(keys, MrwCredentials)
-    envelope = etree.Element(f"{{{SOAP}}}Envelope", nsmap={"soap": SOAP})
-    asked = etree.SubElement(
-        etree.SubElement(envelope, f"{{{SOAP}}}Body"), f"{{{SERVICE}}}GetEnvios", nsmap={None: SERVICE}
-    )
     values = {
         "login": keys.login,
         "pass": keys.password.get_secret_value(),
@@ -126,10 +122,7 @@ def _question(number: str, account: Account) -> bytes:
         "codigoAbonado": keys.subscriber,
         "codigoFranquicia": keys.franchise,
     }
-    for name, value in values.items():
-        if value:
-            etree.SubElement(asked, f"{{{SERVICE}}}{name}").text = value
-    return etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
+    return question(SERVICE, "GetEnvios", {name: value for name, value in values.items() if value})
 
 
 def _states(root: etree._Element) -> Iterator[etree._Element]:
@@ -145,18 +138,14 @@ def _error(root: etree._Element) -> str:
 
 
 def _events(row: etree._Element) -> Iterator[TrackingEvent]:
-    moment, code, text = _moment(row), _value(row, "Estado"), _value(row, "EstadoDescripcion")
+    moment, code, text = _moment(row), child_text(row, "Estado"), child_text(row, "EstadoDescripcion")
     if moment and (code or text):
         yield meant(Mrw.table.find(code), code, "", "", text).at(moment)
 
 
 def _moment(row: etree._Element) -> Moment | None:
-    day = parsed_date(_value(row, "FechaEntrega"), "%d%m%Y")
+    day = parsed_date(child_text(row, "FechaEntrega"), "%d%m%Y")
     if day is None:
-        return iso_moment(_value(row, "Publicado"), MADRID)
-    clock = parsed_time(_value(row, "HoraEntrega"), "%H%M", "%H%M%S", "%H:%M")
+        return iso_moment(child_text(row, "Publicado"), MADRID)
+    clock = parsed_time(child_text(row, "HoraEntrega"), "%H%M", "%H%M%S", "%H:%M")
     return local_moment(day, clock, MADRID, OffsetSource.CARRIER)
-
-
-def _value(row: etree._Element, name: str) -> str:
-    return text_of(row.findtext(f"{{*}}{name}"), 200)

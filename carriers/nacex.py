@@ -18,7 +18,6 @@ from collections.abc import Iterator, Sequence
 from hashlib import md5
 
 from httpx import AsyncClient
-from lxml import etree
 from pydantic import Field, SecretStr
 
 from carriers.base import (
@@ -35,7 +34,7 @@ from carriers.base import (
 from carriers.calling import call
 from carriers.event import OffsetSource, Parcel, TrackingEvent
 from carriers.phrases import plain
-from carriers.reading import MAX_ARRAY, MAX_BODY, text_of, xml_of
+from carriers.reading import MAX_ARRAY, MAX_BODY, local_name, opening, text_of, xml_of
 from carriers.sequence import numbered
 from carriers.tables import Says, table
 from carriers.times import local_moment, parsed_date, parsed_time, zone
@@ -138,9 +137,9 @@ def _hashed(password: str) -> str:
 
 def _lines(body: bytes) -> list[Line]:
     """The fields of each expedition in a text, or of the one in an answer by SOAP; UnreadablePayload if too many."""
-    if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+    if opening(body) == b"<":
         elements = xml_of(body).iter("{*}*")
-        answer = next((each for each in elements if etree.QName(each).localname == ANSWER), None)
+        answer = next((each for each in elements if local_name(each) == ANSWER), None)
         return [] if answer is None else [[text_of(each.text, 200) for each in answer.iter("{*}*") if not len(each)]]
     if len(body) > MAX_BODY:
         raise UnreadablePayload(f"a body of {len(body)} bytes: at most {MAX_BODY} are read")

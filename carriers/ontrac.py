@@ -37,7 +37,7 @@ from carriers.base import (
 from carriers.calling import call
 from carriers.check_digits import CheckDigit
 from carriers.event import Eta, OffsetSource, Parcel, Place, Said, TrackingEvent
-from carriers.reading import text_of, xml_of
+from carriers.reading import child_text, local_name, text_of, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import table_file
@@ -101,7 +101,7 @@ class OnTrac(Carrier):
         )
         root = xml_of(answer.content)
         shipments = _shipments(root)
-        errors = [_value(each, "Error") for each in shipments or [root]]
+        errors = [child_text(each, "Error") for each in shipments or [root]]
         if all(errors) and not all(map(NOT_KNOWN.search, errors)):
             error = next(each for each in errors if not NOT_KNOWN.search(each))
             kind = next((kind for says, kind in ERRORS if says.search(error)), CarrierUnavailable)
@@ -115,16 +115,12 @@ class OnTrac(Carrier):
     def parse(self, body: bytes) -> list[Parcel]:
         """The parcels of an answer; none for an error that is not about a number."""
         root = xml_of(body)
-        if etree.QName(root).localname not in ANSWERS:
+        if local_name(root) not in ANSWERS:
             raise UnreadablePayload("no answer of OnTrac")
-        shipments, error = _shipments(root), _value(root, "Error")
+        shipments, error = _shipments(root), child_text(root, "Error")
         if not shipments:
             return [Parcel("", not_found=True, note=error)] if not error or NOT_KNOWN.search(error) else []
         return [parcel for each in shipments if (parcel := _parcel(each))]
-
-
-def _value(element: etree._Element, name: str) -> str:
-    return text_of(element.findtext(f"{{*}}{name}"), 200)
 
 
 def _shipments(root: etree._Element) -> list[etree._Element]:
@@ -133,7 +129,7 @@ def _shipments(root: etree._Element) -> list[etree._Element]:
 
 def _parcel(said: etree._Element) -> Parcel | None:
     """The parcel of a shipment; none for an error that is not about its number."""
-    number, error, reference = (_value(said, name) for name in ("Tracking", "Error", "Reference"))
+    number, error, reference = (child_text(said, name) for name in ("Tracking", "Error", "Reference"))
     rows = said.findall("{*}Events/{*}Event")
     if error and not rows:
         return Parcel(number, not_found=True, note=error) if NOT_KNOWN.search(error) else None
@@ -146,7 +142,7 @@ def _parcel(said: etree._Element) -> Parcel | None:
         None if over else _eta(said),
         withdrawn=withdrawn,
         aliases=(reference,) if len(reference) >= 4 and reference != number else (),
-        service=_value(said, "Service"),
+        service=child_text(said, "Service"),
     )
 
 
@@ -186,8 +182,8 @@ def _said(given: str | None, text: str | None) -> Said:
 
 def _eta(said: etree._Element) -> Eta | None:
     """The expected day, where the consignee lives."""
-    day = parsed_date(_value(said, "Exp_Del_Date")[:10], "%Y-%m-%d")
+    day = parsed_date(child_text(said, "Exp_Del_Date")[:10], "%Y-%m-%d")
     if day is None:
         return None
-    where = state_zone(_value(said, "State"), _value(said, "Zip")) or UTC
+    where = state_zone(child_text(said, "State"), child_text(said, "Zip")) or UTC
     return expected(local_moment(day, None, where, OffsetSource.PLACE))

@@ -29,7 +29,7 @@ from carriers.base import (
 )
 from carriers.calling import call
 from carriers.event import Parcel, Place, Said, TrackingEvent
-from carriers.reading import Json, dicts, json_of, text_of, xml_of
+from carriers.reading import Json, dicts, json_of, local_name, opening, text_of, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import table_file
@@ -90,17 +90,17 @@ class Packeta(Carrier):
 
     def parse(self, body: bytes) -> list[Parcel]:
         """The parcel of an answer; none for a fault."""
-        if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+        if opening(body) in (b"{", b"["):
             return [_parcel(_listed(json_of(body)))]
         root = xml_of(body)
         if fault := _fault(root):
             return [Parcel("", not_found=True)] if fault == UNKNOWN else []
         names = ("result", "packetTrackingResult", "packetStatusResult")
         results = [each for name in names for each in root.iterfind(f".//{{*}}{name}")]
-        if not results or not {"response", "Envelope"} & {etree.QName(root).localname}:
+        if not results or not {"response", "Envelope"} & {local_name(root)}:
             raise UnreadablePayload("no answer of Packeta")
         records = [each for result in results for each in result.iterfind("{*}record")]
-        told = [{etree.QName(each).localname: each.text for each in record} for record in records or results]
+        told = [{local_name(each): each.text for each in record} for record in records or results]
         if any(each and "statusCode" not in each for each in told):
             raise UnreadablePayload("an answer of Packeta, but not about tracking")
         return [_parcel([each for each in told if each])]
@@ -108,10 +108,10 @@ class Packeta(Carrier):
 
 def _fault(root: etree._Element) -> str:
     """The name of a fault, of REST or of SOAP; empty for an answer."""
-    if etree.QName(root).localname == "response" and text_of(root.findtext("{*}status")) == "fault":
+    if local_name(root) == "response" and text_of(root.findtext("{*}status")) == "fault":
         return text_of(root.findtext("{*}fault"), 80) or "fault"
     details = root.find("{*}Body/{*}Fault/detail")
-    kinds = [] if details is None else [etree.QName(each).localname for each in details]
+    kinds = [] if details is None else [local_name(each) for each in details]
     return next((kind for kind in kinds if kind == UNKNOWN or kind in REFUSED), "")
 
 

@@ -33,14 +33,14 @@ from carriers.calling import call
 from carriers.check_digits import CheckDigit, luhn
 from carriers.event import OffsetSource, Parcel, Place, Said, TrackingEvent
 from carriers.phrases import Phrases
-from carriers.reading import text_of, xml_of
+from carriers.reading import child_text, text_of, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
+from carriers.soap import envelope, fault_of, fill, written
 from carriers.tables import table_file
 from carriers.times import local_moment, parsed_date, parsed_time
 from carriers.zones import province_zone
 
-SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 SERVICE = "http://purolator.com/pws/service/v1"
 TYPES = "http://purolator.com/pws/datatypes/v1"
 
@@ -89,7 +89,7 @@ class Purolator(Carrier):
             auth=BasicAuth(known.key, known.password.get_secret_value()),
         )
         root = xml_of(answer.content)
-        if (fault := _fault(root)) is not None:
+        if (fault := fault_of(root)) is not None:
             raise CarrierUnavailable(f"Purolator failed: {fault}")
         errors = _errors(_answered(root))
         if not errors or _parcels(root):
@@ -182,27 +182,17 @@ def _errors(told: etree._Element) -> list[str]:
     return [f"{_value(each, 'Code')} {_value(each, 'Description')}".strip() for each in listed]
 
 
-def _fault(root: etree._Element) -> str | None:
-    """What a fault of the service says; none if there is none."""
-    fault = root.find(f"{{{SOAP}}}Body/{{{SOAP}}}Fault")
-    return None if fault is None else text_of(fault.findtext("faultstring"))
-
-
 def _question(known: PurolatorCredentials, numbers: Sequence[str]) -> bytes:
-    envelope = etree.Element(f"{{{SOAP}}}Envelope", nsmap={"soap": SOAP, "v1": TYPES})
-    context = etree.SubElement(etree.SubElement(envelope, f"{{{SOAP}}}Header"), f"{{{TYPES}}}RequestContext")
+    whole, head, body = envelope("Header", "Body", v1=TYPES)
     token = known.user_token.get_secret_value() if known.user_token else ""
     said = {"Version": "1.2", "Language": "en", "GroupID": "nove", "RequestReference": "nove", "UserToken": token}
-    for name, value in said.items():
-        if value:
-            etree.SubElement(context, f"{{{TYPES}}}{name}").text = value
-    body = etree.SubElement(envelope, f"{{{SOAP}}}Body")
+    context = etree.SubElement(head, f"{{{TYPES}}}RequestContext")
+    fill(context, {name: value for name, value in said.items() if value}, TYPES)
     pins = etree.SubElement(etree.SubElement(body, f"{{{TYPES}}}TrackPackagesByPinRequest"), f"{{{TYPES}}}PINs")
     for number in numbers:
-        pin = etree.SubElement(pins, f"{{{TYPES}}}PIN")
-        etree.SubElement(pin, f"{{{TYPES}}}Value").text = "".join(number.split())
-    return etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
+        fill(etree.SubElement(pins, f"{{{TYPES}}}PIN"), {"Value": "".join(number.split())}, TYPES)
+    return written(whole)
 
 
 def _value(element: etree._Element, name: str) -> str:
-    return text_of(element.findtext(f"{{*}}{name}"), 300)
+    return child_text(element, name, 300)

@@ -100,6 +100,21 @@ def _clean(text: str) -> str:
 _cleaned = lru_cache(maxsize=8192)(_clean)
 
 
+def opening(body: bytes) -> bytes:
+    """The first byte that is neither white space nor of a byte order mark: what tells JSON from XML."""
+    return body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+
+
+def child_text(element: etree._Element, name: str, limit: int = 200) -> str:
+    """The clean text of the first child of a name, whatever its namespace; empty if there is none."""
+    return text_of(element.findtext(f"{{*}}{name}"), limit)
+
+
+def local_name(element: etree._Element) -> str:
+    """The name of an element without its namespace."""
+    return etree.QName(element).localname
+
+
 def unsigned(text: str) -> str:
     """The text without the name of who signed."""
     return re.split(r"\W*\bsigned\b", text, maxsplit=1, flags=re.IGNORECASE)[0]

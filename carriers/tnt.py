@@ -34,7 +34,7 @@ from carriers.base import (
 )
 from carriers.calling import call
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
-from carriers.reading import text_of, xml_of
+from carriers.reading import child_text, local_name, text_of, xml_of
 from carriers.sequence import last_of, numbered
 from carriers.tables import table_file
 from carriers.times import local_moment, parsed_date, parsed_time
@@ -112,7 +112,7 @@ class Tnt(Carrier):
 
     def parse(self, body: bytes) -> list[Parcel]:
         root = xml_of(body)
-        kind = etree.QName(root).localname
+        kind = local_name(root)
         consignments = [*root.iterfind("{*}Consignment")] if kind == "TrackResponse" else []
         if not consignments and _error(root) is None:
             raise UnreadablePayload(f"no answer of TNT, but {kind[:40]!r}")
@@ -130,9 +130,9 @@ def _question(numbers: Sequence[str], market: str, origin: str) -> str:
 
 def _error(root: etree._Element) -> tuple[str, str] | None:
     """The code and message of an error, none if the answer is not one."""
-    kind = etree.QName(root).localname
+    kind = local_name(root)
     error = root if kind == "Error" else root.find("{*}Error") if kind == "TrackResponse" else None
-    return None if error is None else (_value(error, "Code"), _value(error, "Message"))
+    return None if error is None else (child_text(error, "Code"), child_text(error, "Message"))
 
 
 def _refuse(body: bytes) -> None:
@@ -149,27 +149,23 @@ def _refuse(body: bytes) -> None:
     raise RequestRefused(f"TNT refuses the request ({code} {message})")
 
 
-def _value(element: etree._Element, *path: str) -> str:
-    return text_of(element.findtext("/".join(f"{{*}}{name}" for name in path)), 200)
-
-
 def _parcel(said: etree._Element) -> Parcel:
-    number, summary = _value(said, "ConsignmentNumber"), _value(said, "SummaryCode").upper()
+    number, summary = child_text(said, "ConsignmentNumber"), child_text(said, "SummaryCode").upper()
     if summary == "CNF":
         return Parcel(number, not_found=True)
-    depots = frozenset((_value(said, "OriginDepot"), _value(said, "OriginDepotName"))) - {""}
+    depots = frozenset((child_text(said, "OriginDepot"), child_text(said, "OriginDepotName"))) - {""}
     ends = _Ends(
-        depots, _value(said, "OriginCountry", "CountryCode"), _value(said, "DestinationCountry", "CountryCode")
+        depots, child_text(said, "OriginCountry/{*}CountryCode"), child_text(said, "DestinationCountry/{*}CountryCode")
     )
     told = dict.fromkeys(event for each in said.iterfind("{*}StatusData") if (event := _event(each, ends)))
     events = numbered([*told])
     head = _head(said, summary, ends, events)
-    other = _value(said, "AlternativeConsignmentNumber")
+    other = child_text(said, "AlternativeConsignmentNumber")
     return Parcel(number, (head, *events) if head else events, aliases=(other,) if other and other != number else ())
 
 
 def _event(said: etree._Element, ends: _Ends) -> TrackingEvent | None:
-    told = {etree.QName(each).localname: text_of(each.text, 200) for each in said}.get
+    told = {local_name(each): text_of(each.text, 200) for each in said}.get
     code, depot, name = told("StatusCode", "").upper(), told("Depot", ""), told("DepotName", "")
     country = ends.country(depot or name, code)
     moment = _moment(told("LocalEventDate", ""), told("LocalEventTime", ""), ends.zone(country))
@@ -191,10 +187,10 @@ def _head(said: etree._Element, summary: str, ends: _Ends, events: Sequence[Trac
         return None
     end = ends.zone(ends.destination)
     delivered = row.status is Status.DELIVERED
-    moment = _moment(_value(said, "DeliveryDate"), _value(said, "DeliveryTime"), end) if delivered else None
-    town = Place(_value(said, "DeliveryTown"), country=ends.destination) if delivered else None
+    moment = _moment(child_text(said, "DeliveryDate"), child_text(said, "DeliveryTime"), end) if delivered else None
+    town = Place(child_text(said, "DeliveryTown"), country=ends.destination) if delivered else None
     if moment is None and newest is None:
-        moment = _moment(_value(said, "CollectionDate"), "", ends.zone(ends.origin))
+        moment = _moment(child_text(said, "CollectionDate"), "", ends.zone(ends.origin))
     after = newest.sequence + 1 if newest and moment is None else 0
     moment = moment or (newest.moment if newest else None)
     if moment is None:

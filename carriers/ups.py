@@ -27,7 +27,6 @@ from carriers.base import (
     Answer,
     BadSignature,
     Carrier,
-    CarrierUnavailable,
     Credentials,
     CredentialsRefused,
     RequestRefused,
@@ -40,6 +39,7 @@ from carriers.base import (
 from carriers.calling import call
 from carriers.check_digits import CheckDigit, ups_1z
 from carriers.event import Parcel, Place, Said, TrackingEvent
+from carriers.granting import token_of
 from carriers.reading import Json, at, dicts, json_of, object_at, text_of
 from carriers.remembering import remembered
 from carriers.subscribing import Hook, Subscribed
@@ -104,11 +104,7 @@ class Ups(Carrier):
             auth=(known.client_id, known.client_secret.get_secret_value()),
             headers={"x-merchant-id": known.merchant_id} if known.merchant_id else {},
         )
-        granted = json_of(answer.content)
-        value, seconds = text_of(at(granted, "access_token"), 8192), text_of(at(granted, "expires_in"))
-        if not value or not seconds.isdecimal():
-            raise CarrierUnavailable("UPS granted no token")
-        return Token(value, float(seconds))
+        return token_of(answer.content, "UPS")
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         return [await self._ask(http, account, number) for number in numbers]
