@@ -11,7 +11,6 @@ depot of an event, the other names of an answer's fields (`codigoRetorno`, `codi
 public clients of the service, read on 2026-11-22.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 
 from httpx import AsyncClient, BasicAuth
@@ -21,16 +20,14 @@ from carriers.base import (
     Account,
     Answer,
     Carrier,
-    CarrierUnavailable,
     Credentials,
-    CredentialsRefused,
     RateLimit,
     UnreadablePayload,
     meant,
 )
 from carriers.calling import call
+from carriers.complaints import refuse, unknown
 from carriers.event import Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
-from carriers.phrases import plain
 from carriers.reading import Json, dicts, json_object, object_at, text_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
@@ -45,9 +42,6 @@ OUTCOMES = (("error", "mensajeError"), ("codigoRetorno", "mensajeRetorno"))
 """Where an answer says whether it is one, and what is wrong."""
 FINE = frozenset({"", "0", "200"})
 """Codes of what is no error."""
-NOT_FOUND = re.compile("no (existe|hay|se (encuentra|encontr|ha))|no encontrad|inexistente|sin (datos|resultados)")
-A_USER = re.compile("usuario|contrasena|credencial|autoriza|permis")
-"""As `plain` writes them."""
 
 
 class CorreosExpressCredentials(Credentials):
@@ -94,11 +88,7 @@ class CorreosExpress(Carrier):
             json={"codigoCliente": known.customer_code, "dato": "".join(numbers[0].split())},
             auth=BasicAuth(known.username, known.password.get_secret_value()),
         )
-        error = _error(json_object(answer.content, "latin-1"))
-        if A_USER.search(plain(error)):
-            raise CredentialsRefused(f"Correos Express says: {error}")
-        if error and not NOT_FOUND.search(plain(error)):
-            raise CarrierUnavailable(f"Correos Express says: {error}")
+        refuse("Correos Express", _error(json_object(answer.content, "latin-1")))
         return [Answer(answer.content, tuple(numbers))]
 
     def parse(self, body: bytes) -> list[Parcel]:
@@ -109,8 +99,7 @@ class CorreosExpress(Carrier):
             raise UnreadablePayload("no states of Correos Express")
         number = text_of(told.get("numEnvio"), 40)
         if error := _error(said):
-            unknown = NOT_FOUND.search(plain(error)) and not A_USER.search(plain(error))
-            return [Parcel(number, not_found=True, note=error)] if unknown else []
+            return [Parcel(number, not_found=True, note=error)] if unknown(error) else []
         events = [event for row in dicts(told.get("estadoEnvios")) if (event := _event(row))]
         head = _event(told)
         if head and all((each.code, each.moment) != (head.code, head.moment) for each in events):

@@ -22,14 +22,13 @@ from carriers.base import (
     Account,
     Answer,
     Carrier,
-    CarrierUnavailable,
     Credentials,
-    CredentialsRefused,
     RateLimit,
     UnreadablePayload,
     meant,
 )
 from carriers.calling import call
+from carriers.complaints import refuse, unknown
 from carriers.event import Moment, OffsetSource, Parcel, TrackingEvent
 from carriers.phrases import plain
 from carriers.reading import child_text, local_name, text_of, xml_of
@@ -44,9 +43,7 @@ SERVICE = "http://tempuri.org/"
 SPANISH, BY_NUMBER, EXTENDED = "3082", "0", "1"
 ANSWERS = frozenset({"GetEnviosResult", "GetEnviosByDepartamentoResult", "InfoSeguimiento", "MensajeSeguimiento"})
 FOUND = re.compile("busqueda correcta")
-NOT_FOUND = re.compile("no (existe|hay|se (encontr|encuentra|ha))|sin resultados")
-A_USER = re.compile("usuario|contrasena|login|credencial|autentic|autoriza|permis")
-"""As `plain` writes them."""
+"""As `plain` writes it."""
 
 
 class MrwCredentials(Credentials):
@@ -83,11 +80,7 @@ class Mrw(Carrier):
             },
         )
         root = xml_of(answer.content)
-        error = _error(root)
-        if A_USER.search(plain(error)):
-            raise CredentialsRefused(f"MRW says: {error}")
-        if error and not NOT_FOUND.search(plain(error)):
-            raise CarrierUnavailable(f"MRW says: {error}")
+        refuse("MRW", _error(root))
         return [Answer(answer.content, tuple(numbers))]
 
     def parse(self, body: bytes) -> list[Parcel]:
@@ -101,8 +94,7 @@ class Mrw(Carrier):
         if not any(local_name(each) in ANSWERS for each in root.iter("{*}*")):
             raise UnreadablePayload("no answer of MRW's tracking service")
         error = _error(root)
-        unknown = not error or (NOT_FOUND.search(plain(error)) and not A_USER.search(plain(error)))
-        return [Parcel("", not_found=True, note=error)] if unknown else []
+        return [Parcel("", not_found=True, note=error)] if not error or unknown(error) else []
 
     def tracking_url(self, number: str) -> str:
         return f"{self.website}/seguimiento_envios/MRW_resultados_consultas.asp?modo=nacional&envio={number}"

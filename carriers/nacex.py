@@ -24,16 +24,14 @@ from carriers.base import (
     Account,
     Answer,
     Carrier,
-    CarrierUnavailable,
     Credentials,
-    CredentialsRefused,
     RateLimit,
     UnreadablePayload,
     meant,
 )
 from carriers.calling import call
+from carriers.complaints import refuse, unknown
 from carriers.event import OffsetSource, Parcel, TrackingEvent
-from carriers.phrases import plain
 from carriers.reading import MAX_ARRAY, MAX_BODY, local_name, opening, text_of, xml_of
 from carriers.sequence import numbered
 from carriers.tables import Says, table
@@ -44,9 +42,6 @@ MADRID = zone("Europe/Madrid")
 RELATIONS = frozenset({"R", "D", "X"})
 """How another expedition belongs to the one asked about: a service back, a return, sent anew."""
 INCIDENT, ERROR, ANSWER = "INCIDENCIA", "ERROR", "getEstadoExpedicionResponse"
-NOT_FOUND = re.compile("no (existe|hay|se (encuentra|encontr|ha))|no encontrad|inexistente|sin (datos|resultados)")
-A_USER = re.compile("usuario|password|contrasena|clave|login|credencial|autentic|autoriza|permis")
-"""As `plain` writes them."""
 HASH = re.compile("[0-9a-fA-F]{32}")
 
 Line = list[str]
@@ -98,19 +93,14 @@ class Nacex(Carrier):
                 "data": f"origen={branch}|albaran={waybill}" if slash else f"expe_codigo={branch}",
             },
         )
-        error = _error(_lines(answer.content))
-        if A_USER.search(plain(error)):
-            raise CredentialsRefused("Nacex refuses the user or the password")
-        if error and not NOT_FOUND.search(plain(error)):
-            raise CarrierUnavailable(f"Nacex says: {error}")
+        refuse("Nacex", _error(_lines(answer.content)))
         return [Answer(answer.content, tuple(numbers))]
 
     def parse(self, body: bytes) -> list[Parcel]:
         """The expedition of an answer; none for an error that is not about the number."""
         lines = _lines(body)
         if error := _error(lines):
-            unknown = NOT_FOUND.search(plain(error)) and not A_USER.search(plain(error))
-            return [Parcel("", not_found=True, note=error)] if unknown else []
+            return [Parcel("", not_found=True, note=error)] if unknown(error) else []
         told = [line for line in lines if _is_state(line[1:] if line[0] in RELATIONS else line)]
         own = next((line for line in told if line[0] not in RELATIONS), None)
         if own is None:
