@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, tuple_
 
+from app import shops
 from app.arrivals.tables import sightings, unmapped
 from app.database import Session
 from app.mappings import EVERYBODY, MappingState
@@ -60,7 +61,8 @@ async def of_company(
 ) -> list[UnmappedCode]:
     """What the company's carriers said that has no row, by carrier, list and code, after those three if given.
 
-    What a row has been accepted for since is left out. Sightings are those of these shops.
+    What a row has been accepted for since is left out. Sightings are those of these shops; unless they are all there
+    are, so are the codes, and the words are no other shop's.
     """
     order = (unmapped.c.carrier, unmapped.c.list, unmapped.c.code)
     wanted: list[ColumnElement[bool]] = [unmapped.c.company_id == company_id, ~_mended()]
@@ -68,11 +70,22 @@ async def of_company(
         wanted.append(unmapped.c.carrier == carrier)
     if after is not None:
         wanted.append(tuple_(*order) > tuple_(*after))
+    whole = set(await shops.locales(db, company_id)) <= set(shop_ids)
+    if not whole:
+        wanted.append(_seen_by(shop_ids))
     rows = await db.all(select(unmapped).where(*wanted).order_by(*order).limit(limit))
     names = [column.name for column in unmapped.c if column.name != "company_id"]
     found = [UnmappedCode(**{name: row._mapping[name] for name in names}) for row in rows]
     await _look(db, company_id, shop_ids, {each.key: each for each in found})
+    for each in found if not whole else ():
+        each.text = each.samples[0][0]
     return found
+
+
+def _seen_by(shop_ids: Collection[UUID]) -> ColumnElement[bool]:
+    """Whether one of these shops has a shipment of which the code was said."""
+    same = (sightings.c[name] == unmapped.c[name] for name in ("company_id", "carrier", "list", "code"))
+    return select(sightings.c.code).where(*same, sightings.c.shop_id.in_(shop_ids)).exists()
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,6 +183,7 @@ async def test_the_inbox_by_carrier_and_shop(service: Service, client: AsyncClie
     theirs = await post_parcel(sister, "SANDBOX-HELD-2", "sandbox")
     for number in ("SANDBOX-HELD-1", "SANDBOX-HELD-2"):
         await hook.push(sandbox_body(("beamed", ago(hours=2)), ("zapped", ago(hours=1)), number=number))
+    await hook.push(sandbox_body(("theirs alone", ago(hours=3)), number="SANDBOX-HELD-2"))
 
     async def shown(caller: AsyncClient, **params: Any) -> list[tuple[str, int, int, list[str]]]:
         items = (await caller.get("/v1/carriers/unmapped", params=params)).json()["items"]
@@ -192,6 +193,7 @@ async def test_the_inbox_by_carrier_and_shop(service: Service, client: AsyncClie
     assert await shown(sister, limit=1) == [("beamed", 2, 1, [theirs])]
     assert await shown(client, carrier="brt") == []
     every = await service.caller(shop, all_shops=True)
+    assert [code for code, *_ in await shown(every)] == ["beamed", "theirs alone", "zapped"]
     await take(every, code="beamed", context="elsewhere", status=None, sub_status=None)
     await take(every, code="zapped", status=None, sub_status=None)
     assert await shown(client) == [("beamed", 2, 1, [mine])]
