@@ -14,6 +14,7 @@ from app.demo.stand_ins.brt import BrtStandIn
 from app.demo.stand_ins.fedex import FedexStandIn
 from app.intake import take_in
 from app.intake.amending import amend
+from app.polling.adopting import Adopter
 from app.shipments import reading
 from app.shipments.posting import AmendedShipment
 from app.shipments.shipment import Shipment

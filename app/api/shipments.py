@@ -87,7 +87,11 @@ class Rows(Output):
     responses={200: {"model": ShipmentWhole, "description": "The number was known: the shipment as it is now"}},
 )
 async def add(given: PostedShipment, caller: Writer, shop_id: OneShop, here: Here, write: Write) -> Response:
-    """Hand over a shipment, or bring a known one up to date: known by carrier, number and direction."""
+    """Hand over a shipment, or bring a known one up to date: known by carrier, number and direction.
+
+    Where its carrier is not known, send several `carriers`, or `"carrier": null` for all whose numbers look like this
+    one: they are listed as `candidates`, and the first that knows the number settles it.
+    """
 
     async def effect(db: Session) -> Response:
         shop = await shops.get(db, caller.company_id, shop_id)

@@ -6,8 +6,11 @@ the one that the shipment is shown and polled by.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
+
+from sqlalchemy import exists, literal_column, select
 
 from app.arrivals.keeping import ArrivalSource, Arrived
 from app.database import Session
@@ -23,6 +26,7 @@ from app.shipments.beside import Beside, travelled
 from app.shipments.names import Name, Role
 from app.shipments.recording import Recorded
 from app.shipments.shipment import Identity, Shipment
+from app.shipments.tables import shipments
 from carriers.event import Parcel
 
 
@@ -138,13 +142,41 @@ async def _weigh(
     await settle_on(db, name, words)
     after = leader._replace(identity=Identity.NAMED)
     if not name.is_of(leader):
-        for before in await names.of(db, leader):
-            if before.role is Role.CANDIDATE and before.is_of(leader):
-                await move(db, leader.company_id, leader.id, before.id)
-        after = after._replace(carrier=name.carrier, generation=nth, account_id=None, **carriers_word(leader))
-        after = await with_account(installation, db, after)
+        after = await _bearing(installation, db, after, name, nth)
     await rewrite(db, leader, after)
     return after, True
+
+
+async def take_up(installation: Installation, db: Session, company_id: UUID, carrier: str, most: int) -> int:
+    """Shipments about whose carrier nobody can be asked bear this candidate from now on, which can; how many."""
+    candidate = exists().where(
+        names.names.c.company_id == shipments.c.company_id,
+        names.names.c.shipment_id == shipments.c.id,
+        names.names.c.role == Role.CANDIDATE,
+        names.names.c.carrier == carrier,
+    )
+    waiting = shipments.c.identity == literal_column("'unsettled'"), shipments.c.next_poll_at.is_(None)
+    query = select(shipments).where(shipments.c.company_id == company_id, *waiting, candidate)
+    rows = await db.all(query.order_by(shipments.c.id).limit(most).with_for_update(skip_locked=True))
+    taken = 0
+    for leader in map(Shipment.of, rows):
+        name = next(each for each in await names.of(db, leader) if each.carrier == carrier)
+        with suppress(Conflict):
+            nth = await generation(db, leader, carrier, leader.tracking_number or "")
+            after = await _bearing(installation, db, leader, name, nth)
+            if after.next_poll_at is not None:
+                await rewrite(db, leader, after._replace(revision=leader.revision + 1))
+                taken += 1
+    return taken
+
+
+async def _bearing(installation: Installation, db: Session, leader: Shipment, name: Name, nth: int) -> Shipment:
+    """The shipment with this candidate as the one that its row bears."""
+    for before in await names.of(db, leader):
+        if before.role is Role.CANDIDATE and before.is_of(leader):
+            await move(db, leader.company_id, leader.id, before.id)
+    after = leader._replace(carrier=name.carrier, generation=nth, account_id=None, **carriers_word(leader))
+    return await with_account(installation, db, after)
 
 
 def _has_it(known: Sequence[Name], leader: Shipment, name: Name, arrived: Arrived) -> bool:

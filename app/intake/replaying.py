@@ -25,11 +25,12 @@ from app.intake.stepping import AT_ONCE, Choice, Cursor, Step, Undone, following
 from app.lifecycle import Source
 from app.mappings import Overrides
 from app.outbox.putting import Listeners, listeners
-from app.shipments import history
+from app.shipments import history, names
 from app.shipments.beside import with_legs
 from app.shipments.history import StoredEvent, stored
+from app.shipments.names import Role
 from app.shipments.recording import Recorded, record, write
-from app.shipments.shipment import Shipment
+from app.shipments.shipment import Identity, Shipment
 from app.shipments.tables import shipments
 from carriers import Carrier, carriers, told_by
 from carriers.base import mapped
@@ -62,6 +63,8 @@ async def reread(installation: Installation, choice: Choice, after: Cursor | Non
     place = (shipments.c.company_id, shipments.c.id)
     # Of a forgotten recipient's parcel the words are gone that a meaning may hang on.
     wanted: list[ColumnElement[bool]] = [shipments.c.forgotten_at.is_(None)]
+    # What candidates said before one was settled on is kept, and was no word on this parcel.
+    wanted.append(shipments.c.identity.is_distinct_from(Identity.UNSETTLED))
     wanted += [tuple_(*place) > tuple_(*after)] if after else []
     if choice.carrier:
         wanted.append(shipments.c.carrier == choice.carrier)
@@ -123,11 +126,25 @@ async def reread_one(installation: Installation, db: Session, to: Listeners, shi
         return None
     recorded = reading.recorded
     await write(db, [(shipment, recorded)])
-    if not recorded.changed and not reading.eta:
+    legs = await _reread_legs(installation, db, shipment)
+    if not recorded.changed and not reading.eta and not legs:
         return None
     whole = await with_legs(db, shipment, recorded)
     after = await settle(installation, db, to, shipment, whole, said=reading.eta, replay=True)
     return reading.change(after.status, after.sub_status)
+
+
+async def _reread_legs(installation: Installation, db: Session, shipment: Shipment) -> bool:
+    """The same for what is kept under its other legs; whether any of it has changed."""
+    changed = False
+    for name, bearer in await names.bearers(db, [shipment]):
+        if name.role is Role.LEG and not name.is_of(shipment):
+            mended = installation.mappings.of(bearer.company_id, bearer.carrier) or NOTHING_MENDED
+            reading = await read_again(db, bearer, mended)
+            if reading is not None:
+                await write(db, [(bearer, reading.recorded)])
+                changed |= reading.recorded.changed
+    return changed
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from app.accounts import CarrierAccount, carrier_accounts
 from app.database import Session
 from app.fallback import covered
 from app.installation import Installation
+from app.intake.recognising import take_up
 from app.intake.scheduling import with_account
 from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
@@ -54,6 +55,8 @@ class Adopter:
             if self._served.get(each.id) != served[each.id]
         ]
         for row in changed:
+            async with self._installation.database.transaction() as db:
+                adopted += await take_up(self._installation, db, row.company_id, row.carrier, BATCH)
             while True:
                 async with self._installation.database.transaction() as db:
                     found = await _orphans(db, row)
