@@ -156,6 +156,20 @@ async def test_a_push_that_came_before_the_shipment_settles_it(desk: Desk) -> No
     assert (shipment.carrier, shipment.status) == ("brt", S.DELIVERED)
 
 
+async def test_a_contract_that_comes_later_is_asked_by(database: Database) -> None:
+    """Nobody could be asked about any of them; an account with one is added, and it is asked."""
+    async with polled(database) as polls:
+        shipment = await polls.world.ship(NUMBER, None, **SEVERAL)  # type: ignore[arg-type]
+        async with contract(polls, FedexStandIn):
+            polls.world.pass_time(hours=2)
+            adopted = await Adopter(polls.world.installation).tick()
+            await polls.poll()
+        after = await polls.world.look(shipment)
+
+    assert (shipment.carrier, shipment.next_poll_at, adopted) == ("brt", None, 1)
+    assert (after.carrier, after.status) == ("fedex", S.AWAITING_PICKUP)
+
+
 async def test_a_carrier_that_fails_does_not_hold_up_the_others(desk: Desk) -> None:
     """What went wrong is noted."""
     silent(desk.fedex)
