@@ -5,14 +5,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from httpx import AsyncClient
 
-from app.demo.journeys import JOURNEYS, Step, so_far
+from app.demo.journeys import JOURNEYS, Happened, Step, so_far
 from app.demo.serving import serving
-from app.demo.stand_ins.base import StandIn
+from app.demo.stand_ins.base import Fault, StandIn
 from carriers import Carrier
 from carriers.asking import TokenKeeper, ask
-from carriers.base import Account, Answer
+from carriers.base import Account, Answer, CarrierError
 from carriers.event import Parcel
 from carriers.vocabulary import Status
 
@@ -43,6 +44,12 @@ MEANT = {
 """What each step means, whoever tells it."""
 
 
+def journey_named(number: str) -> list[Happened] | None:
+    """What has happened to a number that is a journey's name; none to any other, which nobody knows."""
+    legs = JOURNEYS.get(number)
+    return None if legs is None else so_far(legs, START, 1, START + timedelta(days=30))
+
+
 @dataclass(slots=True)
 class Line:
     """The stand-in tells `journey` of every number, and knows none when that is empty; tokens are kept.
@@ -68,17 +75,19 @@ class Line:
         """The parcels of all those answers."""
         return [each for said in await self.ask(*numbers, **credentials) for each in self.carrier.parse(said.body)]
 
+    async def refusal(self, number: str, fault: Fault) -> CarrierError:
+        """What a question about the number raises, answered with this fault."""
+        self.stand_in.faults.append(fault)
+        with pytest.raises(CarrierError) as raised:
+            await self.ask(number)
+        return raised.value
+
 
 @asynccontextmanager
 async def line(carrier: Carrier, kind: type[StandIn]) -> AsyncIterator[Line]:
     """A carrier that is served for as long as the block lasts."""
     told: list[Line] = []
-
-    stand_in = kind(
-        lambda number: (
-            so_far(JOURNEYS[told[0].journey], START, 1, START + timedelta(days=30)) if told[0].journey else None
-        )
-    )
+    stand_in = kind(lambda number: journey_named(told[0].journey))
     async with serving(stand_in.app()) as base_url, AsyncClient(verify=False, trust_env=False, timeout=5) as http:
         told.append(Line(carrier, base_url, http, stand_in))
         yield told[0]

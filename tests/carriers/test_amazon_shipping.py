@@ -5,13 +5,13 @@ from operator import attrgetter
 
 import pytest
 
-from app.demo.stand_ins.amazon_shipping import WORDS, AmazonShippingStandIn
+from app.demo.stand_ins.amazon_shipping import AmazonShippingStandIn
 from app.demo.stand_ins.base import Fault
 from carriers.amazon_shipping import AmazonShipping
 from carriers.base import CredentialsRefused, UnreadablePayload
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.line import line, misunderstood
+from tests.carriers.line import line
 from tests.recorded import recorded, recordings
 
 LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
@@ -140,11 +140,6 @@ def test_a_time_without_offset_is_its_places_own_also_in_the_nights_of_the_chang
 def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
     with pytest.raises(UnreadablePayload):
         AmazonShipping().parse(body)
-
-
-async def test_every_journey_of_the_stand_in_is_understood() -> None:
-    async with line(AmazonShipping(), AmazonShippingStandIn) as amazon:
-        assert await misunderstood(amazon, "A1000000017", WORDS) == {}
 
 
 async def test_one_parcel_a_call_of_the_italian_business() -> None:

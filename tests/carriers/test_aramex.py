@@ -5,13 +5,13 @@ from operator import attrgetter
 
 import pytest
 
-from app.demo.stand_ins.aramex import WORDS, AramexStandIn
+from app.demo.stand_ins.aramex import AramexStandIn
 from app.demo.stand_ins.base import Fault
 from carriers.aramex import Aramex
 from carriers.base import CarrierError, CarrierUnavailable, RequestRefused, UnreadablePayload, Verified
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.line import line, misunderstood
+from tests.carriers.line import line
 from tests.recorded import recorded, recordings
 
 NUMBER = "30000000001"
@@ -122,11 +122,6 @@ def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> 
         Aramex().parse(body)
 
 
-async def test_every_journey_of_the_stand_in_is_understood() -> None:
-    async with line(Aramex(), AramexStandIn) as aramex:
-        assert await misunderstood(aramex, NUMBER, WORDS) == {}
-
-
 async def test_numbers_are_asked_about_together_and_an_unknown_one_is_an_answer() -> None:
     async with line(Aramex(), AramexStandIn) as aramex:
         [answer] = await aramex.ask(NUMBER, "30000000002")
@@ -149,11 +144,7 @@ async def test_numbers_are_asked_about_together_and_an_unknown_one_is_an_answer(
 )
 async def test_an_error_inside_an_answer_has_its_name(body: bytes, error: type[CarrierError]) -> None:
     async with line(Aramex(), AramexStandIn) as aramex:
-        aramex.stand_in.faults.append(Fault(body=body))
-        with pytest.raises(CarrierError) as raised:
-            await aramex.ask(NUMBER)
-
-    assert type(raised.value) is error
+        assert type(await aramex.refusal(NUMBER, Fault(body=body))) is error
 
 
 async def test_a_push_is_believed_for_its_address() -> None:

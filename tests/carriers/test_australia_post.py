@@ -5,13 +5,13 @@ from operator import attrgetter
 
 import pytest
 
-from app.demo.stand_ins.australia_post import WORDS, AustraliaPostStandIn
+from app.demo.stand_ins.australia_post import AustraliaPostStandIn
 from app.demo.stand_ins.base import Fault
 from carriers.australia_post import AustraliaPost
 from carriers.base import CarrierUnavailable, UnreadablePayload
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.line import line, misunderstood
+from tests.carriers.line import line
 from tests.recorded import recorded, recordings
 
 NUMBER = "7XX1000634011427"
@@ -124,11 +124,6 @@ def test_a_time_keeps_its_offset_also_in_the_nights_of_the_change_and_is_unknown
 def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
     with pytest.raises(UnreadablePayload):
         AustraliaPost().parse(body)
-
-
-async def test_every_journey_of_the_stand_in_is_understood() -> None:
-    async with line(AustraliaPost(), AustraliaPostStandIn) as post:
-        assert await misunderstood(post, NUMBER, WORDS) == {}
 
 
 async def test_numbers_are_asked_about_together_and_an_unknown_one_is_an_answer() -> None:

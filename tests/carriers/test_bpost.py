@@ -6,12 +6,12 @@ from operator import attrgetter
 import pytest
 
 from app.demo.stand_ins.base import Fault
-from app.demo.stand_ins.bpost import WORDS, BpostStandIn
+from app.demo.stand_ins.bpost import BpostStandIn
 from carriers.base import CarrierUnavailable, UnreadablePayload
 from carriers.bpost import Bpost
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.line import line, misunderstood
+from tests.carriers.line import line
 from tests.recorded import recorded, recordings
 
 NUMBER = "323200000000000000000001"
@@ -96,11 +96,6 @@ def test_nights_of_the_clock_change_keep_the_printed_time_and_without_offset_it_
 def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
     with pytest.raises(UnreadablePayload):
         Bpost().parse(body)
-
-
-async def test_every_journey_of_the_stand_in_is_understood() -> None:
-    async with line(Bpost(), BpostStandIn) as bpost:
-        assert await misunderstood(bpost, NUMBER, WORDS) == {}
 
 
 async def test_an_unknown_item_is_an_answer_and_a_system_exception_is_bposts_trouble() -> None:

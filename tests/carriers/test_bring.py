@@ -6,12 +6,12 @@ from operator import attrgetter
 import pytest
 
 from app.demo.stand_ins.base import Fault
-from app.demo.stand_ins.bring import WORDS, BringStandIn
+from app.demo.stand_ins.bring import BringStandIn
 from carriers.base import CarrierError, CarrierUnavailable, CredentialsRefused, RequestRefused, UnreadablePayload
 from carriers.bring import Bring
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent, event_key
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.line import line, misunderstood
+from tests.carriers.line import line
 from tests.recorded import recorded, recordings
 
 NUMBER = "370000000000000000"
@@ -116,11 +116,6 @@ def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> 
         Bring().parse(body)
 
 
-async def test_every_journey_of_the_stand_in_is_understood() -> None:
-    async with line(Bring(), BringStandIn) as bring:
-        assert await misunderstood(bring, NUMBER, WORDS) == {}
-
-
 async def test_the_stand_ins_push_tells_its_newest_step() -> None:
     async with line(Bring(), BringStandIn) as bring:
         push = bring.stand_in.push(NUMBER, "")
@@ -142,8 +137,4 @@ async def test_an_unknown_number_is_an_answer() -> None:
 async def test_an_error_inside_an_answer_has_its_name(code: int, error: type[CarrierError]) -> None:
     body = b'{"consignmentSet": [{"error": {"code": %d, "message": "No"}}]}' % code
     async with line(Bring(), BringStandIn) as bring:
-        bring.stand_in.faults.append(Fault(body=body))
-        with pytest.raises(CarrierError) as raised:
-            await bring.ask(NUMBER)
-
-    assert type(raised.value) is error
+        assert type(await bring.refusal(NUMBER, Fault(body=body))) is error

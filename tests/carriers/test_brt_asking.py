@@ -1,22 +1,16 @@
 """Asking BRT over real HTTP, of a stand-in that speaks both its interfaces."""
 
 import re
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 from httpx import AsyncClient, MockTransport, Request, Response
 
-from app.demo.journeys import JOURNEYS, Happened, Step, so_far
-from app.demo.serving import serving
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.brt import WORDS, BrtStandIn
-from carriers.asking import TokenKeeper, ask
 from carriers.base import (
     Account,
-    Answer,
     CarrierError,
     CarrierUnavailable,
     CredentialsRefused,
@@ -25,54 +19,30 @@ from carriers.base import (
 )
 from carriers.brt import Brt, BrtCredentials
 from carriers.event import Parcel
+from tests.carriers.line import Line, line, misunderstood
 from tests.recorded import recorded
 
-
-@dataclass
-class Line:
-    """A BRT on loopback, and the way to ask it."""
-
-    base: str
-    stand_in: BrtStandIn
-    http: AsyncClient
-
-    async def ask(self, number: str, **credentials: str) -> list[Answer]:
-        account = Account(BrtCredentials(**{**BrtStandIn.credentials, **credentials}), base_url=self.base)
-        return await ask(Brt(), self.http, account, [number], tokens=TokenKeeper())
-
-
-@asynccontextmanager
-async def line(happened: Sequence[Happened] | None) -> AsyncIterator[Line]:
-    stand_in = BrtStandIn(lambda number: happened)
-    async with serving(stand_in.app()) as base, AsyncClient(verify=False, trust_env=False, timeout=5) as http:
-        yield Line(base, stand_in, http)
-
-
 PARCEL_ID, SHIPMENT_ID = "084010123456789", "084010123456"
-STEPS = [Happened(Step.COLLECTED, datetime(2026, 3, 2, 8, tzinfo=UTC), "Milano")]
 
 
-@pytest.mark.parametrize("journey", JOURNEYS)
-@pytest.mark.parametrize("number", [PARCEL_ID, SHIPMENT_ID])
-async def test_every_journey_of_the_stand_in_is_understood(journey: str, number: str) -> None:
-    """Whatever the stand-in tells, by either interface, has a status."""
-    start = datetime(2026, 3, 2, 8, tzinfo=UTC)
-    happened = so_far(JOURNEYS[journey], start, 1, start + timedelta(days=30))
-    async with line(happened) as brt:
-        [answer] = await brt.ask(number)
-
-    [told] = Brt().parse(answer.body)
-    assert (told.number, answer.numbers) == (SHIPMENT_ID, (number,))
-    assert len(told.events) == len([each for each in happened if each.step in WORDS])
-    assert all(event.status for event in told.events)
+@pytest.fixture
+async def brt() -> AsyncIterator[Line]:
+    async with line(Brt(), BrtStandIn) as made:
+        yield made
 
 
-async def test_a_parcel_id_is_asked_by_rest_and_a_shipment_id_by_soap() -> None:
-    """Fifteen digits name a parcel, twelve a shipment; odd characters stay inside the path."""
-    async with line(STEPS) as brt:
-        for number in (PARCEL_ID, SHIPMENT_ID, "A/B 1"):
-            await brt.ask(number)
+async def test_every_journey_is_understood_by_soap_too(brt: Line) -> None:
+    """As by REST, of which a parcel's number is asked."""
+    assert await misunderstood(brt, SHIPMENT_ID, WORDS) == {}
 
+
+async def test_a_parcel_id_is_asked_by_rest_and_a_shipment_id_by_soap(brt: Line) -> None:
+    """Fifteen digits name a parcel, twelve a shipment, which both answer; odd characters stay inside the path."""
+    numbers = (PARCEL_ID, SHIPMENT_ID, "A/B 1")
+    answers = [await brt.ask(number) for number in numbers]
+
+    assert [answer.numbers for [answer] in answers] == [(number,) for number in numbers]
+    assert [parcel.number for [answer] in answers[:2] for parcel in Brt().parse(answer.body)] == [SHIPMENT_ID] * 2
     assert brt.stand_in.requests == [
         "GET /rest/v1/tracking/parcelID/084010123456789",
         "POST /web/BRT_TrackingByBRTshipmentIDService/BRT_TrackingByBRTshipmentID",
@@ -103,12 +73,12 @@ async def test_a_shipment_id_is_asked_with_its_year(shipped_at: datetime | None,
     assert sent == [[year, SHIPMENT_ID]]
 
 
-async def test_an_unknown_number_is_an_answer() -> None:
+async def test_an_unknown_number_is_an_answer(brt: Line) -> None:
     """Not found is no error, by either interface."""
-    async with line(None) as brt:
-        bodies = [(await brt.ask(number))[0].body for number in (PARCEL_ID, SHIPMENT_ID)]
+    brt.journey = ""
 
-    assert [Brt().parse(body) for body in bodies] == [[Parcel("", not_found=True)]] * 2
+    for number in (PARCEL_ID, SHIPMENT_ID):
+        assert await brt.parcels(number) == [Parcel("", not_found=True)]
 
 
 ERROR = b'{"ttParcelIdResponse": {"esito": %d}}'
@@ -129,11 +99,6 @@ ERROR = b'{"ttParcelIdResponse": {"esito": %d}}'
     ],
     ids=str,
 )
-async def test_what_goes_wrong_has_its_name(fault: Fault, error: type[CarrierError]) -> None:
+async def test_what_goes_wrong_has_its_name(brt: Line, fault: Fault, error: type[CarrierError]) -> None:
     """HTTP statuses of its own, and results below 0 inside HTTP 200."""
-    async with line(STEPS) as brt:
-        brt.stand_in.faults.append(fault)
-        with pytest.raises(CarrierError) as raised:
-            await brt.ask(PARCEL_ID)
-
-    assert type(raised.value) is error
+    assert type(await brt.refusal(PARCEL_ID, fault)) is error

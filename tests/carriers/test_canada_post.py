@@ -6,12 +6,12 @@ from operator import attrgetter
 import pytest
 
 from app.demo.stand_ins.base import Fault
-from app.demo.stand_ins.canada_post import WORDS, CanadaPostStandIn
+from app.demo.stand_ins.canada_post import CanadaPostStandIn
 from carriers.base import CarrierError, CredentialsRefused, RateLimited, RequestRefused, UnreadablePayload
 from carriers.canada_post import CanadaPost
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.line import line, misunderstood
+from tests.carriers.line import line
 from tests.recorded import recorded, recordings
 
 PIN = "7023210039414604"
@@ -128,11 +128,6 @@ def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> 
         CanadaPost().parse(body)
 
 
-async def test_every_journey_of_the_stand_in_is_understood() -> None:
-    async with line(CanadaPost(), CanadaPostStandIn) as post:
-        assert await misunderstood(post, PIN, WORDS) == {}
-
-
 async def test_an_unknown_number_is_an_answer() -> None:
     async with line(CanadaPost(), CanadaPostStandIn) as post:
         post.journey = ""
@@ -147,9 +142,7 @@ async def test_an_unknown_number_is_an_answer() -> None:
 async def test_an_error_inside_an_answer_has_its_name(code: str, error: type[CarrierError]) -> None:
     body = f"<messages><message><code>{code}</code><description>No</description></message></messages>".encode()
     async with line(CanadaPost(), CanadaPostStandIn) as post:
-        post.stand_in.faults.append(Fault(body=body))
-        with pytest.raises(CarrierError) as raised:
-            await post.ask(PIN)
+        refusal = await post.refusal(PIN, Fault(body=body))
 
-    assert type(raised.value) is error
-    assert getattr(raised.value, "retry_after", 60.0) == 60.0
+    assert type(refusal) is error
+    assert getattr(refusal, "retry_after", 60.0) == 60.0

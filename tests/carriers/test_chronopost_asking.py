@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.demo.stand_ins.base import Fault
-from app.demo.stand_ins.chronopost import WORDS, ChronopostStandIn
+from app.demo.stand_ins.chronopost import ChronopostStandIn
 from carriers.base import CarrierError, CarrierUnavailable
 from carriers.chronopost import Chronopost
 from carriers.event import Parcel
-from tests.carriers.line import Line, line, misunderstood
+from tests.carriers.line import Line, line
 from tests.recorded import recorded
 
 NUMBER = "XX000000001FR"
@@ -19,11 +19,6 @@ NUMBER = "XX000000001FR"
 async def chronopost() -> AsyncIterator[Line]:
     async with line(Chronopost(), ChronopostStandIn) as made:
         yield made
-
-
-async def test_every_journey_of_the_stand_in_is_understood(chronopost: Line) -> None:
-    """As each step means."""
-    assert await misunderstood(chronopost, NUMBER, WORDS) == {}
 
 
 async def test_what_is_asked(chronopost: Line) -> None:

@@ -6,12 +6,12 @@ from operator import attrgetter
 import pytest
 
 from app.demo.stand_ins.base import Fault
-from app.demo.stand_ins.correos_express import WORDS, CorreosExpressStandIn
+from app.demo.stand_ins.correos_express import CorreosExpressStandIn
 from carriers.base import CarrierUnavailable, CredentialsRefused, UnreadablePayload
 from carriers.correos_express import CorreosExpress
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.line import line, misunderstood
+from tests.carriers.line import line
 from tests.recorded import recorded, recordings
 
 NUMBER = "9930000000000001"
@@ -104,11 +104,6 @@ def test_a_day_alone_is_a_day_and_the_nights_of_the_clock_change_keep_the_printe
 def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
     with pytest.raises(UnreadablePayload):
         CorreosExpress().parse(body)
-
-
-async def test_every_journey_of_the_stand_in_is_understood() -> None:
-    async with line(CorreosExpress(), CorreosExpressStandIn) as correos:
-        assert await misunderstood(correos, NUMBER, WORDS) == {}
 
 
 async def test_an_error_inside_an_answer_is_of_the_number_the_user_or_the_service() -> None:

@@ -6,12 +6,12 @@ from operator import attrgetter
 import pytest
 
 from app.demo.stand_ins.base import Fault
-from app.demo.stand_ins.ctt_express import WORDS, CttExpressStandIn
+from app.demo.stand_ins.ctt_express import CttExpressStandIn
 from carriers.base import CarrierError, CarrierUnavailable, CredentialsRefused, UnreadablePayload
 from carriers.ctt_express import CttExpress
 from carriers.event import Moment, OffsetSource, Parcel, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.line import line, misunderstood
+from tests.carriers.line import line
 from tests.recorded import recorded, recordings
 
 NUMBER = "0000020000000000000001"
@@ -100,11 +100,6 @@ def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> 
         CttExpress().parse(body)
 
 
-async def test_every_journey_of_the_stand_in_is_understood() -> None:
-    async with line(CttExpress(), CttExpressStandIn) as ctt:
-        assert await misunderstood(ctt, NUMBER, WORDS) == {}
-
-
 async def test_an_unknown_number_is_an_answer() -> None:
     async with line(CttExpress(), CttExpressStandIn) as ctt:
         ctt.journey = ""
@@ -117,8 +112,4 @@ async def test_any_other_error_is_about_the_account_or_the_services_trouble(
     answer: str, error: type[CarrierError]
 ) -> None:
     async with line(CttExpress(), CttExpressStandIn) as ctt:
-        ctt.stand_in.faults.append(Fault(body=recorded("ctt_express", answer)))
-        with pytest.raises(CarrierError) as raised:
-            await ctt.ask(NUMBER)
-
-    assert type(raised.value) is error
+        assert type(await ctt.refusal(NUMBER, Fault(body=recorded("ctt_express", answer)))) is error

@@ -5,12 +5,12 @@ from operator import attrgetter
 
 import pytest
 
-from app.demo.stand_ins.dhl_express import WORDS, DhlExpressStandIn
+from app.demo.stand_ins.dhl_express import DhlExpressStandIn
 from carriers.base import UnreadablePayload
 from carriers.dhl_express import DhlExpress
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.line import line, misunderstood
+from tests.carriers.line import line
 from tests.recorded import recorded, recordings
 
 LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
@@ -168,11 +168,6 @@ def test_a_waybill_has_a_check_digit_and_a_piece_has_none(number: str, *, fits: 
 
     assert likeness is not None
     assert likeness.check_digit is fits
-
-
-async def test_every_journey_of_the_stand_in_is_understood() -> None:
-    async with line(DhlExpress(), DhlExpressStandIn) as dhl:
-        assert await misunderstood(dhl, "1234567891", WORDS) == {}
 
 
 async def test_waybills_are_asked_about_together_and_pieces_apart() -> None:

@@ -8,10 +8,10 @@ import pytest
 from lxml import etree
 
 from app.demo.stand_ins.base import Fault
-from app.demo.stand_ins.dhl_parcel_de import WORDS, DhlParcelDeStandIn
+from app.demo.stand_ins.dhl_parcel_de import DhlParcelDeStandIn
 from carriers.base import CarrierError, CarrierUnavailable, CredentialsRefused, RequestRefused, TrackingNumber
 from carriers.dhl_parcel_de import DhlParcelDe
-from tests.carriers.line import Line, line, misunderstood
+from tests.carriers.line import Line, line
 
 NUMBER = "00340434161094000001"
 
@@ -20,11 +20,6 @@ NUMBER = "00340434161094000001"
 async def dhl() -> AsyncIterator[Line]:
     async with line(DhlParcelDe(), DhlParcelDeStandIn) as made:
         yield made
-
-
-async def test_every_journey_of_the_stand_in_is_understood(dhl: Line) -> None:
-    """As each step means."""
-    assert await misunderstood(dhl, NUMBER, WORDS) == {}
 
 
 async def test_what_is_asked(dhl: Line) -> None:
@@ -65,9 +60,7 @@ async def test_the_customers_login_is_refused_by_a_code(dhl: Line) -> None:
 )
 async def test_what_a_code_says_has_its_name(dhl: Line, code: str, error: type[CarrierError]) -> None:
     """Whatever is not documented is DHL's trouble."""
-    dhl.stand_in.faults.append(Fault(body=f'<data name="piece-shipment-list" code="{code}"/>'.encode()))
-
-    with pytest.raises(CarrierError) as raised:
-        await dhl.ask(NUMBER)
-
-    assert type(raised.value) is error
+    assert (
+        type(await dhl.refusal(NUMBER, Fault(body=f'<data name="piece-shipment-list" code="{code}"/>'.encode())))
+        is error
+    )

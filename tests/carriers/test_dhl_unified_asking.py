@@ -1,14 +1,13 @@
 """Asking DHL over real HTTP, of a stand-in that speaks its unified interface; and its pushes."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from app.demo.journeys import JOURNEYS, Happened, so_far
+from app.demo.journeys import JOURNEYS
 from app.demo.serving import serving
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.dhl_unified import WORDS
@@ -24,20 +23,14 @@ from carriers.base import (
 from carriers.dhl_unified import DhlCredentials, DhlUnified
 from carriers.event import Parcel
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.line import MEANT
+from tests.carriers.line import MEANT, journey_named
 
-START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 KEYS = DhlCredentials(api_key=SecretStr("stand-in-key"))
-
-
-def told(number: str) -> Sequence[Happened] | None:
-    legs = JOURNEYS.get(number)
-    return None if legs is None else so_far(legs, START, 1, START + timedelta(days=30))
 
 
 @pytest.fixture
 def stand_in() -> StandIn:
-    return StandIn(told)
+    return StandIn(journey_named)
 
 
 @pytest.fixture
@@ -113,7 +106,7 @@ def test_credentials_refuse_what_they_do_not_know() -> None:
 
 
 def test_a_push_is_believed_for_the_token_of_its_subscription() -> None:
-    push = StandIn(told).push("HELD", "s3cret")
+    push = StandIn(journey_named).push("HELD", "s3cret")
     assert push is not None
 
     assert DhlUnified().verify(push.headers, push.body, ["old", "s3cret"]) == Verified()

@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.demo.stand_ins.base import Fault
-from app.demo.stand_ins.dpd import WORDS, DpdStandIn
+from app.demo.stand_ins.dpd import DpdStandIn
 from carriers.base import CarrierError, CarrierUnavailable, CredentialsRefused, RequestRefused
 from carriers.dpd import Dpd
 from carriers.dpd_soap import LIFETIME, seconds_until
 from carriers.event import Parcel
 from carriers.vocabulary import Status
-from tests.carriers.line import Line, line, misunderstood
+from tests.carriers.line import Line, line
 from tests.recorded import recorded
 
 NUMBER = "01234567890123"
@@ -21,11 +21,6 @@ NUMBER = "01234567890123"
 async def dpd() -> AsyncIterator[Line]:
     async with line(Dpd(), DpdStandIn) as made:
         yield made
-
-
-async def test_every_journey_of_the_stand_in_is_understood(dpd: Line) -> None:
-    """As each step means."""
-    assert await misunderstood(dpd, NUMBER, WORDS) == {}
 
 
 @pytest.mark.parametrize("number", [NUMBER, f"{NUMBER}X", f"1234567{NUMBER}327056K", f"%001060{NUMBER}327056"])
@@ -73,12 +68,7 @@ async def test_a_token_refused_by_a_fault_is_renewed(dpd: Line) -> None:
 async def test_what_goes_wrong_has_its_name(dpd: Line, fault: Fault, error: type[CarrierError]) -> None:
     """What this service may mean by it."""
     await dpd.ask(NUMBER)
-    dpd.stand_in.faults.append(fault)
-
-    with pytest.raises(CarrierError) as raised:
-        await dpd.ask(NUMBER)
-
-    assert type(raised.value) is error
+    assert type(await dpd.refusal(NUMBER, fault)) is error
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,12 @@ from operator import attrgetter
 import pytest
 
 from app.demo.stand_ins.base import Fault
-from app.demo.stand_ins.dpd_poland import WORDS, DpdPolandStandIn
+from app.demo.stand_ins.dpd_poland import DpdPolandStandIn
 from carriers.base import CarrierUnavailable, UnreadablePayload
 from carriers.dpd_poland import DpdPoland
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.line import line, misunderstood
+from tests.carriers.line import line
 from tests.recorded import recorded, recordings
 
 NUMBER = "0000000000001U"
@@ -103,11 +103,6 @@ FAULT = b"""<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:B
 def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
     with pytest.raises(UnreadablePayload):
         DpdPoland().parse(body)
-
-
-async def test_every_journey_of_the_stand_in_is_understood() -> None:
-    async with line(DpdPoland(), DpdPolandStandIn) as dpd:
-        assert await misunderstood(dpd, NUMBER, WORDS) == {}
 
 
 async def test_a_waybill_that_is_not_known_is_an_answer_and_another_fault_the_services_trouble() -> None:

@@ -3,7 +3,7 @@
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from hashlib import sha256
 from hmac import digest
 from typing import NamedTuple
@@ -12,7 +12,7 @@ import pytest
 from httpx import AsyncClient
 from pydantic import SecretStr
 
-from app.demo.journeys import JOURNEYS, Happened, so_far
+from app.demo.journeys import JOURNEYS
 from app.demo.serving import serving
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.fedex import WORDS, FedexStandIn
@@ -30,6 +30,7 @@ from carriers.base import (
 from carriers.event import Parcel, keyed
 from carriers.fedex import Fedex, FedexCredentials
 from carriers.vocabulary import Status, SubStatus
+from tests.carriers.line import journey_named
 from tests.recorded import recorded
 
 NUMBER = "986578788855"
@@ -41,13 +42,6 @@ def parcel_of(name: str) -> Parcel:
 
 
 DELIVERED = (Status.DELIVERED, SubStatus.TO_RECIPIENT)
-
-
-def told(number: str) -> list[Happened] | None:
-    """A journey per number; none for a number that FedEx does not know."""
-    legs = JOURNEYS.get(number)
-    start = datetime(2026, 3, 9, 8, tzinfo=UTC)
-    return None if legs is None else so_far(legs, start, 1, start + timedelta(days=30))
 
 
 class Desk(NamedTuple):
@@ -64,7 +58,7 @@ class Desk(NamedTuple):
 
 @pytest.fixture
 async def desk() -> AsyncIterator[Desk]:
-    stand_in = FedexStandIn(told)
+    stand_in = FedexStandIn(journey_named)
     credentials = FedexCredentials(api_key="stand-in", secret_key=SecretStr("fedex-stand-in-secret"))
     async with serving(stand_in.app()) as address, AsyncClient(verify=False, trust_env=False, timeout=5) as http:
         yield Desk(stand_in, http, Account(credentials, base_url=address))
@@ -168,7 +162,7 @@ async def test_a_grant_without_token_is_no_answer(desk: Desk) -> None:
 
 def test_the_stand_ins_push_is_fedex() -> None:
     """Its push is signed and tells the history; none for an unknown number."""
-    stand_in = FedexStandIn(told)
+    stand_in = FedexStandIn(journey_named)
     push = stand_in.push("PICKUP", "ours")
     assert push is not None
     Fedex().verify(push.headers, push.body, ["ours"])

@@ -6,12 +6,12 @@ from operator import attrgetter
 import pytest
 
 from app.demo.stand_ins.base import Fault
-from app.demo.stand_ins.gls_group import WORDS, GlsGroupStandIn
+from app.demo.stand_ins.gls_group import GlsGroupStandIn
 from carriers.base import CarrierUnavailable, RequestRefused, UnreadablePayload
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.gls_group import GlsGroup
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.line import line, misunderstood
+from tests.carriers.line import line
 from tests.recorded import recorded, recordings
 
 NUMBER = "500000000012"
@@ -124,11 +124,6 @@ def test_faults_and_problems_tell_of_no_parcel() -> None:
 def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
     with pytest.raises(UnreadablePayload):
         GlsGroup().parse(body)
-
-
-async def test_every_journey_of_the_stand_in_is_understood() -> None:
-    async with line(GlsGroup(), GlsGroupStandIn) as gls:
-        assert await misunderstood(gls, NUMBER, WORDS) == {}
 
 
 async def test_up_to_ten_numbers_are_asked_about_in_one_call() -> None:

@@ -6,12 +6,12 @@ from operator import attrgetter
 import pytest
 
 from app.demo.stand_ins.base import Fault
-from app.demo.stand_ins.gls_spain import WORDS, GlsSpainStandIn
+from app.demo.stand_ins.gls_spain import GlsSpainStandIn
 from carriers.base import CarrierUnavailable, UnreadablePayload
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.gls_spain import GlsSpain
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.line import line, misunderstood
+from tests.carriers.line import line
 from tests.recorded import recorded, recordings
 
 NUMBER = "61000000000001"
@@ -116,11 +116,6 @@ def test_an_answer_about_many_shipments_gives_each_its_own_parcel() -> None:
 def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
     with pytest.raises(UnreadablePayload):
         GlsSpain().parse(body)
-
-
-async def test_every_journey_of_the_stand_in_is_understood() -> None:
-    async with line(GlsSpain(), GlsSpainStandIn) as gls:
-        assert await misunderstood(gls, NUMBER, WORDS) == {}
 
 
 async def test_an_unknown_number_and_a_wrong_client_id_get_the_same_answer() -> None:

@@ -5,12 +5,12 @@ from operator import attrgetter
 
 import pytest
 
-from app.demo.stand_ins.hermes_de import WORDS, HermesStandIn
+from app.demo.stand_ins.hermes_de import HermesStandIn
 from carriers.base import UnreadablePayload
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.hermes_de import HermesGermany
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.line import line, misunderstood
+from tests.carriers.line import line
 from tests.recorded import recorded, recordings
 
 NUMBER = "H0000000000000000001"
@@ -110,11 +110,6 @@ def test_an_offset_holds_and_without_one_berlins_also_in_the_nights_of_the_chang
 def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
     with pytest.raises(UnreadablePayload):
         HermesGermany().parse(body)
-
-
-async def test_every_journey_of_the_stand_in_is_understood() -> None:
-    async with line(HermesGermany(), HermesStandIn) as hermes:
-        assert await misunderstood(hermes, NUMBER, WORDS) == {}
 
 
 async def test_numbers_are_asked_about_together_and_an_unknown_one_is_an_answer() -> None:

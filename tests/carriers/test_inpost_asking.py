@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pytest
 
-from app.demo.stand_ins.inpost import SHIPX, WORDS, InPostStandIn
+from app.demo.stand_ins.inpost import SHIPX, InPostStandIn
 from carriers.base import BadSignature, CredentialsRefused, Verified
 from carriers.event import Parcel
 from carriers.inpost import InPost
@@ -22,11 +22,6 @@ STAMP = {"x-inpost-timestamp": "2026-03-04T07:31:13Z", "x-inpost-event-id": "7"}
 
 def signature(said: bytes, secret: str = "s3cret") -> str:
     return b64encode(hmac.digest(secret.encode(), said, sha256)).decode()
-
-
-async def test_every_journey_of_the_stand_in_is_understood() -> None:
-    async with line(InPost(), InPostStandIn) as inpost:
-        assert await misunderstood(inpost, NUMBER, WORDS) == {}
 
 
 async def test_every_journey_of_shipx_is_understood() -> None:

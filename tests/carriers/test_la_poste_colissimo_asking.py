@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.demo.stand_ins.base import Fault
-from app.demo.stand_ins.la_poste_colissimo import WORDS, LaPosteStandIn
+from app.demo.stand_ins.la_poste_colissimo import LaPosteStandIn
 from carriers.base import CarrierError, CarrierUnavailable, CredentialsRefused, RateLimited
 from carriers.event import Parcel
 from carriers.la_poste_colissimo import LaPosteColissimo
-from tests.carriers.line import Line, line, misunderstood
+from tests.carriers.line import Line, line
 
 NUMBER = "6A00000000001"
 
@@ -18,11 +18,6 @@ NUMBER = "6A00000000001"
 async def la_poste() -> AsyncIterator[Line]:
     async with line(LaPosteColissimo(), LaPosteStandIn) as made:
         yield made
-
-
-async def test_every_journey_of_the_stand_in_is_understood(la_poste: Line) -> None:
-    """As each step means."""
-    assert await misunderstood(la_poste, NUMBER, WORDS) == {}
 
 
 async def test_what_is_asked(la_poste: Line) -> None:
@@ -56,9 +51,4 @@ async def test_what_the_gateway_says_in_a_body_has_its_name(
     la_poste: Line, body: bytes, error: type[CarrierError]
 ) -> None:
     """Whatever the HTTP status beside it."""
-    la_poste.stand_in.faults.append(Fault(404, body=body))
-
-    with pytest.raises(CarrierError) as raised:
-        await la_poste.ask(NUMBER)
-
-    assert type(raised.value) is error
+    assert type(await la_poste.refusal(NUMBER, Fault(404, body=body))) is error

@@ -6,12 +6,12 @@ from operator import attrgetter
 import pytest
 
 from app.demo.stand_ins.base import Fault
-from app.demo.stand_ins.mondial_relay import WORDS, MondialRelayStandIn
+from app.demo.stand_ins.mondial_relay import MondialRelayStandIn
 from carriers.base import CarrierError, CarrierUnavailable, CredentialsRefused, RequestRefused, UnreadablePayload
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.mondial_relay import MondialRelay
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.line import line, misunderstood
+from tests.carriers.line import line
 from tests.recorded import recorded, recordings
 
 NUMBER = "31230001"
@@ -114,11 +114,6 @@ def test_nights_of_the_clock_change_keep_the_printed_time() -> None:
 def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
     with pytest.raises(UnreadablePayload):
         MondialRelay().parse(body)
-
-
-async def test_every_journey_of_the_stand_in_is_understood() -> None:
-    async with line(MondialRelay(), MondialRelayStandIn) as relay:
-        assert await misunderstood(relay, NUMBER, WORDS) == {}
 
 
 async def test_an_unknown_number_is_an_answer_and_a_wrong_brand_is_refused() -> None:

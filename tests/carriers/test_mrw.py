@@ -6,12 +6,12 @@ from operator import attrgetter
 import pytest
 
 from app.demo.stand_ins.base import Fault
-from app.demo.stand_ins.mrw import WORDS, MrwStandIn
+from app.demo.stand_ins.mrw import MrwStandIn
 from carriers.base import CarrierUnavailable, UnreadablePayload
 from carriers.event import Moment, OffsetSource, Parcel, TrackingEvent
 from carriers.mrw import Mrw
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.line import line, misunderstood
+from tests.carriers.line import line
 from tests.recorded import recorded, recordings
 
 NUMBER = "020000000001"
@@ -97,11 +97,6 @@ def test_nights_of_the_clock_change_keep_the_printed_time() -> None:
 def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
     with pytest.raises(UnreadablePayload):
         Mrw().parse(body)
-
-
-async def test_every_journey_of_the_stand_in_is_understood() -> None:
-    async with line(Mrw(), MrwStandIn) as mrw:
-        assert await misunderstood(mrw, NUMBER, WORDS) == {}
 
 
 async def test_a_message_inside_an_answer_is_of_the_number_or_of_the_service() -> None:

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.demo.stand_ins.base import Fault
-from app.demo.stand_ins.ontrac import WORDS, OnTracStandIn
+from app.demo.stand_ins.ontrac import OnTracStandIn
 from carriers.base import CarrierError, CarrierUnavailable, CredentialsRefused, RequestRefused
 from carriers.ontrac import OnTrac
-from tests.carriers.line import Line, line, misunderstood
+from tests.carriers.line import Line, line
 
 NUMBER, OTHER = "D10010000000011", "D10010000000026"
 
@@ -17,11 +17,6 @@ NUMBER, OTHER = "D10010000000011", "D10010000000026"
 async def ontrac() -> AsyncIterator[Line]:
     async with line(OnTrac(), OnTracStandIn) as made:
         yield made
-
-
-async def test_every_journey_of_the_stand_in_is_understood(ontrac: Line) -> None:
-    """As each step means."""
-    assert await misunderstood(ontrac, NUMBER, WORDS) == {}
 
 
 async def test_many_numbers_are_one_call(ontrac: Line) -> None:
@@ -69,8 +64,4 @@ async def test_what_is_no_number_spoils_no_other(ontrac: Line) -> None:
 async def test_an_error_inside_an_answer_has_its_name(ontrac: Line, inside: str, error: type[CarrierError]) -> None:
     """By its text, for it has no code."""
     body = f"<OnTracTrackingResult>{inside}</OnTracTrackingResult>".encode()
-    ontrac.stand_in.faults.append(Fault(body=body))
-    with pytest.raises(CarrierError) as raised:
-        await ontrac.ask(NUMBER)
-
-    assert type(raised.value) is error
+    assert type(await ontrac.refusal(NUMBER, Fault(body=body))) is error

@@ -6,12 +6,12 @@ from operator import attrgetter
 import pytest
 
 from app.demo.stand_ins.base import Fault
-from app.demo.stand_ins.packeta import WORDS, PacketaStandIn
+from app.demo.stand_ins.packeta import PacketaStandIn
 from carriers.base import RequestRefused, UnreadablePayload
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.packeta import Packeta
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.line import line, misunderstood
+from tests.carriers.line import line
 from tests.recorded import recorded, recordings
 
 READY = (Status.AVAILABLE_FOR_PICKUP, SubStatus.PICKUP_POINT)
@@ -108,11 +108,6 @@ def test_nights_of_the_clock_change_keep_the_printed_time() -> None:
 def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
     with pytest.raises(UnreadablePayload):
         Packeta().parse(body)
-
-
-async def test_every_journey_of_the_stand_in_is_understood() -> None:
-    async with line(Packeta(), PacketaStandIn) as packeta:
-        assert await misunderstood(packeta, "1234567890", WORDS) == {}
 
 
 async def test_a_number_is_asked_about_without_its_z_and_an_unknown_one_is_an_answer() -> None:

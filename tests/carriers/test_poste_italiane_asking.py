@@ -1,14 +1,13 @@
 """Asking Poste Italiane over real HTTP, of a stand-in that speaks its token and tracking calls."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 from pydantic import SecretStr
 
-from app.demo.journeys import JOURNEYS, Happened, Leg, Step, so_far
+from app.demo.journeys import JOURNEYS, Leg, Step
 from app.demo.serving import serving
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.poste_italiane import WORDS
@@ -23,20 +22,15 @@ from carriers.base import (
 from carriers.event import Parcel
 from carriers.poste_italiane import PosteCredentials, PosteItaliane
 from carriers.vocabulary import Status
+from tests.carriers.line import journey_named
 from tests.recorded import recorded
 
-START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 KEYS = PosteCredentials(client_id="stand-in-client", secret_id=SecretStr("stand-in-secret"))
-
-
-def told(number: str) -> Sequence[Happened] | None:
-    legs = JOURNEYS.get(number)
-    return None if legs is None else so_far(legs, START, 1, START + timedelta(days=30))
 
 
 @pytest.fixture
 def stand_in() -> StandIn:
-    return StandIn(told)
+    return StandIn(journey_named)
 
 
 @pytest.fixture

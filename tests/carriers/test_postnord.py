@@ -6,12 +6,12 @@ from operator import attrgetter
 import pytest
 
 from app.demo.stand_ins.base import Fault
-from app.demo.stand_ins.postnord import WORDS, PostNordStandIn
+from app.demo.stand_ins.postnord import PostNordStandIn
 from carriers.base import RequestRefused, UnreadablePayload
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.postnord import PostNord
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.line import line, misunderstood
+from tests.carriers.line import line
 from tests.recorded import recorded, recordings
 
 NUMBER = "00370000000000000017"
@@ -132,11 +132,6 @@ def test_the_place_where_it_waits_is_named() -> None:
 def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
     with pytest.raises(UnreadablePayload):
         PostNord().parse(body)
-
-
-async def test_every_journey_of_the_stand_in_is_understood() -> None:
-    async with line(PostNord(), PostNordStandIn) as postnord:
-        assert await misunderstood(postnord, NUMBER, WORDS) == {}
 
 
 async def test_an_unknown_number_is_an_answer() -> None:

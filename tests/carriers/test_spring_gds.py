@@ -7,12 +7,12 @@ import orjson
 import pytest
 
 from app.demo.stand_ins.base import Fault
-from app.demo.stand_ins.spring_gds import WORDS, SpringStandIn
+from app.demo.stand_ins.spring_gds import SpringStandIn
 from carriers.base import RequestRefused, UnreadablePayload
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.spring_gds import SpringGds
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.line import line, misunderstood
+from tests.carriers.line import line
 from tests.recorded import recorded, recordings
 
 NUMBER = "LX000000017NL"
@@ -108,11 +108,6 @@ def test_without_a_stamp_the_printed_time_is_all_there_is() -> None:
 def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
     with pytest.raises(UnreadablePayload):
         SpringGds().parse(body)
-
-
-async def test_every_journey_of_the_stand_in_is_understood() -> None:
-    async with line(SpringGds(), SpringStandIn) as spring:
-        assert await misunderstood(spring, NUMBER, WORDS) == {}
 
 
 async def test_an_unknown_number_is_an_answer() -> None:

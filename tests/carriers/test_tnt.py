@@ -6,7 +6,7 @@ from operator import attrgetter
 import pytest
 
 from app.demo.stand_ins.base import Fault
-from app.demo.stand_ins.tnt import WORDS, TntStandIn
+from app.demo.stand_ins.tnt import TntStandIn
 from carriers.base import (
     CarrierError,
     CarrierUnavailable,
@@ -18,7 +18,7 @@ from carriers.base import (
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.tnt import Tnt
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.line import line, misunderstood
+from tests.carriers.line import line
 from tests.recorded import recorded, recordings
 
 LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
@@ -141,11 +141,6 @@ def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> 
         Tnt().parse(body)
 
 
-async def test_every_journey_of_the_stand_in_is_understood() -> None:
-    async with line(Tnt(), TntStandIn) as tnt:
-        assert await misunderstood(tnt, "GE123456782IT", WORDS) == {}
-
-
 async def test_what_stays_in_the_country_is_asked_about_apart() -> None:
     here = TrackingNumber("123456782", country="IT")
     async with line(Tnt(), TntStandIn) as tnt:
@@ -173,8 +168,4 @@ async def test_an_unknown_number_is_an_answer() -> None:
 async def test_an_error_inside_an_answer_has_its_name(code: str, error: type[CarrierError]) -> None:
     body = f"<TrackResponse><Error><Code>{code}</Code><Message>No</Message></Error></TrackResponse>".encode()
     async with line(Tnt(), TntStandIn) as tnt:
-        tnt.stand_in.faults.append(Fault(body=body))
-        with pytest.raises(CarrierError) as raised:
-            await tnt.ask("123456782")
-
-    assert type(raised.value) is error
+        assert type(await tnt.refusal("123456782", Fault(body=body))) is error

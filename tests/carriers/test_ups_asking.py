@@ -2,14 +2,14 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import pytest
 from httpx import AsyncClient
 from pydantic import SecretStr
 
-from app.demo.journeys import JOURNEYS, Happened, so_far
+from app.demo.journeys import JOURNEYS
 from app.demo.serving import serving
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.ups import WORDS, UpsStandIn
@@ -26,6 +26,7 @@ from carriers.base import (
 from carriers.event import Moment, OffsetSource, Parcel, keyed
 from carriers.ups import Ups, UpsCredentials
 from carriers.vocabulary import Status, SubStatus
+from tests.carriers.line import journey_named
 from tests.recorded import recorded
 
 NUMBER = "1Z999AA10123456784"
@@ -34,13 +35,6 @@ NUMBER = "1Z999AA10123456784"
 def parcel_of(name: str) -> Parcel:
     [parcel] = Ups().parse(recorded("ups", name))
     return parcel
-
-
-def told(number: str) -> list[Happened] | None:
-    """A journey per number; none for a number that UPS does not know."""
-    legs = JOURNEYS.get(number)
-    start = datetime(2026, 3, 9, 8, tzinfo=UTC)
-    return None if legs is None else so_far(legs, start, 1, start + timedelta(days=30))
 
 
 class Desk(NamedTuple):
@@ -55,7 +49,7 @@ class Desk(NamedTuple):
 
 @pytest.fixture
 async def desk() -> AsyncIterator[Desk]:
-    stand_in = UpsStandIn(told)
+    stand_in = UpsStandIn(journey_named)
     credentials = UpsCredentials(
         client_id="stand-in", client_secret=SecretStr("ups-stand-in-secret"), merchant_id="A1B2C3"
     )
@@ -148,7 +142,7 @@ async def test_a_grant_without_token_is_no_answer(desk: Desk) -> None:
 
 def test_the_stand_ins_push_is_ups() -> None:
     """Its push carries the credential and tells the newest step; none for an unknown number."""
-    stand_in = UpsStandIn(told)
+    stand_in = UpsStandIn(journey_named)
     push = stand_in.push("PICKUP", "ours")
     assert push is not None
     Ups().verify(push.headers, push.body, ["ours"])

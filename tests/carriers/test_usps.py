@@ -6,12 +6,12 @@ from operator import attrgetter
 import pytest
 
 from app.demo.stand_ins.base import Fault
-from app.demo.stand_ins.usps import WORDS, UspsStandIn
+from app.demo.stand_ins.usps import UspsStandIn
 from carriers.base import CredentialsRefused, TrackingNumber, UnreadablePayload, Verified
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.usps import Usps
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.line import line, misunderstood
+from tests.carriers.line import line
 from tests.recorded import recorded, recordings
 
 NUMBER = "9400109104250532908587"
@@ -159,11 +159,6 @@ def test_a_label_is_told_by_its_check_digit_also_behind_its_postcode(number: str
 
     assert like is not None
     assert like.check_digit is fits
-
-
-async def test_every_journey_of_the_stand_in_is_understood() -> None:
-    async with line(Usps(), UspsStandIn) as usps:
-        assert await misunderstood(usps, NUMBER, WORDS) == {}
 
 
 async def test_one_number_is_asked_for_in_detail_and_several_together() -> None:
