@@ -7,9 +7,9 @@ of each code that they can speak of (the lists named after event codes). A summa
 its own.
 
 Quirks: the carrier's summary says Delivered of a parcel that came back, too; `alternateLegTrackingId` may be the text
-"null"; the business that is not named is the British one. The access token is Login with Amazon's, by the refresh token
-(Amazon's "Connecting to the Selling Partner API"; error codes from its model shippingV2.json; both read 2026-11-22).
-What Amazon pushes goes to queues at AWS, and whether Italian parcels are told of there is not known.
+"null"; a question that names no business is one to the British. The access token is Login with Amazon's, by the refresh
+token (Amazon's "Connecting to the Selling Partner API"; error codes from its model shippingV2.json; both read
+2026-11-22). What Amazon pushes goes to queues at AWS, and whether Italian parcels are told of there is not known.
 """
 
 from collections.abc import Sequence

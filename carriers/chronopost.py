@@ -1,8 +1,9 @@
 """Chronopost: the open tracking service, one number a call; it pushes nothing that is documented.
 
-Codes: carriers/tables/chronopost.csv, observed ones, for there is no official list. What a code's neighbours and label
-add is data too: an SD that says it is put off (`SD label`), and a D, which partner networks use as well: collected
-after an AB, doubtful as a return after an R (`D after`), doubtful where its label does not say delivered (`D unsaid`).
+Codes: carriers/tables/chronopost.csv, observed ones, for there is no official list. What the label or an
+earlier code adds is in rows of its own: an SD whose label puts the delivery off (`SD label`), and a D, which partner
+networks use as well: collected after an AB, doubtful as a return after an R (`D after`), doubtful where its label does
+not say delivered (`D unsaid`).
 
 Quirks: a number that is not known is an answer without events. Another error code than 0 is the service's trouble. A
 page of HTML, by 200 or 403, is the filter against robots: no answer. The names in `infoCompList` follow the language,

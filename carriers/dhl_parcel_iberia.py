@@ -1,7 +1,7 @@
 """DHL Parcel Iberia, Spain and Portugal: its REST service CIMAPI, one shipment a call; no push is confirmed.
 
-Codes: only three are known. What A says beside a mere record, a delay, its text tells (the list `A text`); of codes
-that are not known the text alone tells (`text`). These phrases are our own reading, so doubtful.
+Codes: only three are known. An A is a record, or a delay where its text says so (the list `A text`); a code that is not
+known means what its text says (`text`). These phrases are our own reading, so doubtful.
 
 Quirks: times are Madrid's without saying so. Events come alone or under the shipment's head; the recipient's name there
 is not read. The login, its bare token and the error in `Message` under 400: OCA's l10n-spain and other public clients,

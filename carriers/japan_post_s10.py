@@ -1,4 +1,4 @@
-"""Japan Post: international items by the events that all posts share (`carriers.emsevt`), posted to the hook or filed.
+"""Japan Post: international items by the events that all posts share (`carriers.emsevt`), posted or in files.
 
 Japan Post has no public interface that we could find, so nobody is asked; its page at
 https://trackings.post.japanpost.jp is for people. The sender is believed for the token in the hook's address; there is

@@ -1,8 +1,8 @@
 """LaserShip, now OnTrac: answers of its old tracking page are read; it is not asked.
 
-The page's data was open to nobody in particular and may be gone; nothing is documented for the public. Codes: in the
-class, of a client of 2014 to 2019. Vain attempts, damages and returns have types that nobody has written down: they say
-nothing here, and their reason is shown.
+The page's data was never documented for the public and may be gone. Codes: in the class, of a client of 2014 to
+2019. Vain attempts, damages and returns have types that nobody has written down: they say nothing here, and their
+reason is shown.
 
 Quirks: events have UTC beside the local time, neither with a mark. `EventType` may be empty. A piece's number may be
 another than the one asked about; the pieces of an order share its events. An answer without `Events` is no news.
