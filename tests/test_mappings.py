@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from app.arrivals import unmapped
 from app.arrivals.keeping import ArrivalSource
 from app.database import Database
 from app.intake import bearing
@@ -133,6 +134,21 @@ async def test_a_row_for_everybody_mends_everybody(world: World) -> None:
 
     assert (come.total, come.looked_at, come.changed) == (2, 2, 2)
     assert [(await each.look(parcel)).status for each, parcel in parcels] == [S.OUT_FOR_DELIVERY, S.EXCEPTION]
+
+
+async def test_a_leg_is_mended_with_its_journey(world: World) -> None:
+    """A code of the last mile's carrier is seen on the shipment, shown and mended there."""
+    shipment = await world.ship("OWN-1", legs=[{"carrier": "sandbox", "tracking_number": HELD}])
+    await hear(world, HELD, ("beamed", world.now))
+    await world.ship("OWN-2")
+    async with world.database.reading() as db:
+        [code] = await unmapped.of_company(db, world.shop.company_id, [world.shop.id], 10)
+    shown = await _previewed(world, Proposal("sandbox", [BEAMED]))
+    come = await replay(world, await give(world, BEAMED))
+
+    assert (code.carrier, code.shipment_ids) == ("sandbox", (shipment.id,))
+    assert shown == [("pending", "out_for_delivery")]
+    assert (come.total, come.changed, (await world.look(shipment)).status) == (1, 1, S.OUT_FOR_DELIVERY)
 
 
 async def test_a_replay_goes_on_where_it_stood(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,17 +4,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_
 
 from app.database import Session
 from app.intake.stepping import AT_ONCE, Cursor
 from app.mappings.known import TEXT
+from app.shipments.names import names
 from app.shipments.shipment import Shipment
 from app.shipments.tables import events, shipments
 
 LOOK = 500
 """Shipments in a stretch."""
 
+_OF_SHIPMENT = (names.c.company_id == shipments.c.company_id, names.c.shipment_id == shipments.c.id)
 _PLACE = (shipments.c.company_id, shipments.c.id)
 
 
@@ -28,7 +30,9 @@ class Search:
 
     def among(self, after: Cursor | None = None) -> list[ColumnElement[bool]]:
         """The shipments that come into question; a forgotten recipient's lack the words that a meaning may hang on."""
-        wanted = [*self.whose, shipments.c.carrier == self.carrier, shipments.c.forgotten_at.is_(None)]
+        leg = exists().where(*_OF_SHIPMENT, names.c.carrier == self.carrier)
+        theirs = or_(shipments.c.carrier == self.carrier, and_(shipments.c.identity.is_not(None), leg))
+        wanted = [*self.whose, theirs, shipments.c.forgotten_at.is_(None)]
         return [*wanted, tuple_(*_PLACE) > tuple_(*after)] if after else wanted
 
     def said(self) -> ColumnElement[bool]:
@@ -58,13 +62,12 @@ class Stretch:
 
 async def stretch(db: Session, search: Search, after: Cursor | None, *, most: int = AT_ONCE, lock: bool) -> Stretch:
     """The next stretch; it ends with the last of `most` shipments that bear a code."""
-    query = select(*_PLACE).where(*search.among(after))
-    looked_at = [tuple(row) for row in await db.all(query.order_by(*_PLACE).limit(LOOK))]
+    query = select(*_PLACE, shipments.c.identity).where(*search.among(after)).order_by(*_PLACE).limit(LOOK)
+    rows = await db.all(query)
+    looked_at = [(row.company_id, row.id) for row in rows]
     if not looked_at:
         return Stretch((), 0, None)
-    place = (events.c.company_id, events.c.shipment_id)
-    bearing = select(*place).where(tuple_(*place).in_(looked_at), search.said()).distinct()
-    places = sorted(tuple(row) for row in await db.all(bearing))
+    places = await _bearing(db, search, looked_at, [(row.company_id, row.id) for row in rows if row.identity])
     last = looked_at[-1] if len(looked_at) == LOOK else None
     if len(places) > most:
         places = places[:most]
@@ -72,9 +75,27 @@ async def stretch(db: Session, search: Search, after: Cursor | None, *, most: in
         looked_at = [each for each in looked_at if each <= last]
     found: Sequence[Any] = ()
     if places:
-        rows = select(shipments).where(tuple_(*_PLACE).in_(places)).order_by(*_PLACE)
-        found = await db.all(rows.with_for_update() if lock else rows)
+        bearers = select(shipments).where(tuple_(*_PLACE).in_(places)).order_by(*_PLACE)
+        found = await db.all(bearers.with_for_update() if lock else bearers)
     return Stretch(tuple(map(Shipment.of, found)), len(looked_at), last)
+
+
+async def _bearing(db: Session, search: Search, looked_at: Sequence[Cursor], named: Sequence[Cursor]) -> list[Cursor]:
+    """Those of the shipments with such an event, of their own or under another of their names."""
+    place = (events.c.company_id, events.c.shipment_id)
+    own = select(*place).where(tuple_(*place).in_(looked_at), search.said()).distinct()
+    found = {tuple(row) for row in await db.all(own)}
+    if named:
+        its = (names.c.company_id, names.c.shipment_id)
+        under = select(*its).where(
+            tuple_(*its).in_(named),
+            names.c.carrier == search.carrier,
+            events.c.company_id == names.c.company_id,
+            events.c.shipment_id == names.c.id,
+            search.said(),
+        )
+        found |= {tuple(row) for row in await db.all(under.distinct())}
+    return sorted(found)
 
 
 async def count(db: Session, search: Search) -> int:

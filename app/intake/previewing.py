@@ -1,17 +1,20 @@
 """What mended rows would change, shipment by shipment, before they are: read alone, nothing is written or locked."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
 
 from app.database import Session
 from app.intake.bearing import LOOK, Search, stretch
-from app.intake.replaying import Reread, read_again
+from app.intake.replaying import Reading, Reread, read_again
 from app.intake.stepping import Cursor
 from app.mappings import EVERYBODY, Mapping, MappingState, Meaning, Overrides, rows
-from app.shipments import answer
+from app.shipments import answer, history, names
+from app.shipments.beside import beside, travelled
+from app.shipments.recording import Recorded
+from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
 
 MOST_LOOKED_AT = 4 * LOOK
@@ -60,15 +63,45 @@ async def preview(
             company_id = shipment.company_id
             if company_id not in mended:
                 mended[company_id] = await _overrides(db, company_id, proposal)
-            reading = await read_again(db, shipment, mended[company_id])
-            if reading is not None and (reading.recorded.changed or reading.eta):
-                state = answer.explained(shipment, reading.recorded.events, db.now)
-                changes.append(reading.change(state.status, state.sub_status))
+            change = await _change(db, shipment, proposal.carrier, mended[company_id])
+            changes += [change] if change is not None else []
         looked_at += part.looked_at
         after = part.next
         if after is None:
             break
     return Preview(tuple(changes), looked_at, after)
+
+
+async def _change(db: Session, shipment: Shipment, carrier: str, mended: Overrides) -> Reread | None:
+    """What would change of the shipment, by its own events and those of its legs with the carrier; none if nothing."""
+    own = await read_again(db, shipment, mended) if shipment.carrier == carrier else None
+    reading = own or Reading(shipment, Recorded(await history.of(db, shipment), (), (), ()), {})
+    if shipment.identity is not None:
+        reading = await _with_legs(db, reading, carrier, mended)
+    if not reading.recorded.changed and not reading.eta:
+        return None
+    state = answer.explained(shipment, reading.recorded.events, db.now)
+    return reading.change(state.status, state.sub_status)
+
+
+async def _with_legs(db: Session, own: Reading, carrier: str, mended: Overrides) -> Reading:
+    """The same with what would change under the shipment's other names."""
+    shipment, every = own.shipment, [own.recorded]
+    found = await beside(db, shipment)
+    kept = dict(found.events)
+    for _, bearer in await names.bearers(db, [shipment]):
+        if bearer.carrier == carrier and not names.same_name(bearer, shipment):
+            reading = await read_again(db, bearer, mended)
+            if reading is not None:
+                kept[bearer.id] = reading.recorded.events
+                every.append(reading.recorded)
+    whole = Recorded(
+        dict(travelled(shipment, own.recorded.events, replace(found, events=kept))),
+        tuple(key for each in every for key in each.new),
+        tuple(key for each in every for key in each.corrected),
+        tuple(key for each in every for key in each.withdrawn),
+    )
+    return replace(own, recorded=whole)
 
 
 def of_shops(company_id: UUID, shop_ids: Collection[UUID]) -> tuple[ColumnElement[bool], ...]:

@@ -90,7 +90,7 @@ async def take_in(installation: Installation, db: Session, arrivals: Sequence[Ar
             outcome.new += _record(installation, gathered[shipment.id], arrived, part.id)
     await keep_all(db, parts)
     await write(db, [(each.before, each.recorded) for each in gathered.values()])
-    await count_unmapped(db, [(each.before, _strangers(each.recorded)) for each in gathered.values()])
+    await count_unmapped(db, [(_bearer(each.before, seen), _strangers(each.recorded)) for each in gathered.values()])
     after = await _settled(installation, db, gathered, seen)
     for arrived, outcome in zip(arrivals, outcomes, strict=True):
         if arrived.parcel is not None and arrived.parcel.onward:
@@ -182,6 +182,12 @@ def _record(installation: Installation, gathered: _Gathered, arrived: Arrived, a
 
 def _by_the_shop(arrived: Arrived) -> bool:
     return arrived.source is ArrivalSource.SHOP
+
+
+def _bearer(shipment: Shipment, seen: Recognised | None) -> Shipment:
+    """The shipment whose leg it is, by the leg's carrier."""
+    leader = seen.leaders.get(shipment.id) if seen is not None else None
+    return shipment if leader is None else shipment._replace(id=leader.id)
 
 
 def _strangers(recorded: Recorded) -> list[StoredEvent]:
