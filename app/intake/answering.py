@@ -44,7 +44,7 @@ async def _match(
     chosen = choose(locale, shop.locale)
     events, found = await history.of(db, shipment), await beside(db, shipment)
     order = await orders.by_id(db, shipment.company_id, shipment.order_id) if shipment.order_id else None
-    whole = answer.whole(shipment, events, db.now, tracking_page(installation, shipment), chosen)
+    whole = answer.whole(shipment, events, db.now, tracking_page(installation, shipment), chosen, found=found)
     whole = installation.silences.marked(whole)
     part = order_part(order) if order else None
     return {
