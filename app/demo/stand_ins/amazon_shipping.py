@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
-from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from app.demo.journeys import Happened, Step
-from app.demo.stand_ins.base import History, StandIn
+from app.demo.stand_ins.letting_in import Granting, form_of
 
 WORDS: dict[Step, tuple[str, str]] = {
     Step.REGISTERED: ("ReadyForReceive", "PreTransit"),
@@ -39,8 +38,8 @@ DETAILS = {
 }
 
 
-class AmazonShippingStandIn(StandIn):
-    """`tokens` are the living ones."""
+class AmazonShippingStandIn(Granting):
+    """One parcel a call, behind the token that a refresh token got."""
 
     slug = "amazon_shipping"
     credentials: ClassVar[Mapping[str, str]] = {
@@ -50,10 +49,6 @@ class AmazonShippingStandIn(StandIn):
         "carrier_id": "AMAZON_IT",
     }
 
-    def __init__(self, history: History) -> None:
-        super().__init__(history)
-        self.tokens: set[str] = set()
-
     def routes(self) -> Sequence[BaseRoute]:
         return [
             Route("/auth/o2/token", self._token, methods=["POST"]),
@@ -61,7 +56,7 @@ class AmazonShippingStandIn(StandIn):
         ]
 
     async def _token(self, request: Request) -> JSONResponse:
-        form = dict(parse_qsl((await request.body()).decode()))
+        form = await form_of(request)
         expected = {name: self.credentials[name] for name in ("client_id", "client_secret", "refresh_token")}
         if form != expected | {"grant_type": "refresh_token"}:
             return JSONResponse({"error": "invalid_client", "error_description": "Client authentication failed"}, 401)

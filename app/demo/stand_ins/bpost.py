@@ -1,6 +1,5 @@
 """bpost's stand-in: the tracking of one item behind Basic authentication."""
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 from xml.sax.saxutils import escape
@@ -12,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from app.demo.journeys import Happened, Step
 from app.demo.stand_ins.base import StandIn
+from app.demo.stand_ins.letting_in import by_password
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 
@@ -38,8 +38,7 @@ class BpostStandIn(StandIn):
         return [Route("/services/trackedmail/item/{item}/trackingInfo", self._track)]
 
     async def _track(self, request: Request) -> Response:
-        known = b64encode("{account_id}:{passphrase}".format(**self.credentials).encode()).decode()
-        if request.headers.get("authorization") != f"Basic {known}":
+        if not by_password(request, self.credentials["account_id"], self.credentials["passphrase"]):
             return PlainTextResponse("Unauthorized", 401)
         item = request.path_params["item"]
         happened = self.history(item)

@@ -1,6 +1,5 @@
 """Canada Post's stand-in: the detail of one PIN behind Basic authentication."""
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 from xml.sax.saxutils import escape
@@ -12,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from app.demo.journeys import Happened, Step
 from app.demo.stand_ins.base import StandIn
+from app.demo.stand_ins.letting_in import by_password
 
 TORONTO = ZoneInfo("America/Toronto")
 
@@ -49,8 +49,7 @@ class CanadaPostStandIn(StandIn):
         return [Route("/vis/track/pin/{pin}/detail", self._detail)]
 
     async def _detail(self, request: Request) -> Response:
-        known = b64encode("{user}:{password}".format(**self.credentials).encode()).decode()
-        if request.headers.get("authorization") != f"Basic {known}":
+        if not by_password(request, self.credentials["user"], self.credentials["password"]):
             return _message(401, "E002", "AAA Authentication Failure")
         happened = self.history(request.path_params["pin"])
         if happened is None:

@@ -1,6 +1,5 @@
 """Correos Express' stand-in: the states of one number behind Basic authentication; errors stand in HTTP 200."""
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 from zoneinfo import ZoneInfo
@@ -11,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from app.demo.journeys import Happened, Step
 from app.demo.stand_ins.base import StandIn
+from app.demo.stand_ins.letting_in import by_password
 
 MADRID = ZoneInfo("Europe/Madrid")
 
@@ -37,8 +37,7 @@ class CorreosExpressStandIn(StandIn):
         return [Route("/wspsc/apiRestSeguimientoEnviosk8s/json/seguimientoEnvio", self._track, methods=["POST"])]
 
     async def _track(self, request: Request) -> JSONResponse:
-        known = b64encode("{username}:{password}".format(**self.credentials).encode()).decode()
-        if request.headers.get("authorization") != f"Basic {known}":
+        if not by_password(request, self.credentials["username"], self.credentials["password"]):
             return JSONResponse({"error": 401, "mensajeError": "Usuario no autorizado"}, 401)
         asked = await request.json()
         if asked.get("codigoCliente") != self.credentials["customer_code"]:

@@ -1,6 +1,5 @@
 """DHL Express's stand-in: `GET /tracking` of the MyDHL API behind Basic authentication, up to 200 numbers a call."""
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -11,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from app.demo.journeys import Happened, Step
 from app.demo.stand_ins.base import StandIn
+from app.demo.stand_ins.letting_in import by_password
 
 ROME = ZoneInfo("Europe/Rome")
 
@@ -46,8 +46,7 @@ class DhlExpressStandIn(StandIn):
         return [Route("/tracking", self._tracking)]
 
     async def _tracking(self, request: Request) -> JSONResponse:
-        known = b64encode("{api_user}:{api_secret}".format(**self.credentials).encode()).decode()
-        if request.headers.get("authorization") != f"Basic {known}":
+        if not by_password(request, self.credentials["api_user"], self.credentials["api_secret"]):
             return _problem(401, "Unauthorized", "Invalid Credentials")
         asked = request.query_params.getlist("shipmentTrackingNumber")
         pieces = request.query_params.getlist("pieceTrackingNumber")

@@ -1,6 +1,5 @@
 """DHL Paket's stand-in: Parcel DE Tracking, whose questions and answers are nested `data` elements."""
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 from zoneinfo import ZoneInfo
@@ -12,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from app.demo.journeys import Happened, Step
 from app.demo.stand_ins.base import StandIn
+from app.demo.stand_ins.letting_in import by_password
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -56,8 +56,7 @@ class DhlParcelDeStandIn(StandIn):
 
     async def _track(self, request: Request) -> Response:
         keys = self.credentials
-        basic = b64encode(f"{keys['api_key']}:{keys['api_secret']}".encode()).decode()
-        if request.headers.get("Authorization") != f"Basic {basic}":
+        if not by_password(request, keys["api_key"], keys["api_secret"]):
             return Response(status_code=401)
         asked = etree.fromstring(request.query_params.get("xml", "<data/>").encode()).attrib
         if (asked.get("appname"), asked.get("password")) != (keys["appname"], keys["password"]):

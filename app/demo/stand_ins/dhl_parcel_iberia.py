@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from app.demo.journeys import Happened, Step
-from app.demo.stand_ins.base import History, StandIn
+from app.demo.stand_ins.letting_in import Granting
 
 MADRID = ZoneInfo("Europe/Madrid")
 PATH = "/cimapi/api/v1/customer"
@@ -25,15 +25,11 @@ WORDS: Mapping[Step, tuple[str, str]] = {
 """Code and text; no other codes are known."""
 
 
-class DhlParcelIberiaStandIn(StandIn):
-    """`tokens` are the living ones: clear them and they have expired."""
+class DhlParcelIberiaStandIn(Granting):
+    """One shipment a call."""
 
     slug = "dhl_parcel_iberia"
     credentials: ClassVar[Mapping[str, str]] = {"username": "stand-in", "password": "dhl-iberia-secret"}
-
-    def __init__(self, history: History) -> None:
-        super().__init__(history)
-        self.tokens: set[str] = set()
 
     def routes(self) -> Sequence[BaseRoute]:
         return [Route(f"{PATH}/authenticate", self._token, methods=["POST"]), Route(f"{PATH}/track", self._track)]
@@ -42,12 +38,11 @@ class DhlParcelIberiaStandIn(StandIn):
         given = await request.json()
         if {name.lower(): value for name, value in given.items()} != self.credentials:
             return JSONResponse({"Message": "Usuario o contraseña incorrectos"}, 400)
-        token = f"iberia-token-{len(self.requests)}"
-        self.tokens.add(token)
+        token = self.new_token()
         return JSONResponse(token)
 
     async def _track(self, request: Request) -> JSONResponse:
-        if request.headers.get("authorization", "").removeprefix("Bearer ") not in self.tokens:
+        if not self.lets_in(request):
             return JSONResponse({"Message": "Authorization has been denied for this request."}, 401)
         number = request.query_params.get("id", "")
         happened = self.history(number)

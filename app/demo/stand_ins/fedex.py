@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import ClassVar
-from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -15,7 +14,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from app.demo.journeys import Happened, Step
-from app.demo.stand_ins.base import History, Push, StandIn
+from app.demo.stand_ins.base import History, Push
+from app.demo.stand_ins.letting_in import Granting, form_of
 
 ROME = ZoneInfo("Europe/Rome")
 
@@ -45,15 +45,14 @@ WORDS: Mapping[Step, tuple[str, str, str, str]] = {
 PLACES: Mapping[Step, str] = {Step.PICKED_UP: "FEDEX_LOCATION", Step.DELIVERED: "RESIDENCE", Step.RETURNED: "OTHER"}
 
 
-class FedexStandIn(StandIn):
-    """FedEx's server; `tokens` are the living ones: clear them and they have expired."""
+class FedexStandIn(Granting):
+    """FedEx's server."""
 
     slug = "fedex"
     credentials: ClassVar[Mapping[str, str]] = {"api_key": "stand-in", "secret_key": "fedex-stand-in-secret"}
 
     def __init__(self, history: History) -> None:
         super().__init__(history)
-        self.tokens: set[str] = set()
         self.granted = 0
         self.questions: list[dict[str, object]] = []
 
@@ -64,7 +63,7 @@ class FedexStandIn(StandIn):
         ]
 
     async def _token(self, request: Request) -> Response:
-        form = {name: values[0] for name, values in parse_qs((await request.body()).decode()).items()}
+        form = await form_of(request)
         known = {"client_id": self.credentials["api_key"], "client_secret": self.credentials["secret_key"]}
         if form != {"grant_type": "client_credentials", **known}:
             return _refusal(401, "NOT.AUTHORIZED.ERROR", "The given client credentials were not valid.")
@@ -74,7 +73,7 @@ class FedexStandIn(StandIn):
         return JSONResponse({"access_token": token, "token_type": "bearer", "expires_in": 3599, "scope": "CXS"})
 
     async def _track(self, request: Request) -> Response:
-        if request.headers.get("authorization", "").removeprefix("Bearer ") not in self.tokens:
+        if not self.lets_in(request):
             return _refusal(401, "NOT.AUTHORIZED.ERROR", "Access token expired.")
         asked = orjson.loads(await request.body())
         infos = asked.get("trackingInfo", [])

@@ -1,6 +1,5 @@
 """GLS Group's stand-in: the portal's token, and the tracking of up to ten Track IDs a call."""
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -10,7 +9,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from app.demo.journeys import Happened, Step
-from app.demo.stand_ins.base import History, StandIn
+from app.demo.stand_ins.letting_in import Granting, by_password
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -28,15 +27,11 @@ WORDS: Mapping[Step, tuple[str, str, str]] = {
 """Event code, the parcel's status after it, and wording; codes of problems, customs and returns are not public."""
 
 
-class GlsGroupStandIn(StandIn):
-    """`tokens` are the living ones: clear them and they have expired."""
+class GlsGroupStandIn(Granting):
+    """Up to ten Track IDs a call."""
 
     slug = "gls_group"
     credentials: ClassVar[Mapping[str, str]] = {"client_id": "stand-in", "client_secret": "gls-stand-in-secret"}
-
-    def __init__(self, history: History) -> None:
-        super().__init__(history)
-        self.tokens: set[str] = set()
 
     def routes(self) -> Sequence[BaseRoute]:
         return [
@@ -45,15 +40,12 @@ class GlsGroupStandIn(StandIn):
         ]
 
     async def _token(self, request: Request) -> JSONResponse:
-        known = b64encode("{client_id}:{client_secret}".format(**self.credentials).encode()).decode()
-        if request.headers.get("authorization") != f"Basic {known}":
+        if not by_password(request, self.credentials["client_id"], self.credentials["client_secret"]):
             return _fault("Invalid client", "oauth.v2.InvalidClientIdentifier")
-        token = f"gls-token-{len(self.requests)}"
-        self.tokens.add(token)
-        return JSONResponse({"access_token": token, "token_type": "Bearer", "expires_in": 14400})
+        return JSONResponse({"access_token": self.new_token(), "token_type": "Bearer", "expires_in": 14400})
 
     async def _track(self, request: Request) -> JSONResponse:
-        if request.headers.get("authorization", "").removeprefix("Bearer ") not in self.tokens:
+        if not self.lets_in(request):
             return _fault("JWT expired", "steps.jwt.TokenExpired")
         numbers = request.path_params["ids"].split(",")
         if len(numbers) > 10:

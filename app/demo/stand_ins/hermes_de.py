@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
-from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
@@ -11,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from app.demo.journeys import Happened, Step
 from app.demo.stand_ins.base import StandIn
+from app.demo.stand_ins.letting_in import form_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
 TOKEN = "hermes-stand-in-token"
@@ -56,7 +56,7 @@ class HermesStandIn(StandIn):
         ]
 
     async def _token(self, request: Request) -> JSONResponse:
-        given = dict(parse_qsl((await request.body()).decode()))
+        given = await form_of(request)
         if given != {"grant_type": "password", **self.credentials}:
             return JSONResponse({"error": "invalid_grant"}, 400)
         return JSONResponse({"access_token": TOKEN, "token_type": "Bearer", "expires_in": 3600})

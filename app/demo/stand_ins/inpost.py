@@ -5,7 +5,6 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any, ClassVar
-from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -14,7 +13,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from app.demo.journeys import Happened, Step
-from app.demo.stand_ins.base import History, Push, StandIn
+from app.demo.stand_ins.base import Push
+from app.demo.stand_ins.letting_in import Granting, form_of
 
 ROME = ZoneInfo("Europe/Rome")
 
@@ -63,15 +63,11 @@ SHIPX: dict[Step, str] = {
 """ShipX's statuses, which know neither customs nor damage."""
 
 
-class InPostStandIn(StandIn):
-    """`tokens` are the living ones; ShipX's tracking asks for none."""
+class InPostStandIn(Granting):
+    """Two interfaces; ShipX's tracking asks for no token."""
 
     slug = "inpost"
     credentials: ClassVar[Mapping[str, str]] = {"client_id": "stand-in", "client_secret": "inpost-stand-in-secret"}
-
-    def __init__(self, history: History) -> None:
-        super().__init__(history)
-        self.tokens: set[str] = set()
 
     def routes(self) -> Sequence[BaseRoute]:
         return [
@@ -97,15 +93,13 @@ class InPostStandIn(StandIn):
         return Push(headers, body)
 
     async def _token(self, request: Request) -> JSONResponse:
-        form = dict(parse_qsl((await request.body()).decode()))
+        form = await form_of(request)
         if {name: form.get(name) for name in self.credentials} != dict(self.credentials):
             return JSONResponse({"error": "invalid_client"}, 401)
-        token = f"inpost-token-{len(self.requests)}"
-        self.tokens.add(token)
-        return JSONResponse({"access_token": token, "token_type": "bearer", "expires_in": 3599})
+        return JSONResponse({"access_token": self.new_token(), "token_type": "bearer", "expires_in": 3599})
 
     async def _parcels(self, request: Request) -> JSONResponse:
-        if request.headers.get("authorization", "").removeprefix("Bearer ") not in self.tokens:
+        if not self.lets_in(request):
             return JSONResponse({"status": 401, "error": "unauthorized"}, 401)
         numbers = request.query_params.get("trackingNumbers", "").split(",")
         known = [(number, happened) for number in numbers if (happened := self.history(number)) is not None]

@@ -1,6 +1,5 @@
 """Purolator's stand-in: TrackPackagesByPin behind Basic authentication, several PINs a call."""
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 from xml.sax.saxutils import escape
@@ -13,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from app.demo.journeys import Happened, Step
 from app.demo.stand_ins.base import StandIn
+from app.demo.stand_ins.letting_in import by_password
 
 TORONTO = ZoneInfo("America/Toronto")
 
@@ -42,8 +42,7 @@ class PurolatorStandIn(StandIn):
         return [Route("/PWS/V1/Tracking/TrackingService.asmx", self._track, methods=["POST"])]
 
     async def _track(self, request: Request) -> Response:
-        known = b64encode("{key}:{password}".format(**self.credentials).encode()).decode()
-        if request.headers.get("authorization") != f"Basic {known}":
+        if not by_password(request, self.credentials["key"], self.credentials["password"]):
             return Response("Unauthorized", 401)
         asked = etree.fromstring(await request.body())
         numbers = [str(each.text) for each in asked.iter("{*}Value")]

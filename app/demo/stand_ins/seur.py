@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
-from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
@@ -10,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from app.demo.journeys import Happened, Step
-from app.demo.stand_ins.base import History, StandIn
+from app.demo.stand_ins.letting_in import Granting, form_of
 
 MADRID = ZoneInfo("Europe/Madrid")
 
@@ -36,8 +35,8 @@ WORDS: Mapping[Step, tuple[str, str]] = {
 """Code and description; SEUR has no code for data alone, a collection or a parcel that is back."""
 
 
-class SeurStandIn(StandIn):
-    """`tokens` are the living ones: clear them and they have expired."""
+class SeurStandIn(Granting):
+    """One reference a call."""
 
     slug = "seur"
     credentials: ClassVar[Mapping[str, str]] = {
@@ -50,10 +49,6 @@ class SeurStandIn(StandIn):
         "business_unit": "30",
     }
 
-    def __init__(self, history: History) -> None:
-        super().__init__(history)
-        self.tokens: set[str] = set()
-
     def routes(self) -> Sequence[BaseRoute]:
         return [
             Route("/pic_token", self._token, methods=["POST"]),
@@ -61,16 +56,14 @@ class SeurStandIn(StandIn):
         ]
 
     async def _token(self, request: Request) -> JSONResponse:
-        form = dict(parse_qsl((await request.body()).decode()))
+        form = await form_of(request)
         keys = ("client_id", "client_secret", "username", "password")
         if any(form.get(key) != self.credentials[key] for key in keys) or form.get("grant_type") != "password":
             return JSONResponse({"error": "invalid_grant"}, 401)
-        token = f"seur-token-{len(self.requests)}"
-        self.tokens.add(token)
-        return JSONResponse({"access_token": token, "token_type": "bearer", "expires_in": 30})
+        return JSONResponse({"access_token": self.new_token(), "token_type": "bearer", "expires_in": 30})
 
     async def _track(self, request: Request) -> Response:
-        if request.headers.get("authorization", "").removeprefix("Bearer ") not in self.tokens:
+        if not self.lets_in(request):
             return JSONResponse({"errors": [{"status": "401", "detail": "Unauthorized"}]}, 401)
         happened = self.history(request.query_params.get("ref", ""))
         if happened is None or request.query_params.get("idNumber") != self.credentials["id_number"]:

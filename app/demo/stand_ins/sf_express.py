@@ -4,7 +4,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from hashlib import md5
 from typing import Any, ClassVar
-from urllib.parse import parse_qsl, quote_plus
+from urllib.parse import quote_plus
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from app.demo.journeys import Happened, Step
 from app.demo.stand_ins.base import StandIn
+from app.demo.stand_ins.letting_in import form_of
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -43,7 +44,7 @@ class SfExpressStandIn(StandIn):
         return [Route("/std/service", self._service, methods=["POST"])]
 
     async def _service(self, request: Request) -> JSONResponse:
-        form = dict(parse_qsl((await request.body()).decode()))
+        form = await form_of(request)
         if not {"partnerID", "requestID", "serviceCode", "timestamp", "msgData", "msgDigest"} <= form.keys():
             return _answer("A1001", "Required parameters are missing")
         if (form["partnerID"], form["serviceCode"]) != (self.credentials["partner_id"], "EXP_RECE_SEARCH_ROUTES"):

@@ -1,9 +1,7 @@
 """TNT's stand-in: ExpressConnect Tracking behind Basic authentication, up to 50 consignments a call."""
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
-from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
@@ -14,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from app.demo.journeys import Happened, Step
 from app.demo.stand_ins.base import StandIn
+from app.demo.stand_ins.letting_in import by_password, form_of
 
 ROME = ZoneInfo("Europe/Rome")
 
@@ -40,10 +39,9 @@ class TntStandIn(StandIn):
         return [Route("/expressconnect/track.do", self._track, methods=["POST"])]
 
     async def _track(self, request: Request) -> Response:
-        known = b64encode("{user}:{password}".format(**self.credentials).encode()).decode()
-        if request.headers.get("authorization") != f"Basic {known}":
+        if not by_password(request, self.credentials["user"], self.credentials["password"]):
             return Response("Unauthorized", 401)
-        asked = etree.fromstring(dict(parse_qsl((await request.body()).decode())).get("xml_in", "<none/>"))
+        asked = etree.fromstring((await form_of(request)).get("xml_in", "<none/>"))
         criteria = asked.find("SearchCriteria")
         numbers = [str(each.text) for each in asked.iter("ConsignmentNumber")]
         if criteria is None or not numbers:

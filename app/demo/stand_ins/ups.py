@@ -1,6 +1,5 @@
 """A stand-in of UPS: its token, its Track API, Track Alert's subscriptions and its push."""
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 from zoneinfo import ZoneInfo
@@ -11,7 +10,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from app.demo.journeys import Happened, Step
-from app.demo.stand_ins.base import History, Push, StandIn
+from app.demo.stand_ins.base import History, Push
+from app.demo.stand_ins.letting_in import Granting, by_password
 
 ROME = ZoneInfo("Europe/Rome")
 
@@ -40,18 +40,14 @@ WORDS: Mapping[Step, tuple[str, str, str, str]] = {
 """Each step as type, code, three-digit code and description."""
 
 
-class UpsStandIn(StandIn):
-    """UPS's server; `tokens` are the living ones: clear them and they have expired.
-
-    `subscribed` are the numbers that Track Alert was asked to push, each time that it was.
-    """
+class UpsStandIn(Granting):
+    """UPS's server. `subscribed` are the numbers that Track Alert was asked to push, each time that it was."""
 
     slug = "ups"
     credentials: ClassVar[Mapping[str, str]] = {"client_id": "stand-in", "client_secret": "ups-stand-in-secret"}
 
     def __init__(self, history: History) -> None:
         super().__init__(history)
-        self.tokens: set[str] = set()
         self.granted = 0
         self.subscribed: list[str] = []
 
@@ -63,9 +59,9 @@ class UpsStandIn(StandIn):
         ]
 
     async def _token(self, request: Request) -> Response:
-        known = b64encode("{client_id}:{client_secret}".format(**self.credentials).encode()).decode()
-        form = (await request.body()).decode()
-        if request.headers.get("authorization") != f"Basic {known}" or form != "grant_type=client_credentials":
+        known, form = self.credentials, (await request.body()).decode()
+        let_in = by_password(request, known["client_id"], known["client_secret"])
+        if not let_in or form != "grant_type=client_credentials":
             return _refusal(401, "10401", "ClientId is Invalid")
         self.granted += 1
         token = f"ups-token-{self.granted}"
@@ -75,7 +71,7 @@ class UpsStandIn(StandIn):
         )
 
     async def _subscribe(self, request: Request) -> Response:
-        if request.headers.get("authorization", "").removeprefix("Bearer ") not in self.tokens:
+        if not self.lets_in(request):
             return _refusal(401, "250002", "Invalid Authentication Information.")
         asked: list[str] = (await request.json())["trackingNumberList"]
         valid = [number for number in asked if number.startswith("1Z")]
@@ -86,7 +82,7 @@ class UpsStandIn(StandIn):
         return JSONResponse({"validTrackingNumbers": valid, "invalidTrackingNumbers": refused})
 
     async def _track(self, request: Request) -> Response:
-        if request.headers.get("authorization", "").removeprefix("Bearer ") not in self.tokens:
+        if not self.lets_in(request):
             return _refusal(401, "250002", "Invalid Authentication Information.")
         if not request.headers.get("transid") or not request.headers.get("transactionsrc"):
             return _refusal(400, "TV0002", "Missing transId or transactionSrc")

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
-from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -11,7 +10,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from app.demo.journeys import Happened, Step
-from app.demo.stand_ins.base import History, Push, StandIn
+from app.demo.stand_ins.base import Push
+from app.demo.stand_ins.letting_in import Granting, form_of
 
 EASTERN = ZoneInfo("America/New_York")
 
@@ -38,15 +38,11 @@ WORDS: Mapping[Step, tuple[str, str]] = {
 """Code and text; mail from abroad has none of USPS's codes, and USPS holds nothing and says no word of damage."""
 
 
-class UspsStandIn(StandIn):
-    """`tokens` are the living ones."""
+class UspsStandIn(Granting):
+    """One number by v3, several by v3r2."""
 
     slug = "usps"
     credentials: ClassVar[Mapping[str, str]] = {"client_id": "stand-in", "client_secret": "usps-stand-in-secret"}
-
-    def __init__(self, history: History) -> None:
-        super().__init__(history)
-        self.tokens: set[str] = set()
 
     def routes(self) -> Sequence[BaseRoute]:
         return [
@@ -60,16 +56,14 @@ class UspsStandIn(StandIn):
         return Push({"content-type": "application/json"}, orjson.dumps(_item(number, told[-1:]))) if told else None
 
     async def _token(self, request: Request) -> JSONResponse:
-        form = dict(parse_qsl((await request.body()).decode()))
+        form = await form_of(request)
         if {name: form.get(name) for name in self.credentials} != dict(self.credentials):
             return JSONResponse({"error": "invalid_client"}, 401)
-        token = f"usps-token-{len(self.requests)}"
-        self.tokens.add(token)
-        return JSONResponse({"access_token": token, "token_type": "Bearer", "expires_in": 28799})
+        return JSONResponse({"access_token": self.new_token(), "token_type": "Bearer", "expires_in": 28799})
 
     async def _one(self, request: Request) -> JSONResponse:
         number = request.path_params["number"]
-        if not self._let_in(request):
+        if not self.lets_in(request):
             return JSONResponse(_error("401", "Unauthorized"), 401)
         happened = self.history(number)
         return (
@@ -77,7 +71,7 @@ class UspsStandIn(StandIn):
         )
 
     async def _many(self, request: Request) -> JSONResponse:
-        if not self._let_in(request):
+        if not self.lets_in(request):
             return JSONResponse(_error("401", "Unauthorized"), 401)
         numbers = [each["trackingNumber"] for each in await request.json()]
         told = [(number, self.history(number)) for number in numbers]
@@ -89,9 +83,6 @@ class UspsStandIn(StandIn):
                 for number, happened in told
             ]
         )
-
-    def _let_in(self, request: Request) -> bool:
-        return request.headers.get("authorization", "").removeprefix("Bearer ") in self.tokens
 
 
 def _error(code: str, message: str) -> dict[str, Any]:
