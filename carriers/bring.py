@@ -31,13 +31,13 @@ from carriers.event import Eta, OffsetSource, Parcel, Place, Said, TrackingEvent
 from carriers.reading import Json, at, dicts, json_object, text_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
+from carriers.summary import ended
 from carriers.tables import Says, table
 from carriers.times import expected, iso_moment, local_moment, parsed_date, zone
 from carriers.vocabulary import Status, SubStatus
 from carriers.zones import country_coded
 
 OSLO = zone("Europe/Oslo")
-ENDED = frozenset({Status.DELIVERED, Status.RETURNED})
 
 
 class BringCredentials(Credentials):
@@ -146,11 +146,10 @@ def _refuse(consignments: Sequence[Mapping[str, Json]]) -> None:
 def _parcel(package: Mapping[str, Json], consignment: Mapping[str, Json]) -> Parcel:
     number, whole = text_of(package.get("packageNumber"), 64), text_of(consignment.get("consignmentId"), 64)
     events = numbered([event for each in dicts(package.get("eventSet")) if (event := _event(each))])
-    over = any(event.status in ENDED for event in events)
     return Parcel(
         number or whole,
         events,
-        None if over else _eta(package.get("dateOfEstimatedDelivery") or package.get("estimatedDelivery")),
+        None if ended(events) else _eta(package.get("dateOfEstimatedDelivery") or package.get("estimatedDelivery")),
         aliases=(whole,) if whole and number and whole != number else (),
         service=text_of(package.get("productName"), 100),
     )

@@ -31,13 +31,12 @@ from carriers.granting import granted
 from carriers.reading import Json, at, dicts, json_object, object_at, text_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
+from carriers.summary import ended
 from carriers.tables import table_file
 from carriers.times import iso_moment, local_moment, parsed_date, parsed_time, zone
-from carriers.vocabulary import Status
 from carriers.zones import country_coded
 
 BERLIN = zone("Europe/Berlin")
-ENDED = frozenset({Status.DELIVERED, Status.RETURNED})
 
 
 class HermesCredentials(Credentials):
@@ -110,11 +109,10 @@ def _parcel(said: dict[str, Json]) -> Parcel:
     if not events and code.casefold().startswith("e"):
         return Parcel(number, not_found=True, note=f"{code} {text_of(result('message'), 200)}".strip())
     others = (text_of(said.get(name), 64) for name in ("internationalShipmentID", "partNumber"))
-    over = any(event.status in ENDED for event in events)
     return Parcel(
         number,
         events,
-        None if over else _eta(object_at(said, "deliveryForecast")),
+        None if ended(events) else _eta(object_at(said, "deliveryForecast")),
         aliases=tuple(dict.fromkeys(other for other in others if len(other) >= 8 and other != number)),
     )
 

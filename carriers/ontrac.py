@@ -40,13 +40,12 @@ from carriers.event import Eta, OffsetSource, Parcel, Place, Said, TrackingEvent
 from carriers.reading import child_text, local_name, text_of, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
+from carriers.summary import ENDS, ended
 from carriers.tables import table_file
 from carriers.times import expected, iso_moment, local_moment, parsed_date
-from carriers.vocabulary import Status
 from carriers.zones import state_zone
 
 ANSWERS = frozenset(("OnTracTrackingResult", "OnTracUpdateResponse"))
-FINAL = frozenset((Status.DELIVERED, Status.RETURNED))
 TAKE_BACK = frozenset(("ER", "WD"))
 
 NOT_KNOWN = re.compile(r"invalid tracking|\bnot? (?:found|record|shipment|exist)", re.IGNORECASE)
@@ -135,11 +134,10 @@ def _parcel(said: etree._Element) -> Parcel | None:
         return Parcel(number, not_found=True, note=error) if NOT_KNOWN.search(error) else None
     told = dict.fromkeys(event for row in rows if (event := _event(row)))
     events, withdrawn = _standing(numbered([*told]))
-    over = any(event.status in FINAL for event in events)
     return Parcel(
         number,
         events,
-        None if over else _eta(said),
+        None if ended(events) else _eta(said),
         withdrawn=withdrawn,
         aliases=(reference,) if len(reference) >= 4 and reference != number else (),
         service=child_text(said, "Service"),
@@ -152,7 +150,7 @@ def _standing(events: Sequence[TrackingEvent]) -> tuple[tuple[TrackingEvent, ...
     if not ends:
         return tuple(events), ()
     gone = [
-        event for event in events if event.status in FINAL and (event.moment.occurred_at, event.sequence) < max(ends)
+        event for event in events if event.status in ENDS and (event.moment.occurred_at, event.sequence) < max(ends)
     ]
     return tuple(event for event in events if event not in gone), tuple(event.id for event in gone)
 

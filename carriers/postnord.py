@@ -21,13 +21,13 @@ from carriers.event import OffsetSource, Parcel, Place, Said, TrackingEvent
 from carriers.reading import Json, at, dicts, json_object, object_at, text_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
+from carriers.summary import ended
 from carriers.tables import Says, table
 from carriers.times import expected, iso_moment, zone
 from carriers.vocabulary import Status, SubStatus
 from carriers.zones import country_coded, country_zone
 
 STOCKHOLM = zone("Europe/Stockholm")
-ENDED = frozenset({Status.DELIVERED, Status.RETURNED})
 
 
 class PostNordCredentials(Credentials):
@@ -138,12 +138,11 @@ def _parcel(item: dict[str, Json], shipment: dict[str, Json]) -> Parcel:
     ):
         events.append(head.at(newest.moment))
     told = numbered(events[::-1] if newest is events[0] and len(events) > 1 else events) if newest else ()
-    over = any(event.status in ENDED for event in events)
     promised = item.get("estimatedTimeOfArrival") or shipment.get("estimatedTimeOfArrival")
     return Parcel(
         number or whole,
         told,
-        None if over else expected(iso_moment(promised, STOCKHOLM)),
+        None if ended(events) else expected(iso_moment(promised, STOCKHOLM)),
         aliases=(whole,) if whole and number and whole != number else (),
         service=text_of(at(shipment, "service", "name"), 100),
         pickup_point=text_of(at(shipment, "deliveryPoint", "name"), 100) or text_of(shipment.get("deliveryPoint"), 100),

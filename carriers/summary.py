@@ -1,6 +1,6 @@
-"""What a carrier's summary of a parcel says beside its events."""
+"""What is said of a parcel as a whole, beside its events."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from carriers.event import Said, TrackingEvent
 from carriers.sequence import last_of
@@ -8,7 +8,13 @@ from carriers.vocabulary import Status
 
 UNDER_WAY = frozenset((None, Status.AWAITING_PICKUP, Status.IN_TRANSIT, Status.OUT_FOR_DELIVERY))
 """Statuses of a newest event after which an end or a trouble may have come that no event tells."""
-TELLING = frozenset((Status.DELIVERED, Status.RETURNED, Status.EXCEPTION))
+ENDS = frozenset((Status.DELIVERED, Status.RETURNED))
+TELLING = ENDS | {Status.EXCEPTION}
+
+
+def ended(events: Iterable[TrackingEvent]) -> bool:
+    """Whether one of the events is the journey's end, after which nothing is expected any more."""
+    return any(event.status in ENDS for event in events)
 
 
 def with_summary(events: Sequence[TrackingEvent], said: Said) -> tuple[TrackingEvent, ...]:
