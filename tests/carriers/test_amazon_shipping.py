@@ -1,7 +1,6 @@
 """Amazon Shipping: answers of Shipping v2 in, meanings out; and the way it is asked."""
 
 from datetime import UTC, datetime
-from operator import attrgetter
 
 import pytest
 
@@ -12,6 +11,7 @@ from carriers.base import CredentialsRefused, UnreadablePayload
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.line import line
+from tests.carriers.newest import newest
 from tests.recorded import recorded, recordings
 
 LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
@@ -44,9 +44,7 @@ def parsed(name: str) -> list[Parcel]:
 def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
     answer: str, meaning: tuple[Status, SubStatus | None] | None
 ) -> None:
-    newest = max(parsed(answer)[0].events, key=attrgetter("moment.occurred_at", "sequence"))
-
-    assert newest.meaning == meaning
+    assert newest(parsed(answer)).meaning == meaning
 
 
 @pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())

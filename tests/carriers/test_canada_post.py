@@ -1,7 +1,6 @@
 """Canada Post: details and summaries in, meanings out; and the way it is asked."""
 
 from datetime import UTC, date, datetime
-from operator import attrgetter
 
 import pytest
 
@@ -12,6 +11,7 @@ from carriers.canada_post import CanadaPost
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.line import line
+from tests.carriers.newest import newest
 from tests.recorded import recorded, recordings
 
 PIN = "7023210039414604"
@@ -39,7 +39,7 @@ def parsed(name: str) -> list[Parcel]:
 def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
     answer: str, meaning: tuple[Status, SubStatus | None] | None
 ) -> None:
-    assert max(parsed(answer)[0].events, key=attrgetter("moment.occurred_at")).meaning == meaning
+    assert newest(parsed(answer)).meaning == meaning
 
 
 @pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())

@@ -1,7 +1,6 @@
 """Correos: answers of the locator and of the page's search in, meanings out."""
 
 from datetime import UTC, datetime
-from operator import attrgetter
 
 import pytest
 
@@ -9,6 +8,7 @@ from carriers.base import UnreadablePayload
 from carriers.correos import Correos
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
+from tests.carriers.newest import newest
 from tests.recorded import recorded, recordings
 
 NUMBER = "PQ4DEF0000000000000001X"
@@ -46,7 +46,7 @@ def parsed(name: str) -> list[Parcel]:
 def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
     answer: str, meaning: tuple[Status, SubStatus | None] | None
 ) -> None:
-    assert max(parsed(answer)[0].events, key=attrgetter("moment.occurred_at")).meaning == meaning
+    assert newest(parsed(answer)).meaning == meaning
 
 
 @pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())

@@ -1,7 +1,6 @@
 """CTT Express: answers of `GetTracking` in, meanings out; and the way it is asked."""
 
 from datetime import UTC, datetime
-from operator import attrgetter
 
 import pytest
 
@@ -12,6 +11,7 @@ from carriers.ctt_express import CttExpress
 from carriers.event import Moment, OffsetSource, Parcel, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.line import line
+from tests.carriers.newest import newest
 from tests.recorded import recorded, recordings
 
 NUMBER = "0000020000000000000001"
@@ -43,9 +43,7 @@ def parsed(name: str) -> list[Parcel]:
 def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
     answer: str, meaning: tuple[Status, SubStatus | None] | None
 ) -> None:
-    newest = max(parsed(answer)[0].events, key=attrgetter("moment.occurred_at", "sequence"))
-
-    assert newest.meaning == meaning
+    assert newest(parsed(answer)).meaning == meaning
 
 
 @pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())

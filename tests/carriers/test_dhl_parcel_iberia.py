@@ -1,7 +1,6 @@
 """DHL Parcel Iberia: answers of CIMAPI in, meanings out; and the way it is asked."""
 
 from datetime import UTC, datetime
-from operator import attrgetter
 
 import pytest
 
@@ -12,6 +11,7 @@ from carriers.dhl_parcel_iberia import DhlParcelIberia
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.line import line
+from tests.carriers.newest import newest
 from tests.recorded import recorded, recordings
 
 NUMBER = "0870000001"
@@ -41,7 +41,7 @@ def parsed(name: str) -> list[Parcel]:
 def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
     answer: str, meaning: tuple[Status, SubStatus | None] | None
 ) -> None:
-    assert max(parsed(answer)[0].events, key=attrgetter("moment.occurred_at")).meaning == meaning
+    assert newest(parsed(answer)).meaning == meaning
 
 
 @pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())

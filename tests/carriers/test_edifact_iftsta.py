@@ -8,6 +8,7 @@ from carriers.base import UnreadablePayload
 from carriers.edifact_iftsta import EdifactIftsta
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
+from tests.carriers.newest import newest
 from tests.recorded import recorded, recordings
 
 S, B = Status, SubStatus
@@ -39,7 +40,7 @@ def parsed(text: str, charset: str = "utf-8") -> list[Parcel]:
 @pytest.mark.parametrize(("body", "meaning"), NEWEST.items())
 def test_newest_event(body: str, meaning: tuple[Status, SubStatus | None] | None) -> None:
     """The newest event of each message means what the recipient would say."""
-    assert max(parcels(body)[0].events, key=lambda event: event.moment.occurred_at).meaning == meaning
+    assert newest(parcels(body)).meaning == meaning
 
 
 def test_every_recording_is_named() -> None:

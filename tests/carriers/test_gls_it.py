@@ -8,6 +8,7 @@ from carriers.base import UnreadablePayload
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.gls_it import GlsItaly
 from carriers.vocabulary import Status, SubStatus
+from tests.carriers.newest import in_order
 from tests.recorded import recorded, recordings
 
 Meaning = tuple[Status, SubStatus | None] | None
@@ -66,17 +67,10 @@ def told(name: str) -> list[tuple[str, str, str | None]]:
     return [(event.code, event.context, event.row) for event in parcel(name).events]
 
 
-def order(event: TrackingEvent) -> tuple[datetime, int]:
-    """The service's order: a day alone counts by its start while the parcel is under way, by its end after that."""
-    start = event.moment.occurred_at
-    under_way = event.status in (None, Status.AWAITING_PICKUP, Status.IN_TRANSIT, Status.OUT_FOR_DELIVERY)
-    return (start if under_way else event.moment.until or start), event.sequence
-
-
 @pytest.mark.parametrize(("answer", "meaning"), NEWEST.items())
 def test_newest_event(answer: str, meaning: Meaning) -> None:
     """The newest event of each answer means what the recipient would say."""
-    assert max(parcel(answer).events, key=order).meaning == meaning
+    assert max(parcel(answer).events, key=in_order).meaning == meaning
 
 
 @pytest.mark.parametrize(("answer", "parcels"), OTHER.items())

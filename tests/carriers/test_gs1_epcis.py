@@ -10,6 +10,7 @@ from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.gs1_epcis import Gs1Epcis
 from carriers.gs1_keys import location, parcel_number
 from carriers.vocabulary import Status, SubStatus
+from tests.carriers.newest import newest
 from tests.recorded import recorded, recordings
 
 S, B = Status, SubStatus
@@ -45,7 +46,7 @@ def rows(parcel: Parcel) -> list[str | None]:
 @pytest.mark.parametrize(("body", "meaning"), NEWEST.items())
 def test_newest_event(body: str, meaning: tuple[Status, SubStatus | None] | None) -> None:
     """The newest event of each body means what the recipient would say."""
-    assert max(parcels(body)[0].events, key=lambda event: event.moment.occurred_at).meaning == meaning
+    assert newest(parcels(body)).meaning == meaning
 
 
 def test_every_recording_is_named() -> None:

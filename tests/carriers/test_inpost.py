@@ -1,7 +1,6 @@
 """InPost: answers and pushes of the group's API and of ShipX in, meanings out."""
 
 from datetime import UTC, datetime
-from operator import attrgetter
 
 import orjson
 import pytest
@@ -10,6 +9,7 @@ from carriers.base import UnreadablePayload
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.inpost import InPost
 from carriers.vocabulary import Status, SubStatus
+from tests.carriers.newest import newest
 from tests.recorded import recorded, recordings
 
 NUMBER = "620000000000001234567890"
@@ -52,7 +52,7 @@ def parsed(name: str) -> list[Parcel]:
 def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
     answer: str, meaning: tuple[Status, SubStatus | None] | None
 ) -> None:
-    assert max(parsed(answer)[0].events, key=attrgetter("moment.occurred_at")).meaning == meaning
+    assert newest(parsed(answer)).meaning == meaning
 
 
 @pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())

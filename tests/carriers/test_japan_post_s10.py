@@ -7,6 +7,7 @@ import pytest
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.japan_post_s10 import JapanPost
 from carriers.vocabulary import Status, SubStatus
+from tests.carriers.newest import newest
 from tests.recorded import recorded, recordings
 
 S, B = Status, SubStatus
@@ -32,7 +33,7 @@ def parcels(name: str) -> list[Parcel]:
 @pytest.mark.parametrize(("body", "meaning"), NEWEST.items())
 def test_newest_event(body: str, meaning: tuple[Status, SubStatus | None] | None) -> None:
     """The newest event of each item means what the recipient would say."""
-    assert max(parcels(body)[0].events, key=lambda event: event.moment.occurred_at).meaning == meaning
+    assert newest(parcels(body)).meaning == meaning
 
 
 def test_every_recording_is_named() -> None:

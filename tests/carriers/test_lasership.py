@@ -1,7 +1,6 @@
 """LaserShip: answers of its old tracking page in, meanings out; it is not asked."""
 
 from datetime import UTC, date, datetime
-from operator import attrgetter
 
 import orjson
 import pytest
@@ -10,6 +9,7 @@ from carriers.base import UnreadablePayload
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.lasership import LaserShip
 from carriers.vocabulary import Status, SubStatus
+from tests.carriers.newest import newest
 from tests.recorded import recorded, recordings
 
 NUMBER = "LX10000001"
@@ -38,9 +38,7 @@ def parsed(name: str) -> list[Parcel]:
 def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
     answer: str, meaning: tuple[Status, SubStatus | None] | None
 ) -> None:
-    newest = max(parsed(answer)[0].events, key=attrgetter("moment.occurred_at", "sequence"))
-
-    assert newest.meaning == meaning
+    assert newest(parsed(answer)).meaning == meaning
 
 
 @pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())

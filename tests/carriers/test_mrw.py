@@ -1,7 +1,6 @@
 """MRW: answers of its tracking service in, meanings out; and the way it is asked."""
 
 from datetime import UTC, datetime
-from operator import attrgetter
 
 import pytest
 
@@ -12,6 +11,7 @@ from carriers.event import Moment, OffsetSource, Parcel, TrackingEvent
 from carriers.mrw import Mrw
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.line import line
+from tests.carriers.newest import newest
 from tests.recorded import recorded, recordings
 
 NUMBER = "020000000001"
@@ -39,7 +39,7 @@ def parsed(name: str) -> list[Parcel]:
 def test_the_newest_event_means_what_the_customer_would_say_if_it_is_a_delivery_and_else_nothing(
     answer: str, meaning: tuple[Status, SubStatus | None] | None
 ) -> None:
-    assert max(parsed(answer)[0].events, key=attrgetter("moment.occurred_at")).meaning == meaning
+    assert newest(parsed(answer)).meaning == meaning
 
 
 @pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
