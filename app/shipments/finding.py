@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -11,6 +11,7 @@ from app.database import Session
 from app.orders import Order, orders
 from app.shipments.contacts import normal_email, normal_name, normal_phone
 from app.shipments.listing import spellings
+from app.shipments.names import names
 from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
 
@@ -42,6 +43,14 @@ async def find(
         .order_by(shipments.c.id.desc())
         .limit(limit)
     )
+    if not rows and (numbers := spellings(sought.tracking_number or sought.text)):
+        # A number that it went by before it was corrected, or on another leg; the rest must hold as well.
+        called = select(names.c.shipment_id).where(
+            names.c.company_id == company_id, names.c.tracking_number.in_(numbers)
+        )
+        rest = _given(replace(sought, tracking_number="", text=""))
+        mine = shipments.c.company_id == company_id, shipments.c.shop_id.in_(shop_ids), shipments.c.id.in_(called)
+        rows = await db.all(select(shipments).where(*mine, *rest).order_by(shipments.c.id.desc()).limit(limit))
     found = [Shipment.of(row) for row in rows]
     return found, await _unshipped(db, company_id, shop_ids, sought, limit - len(found))
 

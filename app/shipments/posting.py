@@ -199,7 +199,7 @@ class PostedShipment(ChangedShipment):
         BeforeValidator(_unnamed),
         StringConstraints(max_length=40),
         WithJsonSchema({"anyOf": [{"type": "string", "maxLength": 40}, {"type": "null"}], "title": "Carrier"}),
-        Field(validate_default=True),
+        Field(validate_default=True, json_schema_extra=lambda schema: schema.pop("default", None)),
     ] = UNSAID
     tracking_number: Annotated[str, StringConstraints(max_length=60)] | None = None
     sender_reference: (

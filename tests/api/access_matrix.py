@@ -36,6 +36,7 @@ OF_EVERYBODY = {"carrier"}
 """Things that are nobody's own: what is told of them is the caller's alone."""
 
 SHIPMENT = {"account_id": "account", "parent_id": "shipment"}
+POSTED = {**SHIPMENT, "return_of": "shipment"}
 EVENT = {"status": "in_transit", "occurred_at": ago(hours=1)}
 
 MAPPING = {"carrier": "gls_it", "code": "X1", "status": "in_transit", "reason": "Seen on the carrier's page."}
@@ -79,7 +80,7 @@ MATRIX: dict[str, Row] = {
     "POST /v1/mappings/{mapping_id}/switch-on": Row("admin", thing="shadow"),
     "POST /v1/mappings/{mapping_id}/replay": Row("admin", thing="mapping"),
     "DELETE /v1/mappings/{mapping_id}": Row("admin", thing="mapping"),
-    "POST /v1/shipments": Row("write", parcel("SANDBOX-HELD-900", "sandbox"), refers=SHIPMENT),
+    "POST /v1/shipments": Row("write", parcel("SANDBOX-HELD-900", "sandbox"), refers=POSTED),
     "GET /v1/shipments": Row("read"),
     "POST /v1/shipments/batch": Row("write", {"shipments": [parcel("MATRIX-2")]}),
     "GET /v1/shipments/{shipment_id}": Row("read", thing="shipment"),

@@ -117,6 +117,17 @@ async def test_a_number_of_another_shipment_of_the_company_is_a_conflict(
     assert (after["tracking_number"], after["tags"], after["former"]) == ("WRONG-1", [], [])
 
 
+async def test_support_finds_it_by_the_old_number_too(client: AsyncClient) -> None:
+    """As a number or as free text, as long as no other parcel has it; everything else that is said must fit."""
+    _, id_ = await followed(client)
+    await correct(client, id_, tracking_number=RIGHT)
+    asked = ({"tracking_number": WRONG}, {"q": WRONG}, {"tracking_number": WRONG, "order_reference": "18"})
+    found = [(await client.post("/v1/lookup", json=each)).json()["matches"] for each in asked]
+
+    assert [[each["shipment"]["id"] for each in matches] for matches in found] == [[id_], [id_], []]
+    assert found[0][0]["shipment"]["former"][0]["tracking_number"] == WRONG
+
+
 async def test_the_old_number_is_free_for_another_parcel(client: AsyncClient) -> None:
     """It was another's all along: posted as that, it gets the words that came for it."""
     hook, id_ = await followed(client)
