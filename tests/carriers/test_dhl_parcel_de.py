@@ -8,6 +8,7 @@ from carriers.base import UnreadablePayload
 from carriers.dhl_parcel_de import DhlParcelDe
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
+from tests.carriers.newest import newest
 from tests.recorded import recorded, recordings
 
 S, B = Status, SubStatus
@@ -44,14 +45,10 @@ def parcel(name: str) -> Parcel:
     return found
 
 
-def order(event: TrackingEvent) -> tuple[datetime, int]:
-    return event.moment.occurred_at, event.sequence
-
-
 @pytest.mark.parametrize(("answer", "meaning"), NEWEST.items())
 def test_newest_event(answer: str, meaning: tuple[Status, SubStatus | None] | None) -> None:
     """The newest event of each answer means what the recipient would say."""
-    assert max(parcel(answer).events, key=order).meaning == meaning
+    assert newest([parcel(answer)]).meaning == meaning
 
 
 @pytest.mark.parametrize(("answer", "parcels"), OTHER.items())
