@@ -1,5 +1,6 @@
 """A shipment whose carrier is one of several: tried in turn, settled by evidence, visibly, and not for good."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -225,3 +226,20 @@ async def test_posted_again_with_its_carrier_it_is_settled_by_the_shops_word(des
 
     assert (same.id, named.id, named.carrier) == (shipment.id, shipment.id, "fedex")
     assert (told["carrier_settled"], told["candidates"][1]["outcome"]) == (True, "named by the shop")
+
+
+async def test_an_answer_about_the_old_name_is_none_about_the_new_one(desk: Desk) -> None:
+    """The shop corrects the number while its carrier is being asked: what comes of that is dropped."""
+    shipment = await desk.world.ship(NUMBER, "brt")
+    desk.brt.faults.append(Fault(hang=0.2, body=recorded("brt", "delivered")))
+    await desk.polls.poller.tick()
+    while not desk.brt.requests:  # noqa: ASYNC110  (a server's log)
+        await asyncio.sleep(0.01)
+    corrected = await desk.name(shipment, "fedex")
+    await desk.polls.poller.idle()
+    held = await desk.see(shipment)
+    await desk.polls.poll()
+    after = await desk.world.look(shipment)
+
+    assert (held["events"], held["status"], corrected.carrier) == ([], "pending", "fedex")
+    assert (after.carrier, after.status) == ("fedex", S.AWAITING_PICKUP)
