@@ -6,10 +6,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from carriers import UnreadablePayload
-from carriers.event import Moment, OffsetSource
+from carriers.event import Eta, Moment, OffsetSource
 from carriers.times import (
     epoch_moment,
     exact_time,
+    expected,
     given_moment,
     iso_moment,
     local_moment,
@@ -174,3 +175,11 @@ def test_an_instant_keeps_the_local_time_that_is_printed_beside_it() -> None:
 @pytest.mark.parametrize("value", ["", "x", "-5", 1.5, None, 10**18, "²"])
 def test_what_is_no_instant_is_none(value: object) -> None:
     assert epoch_moment(value) is None
+
+
+def test_what_is_expected_is_a_whole_day_or_a_time_until_when() -> None:
+    assert expected(iso_moment("2026-03-08", ROME)) == Eta(
+        utc(2026, 3, 7, 23), utc(2026, 3, 8, 22, 59, 59), date(2026, 3, 8)
+    )
+    assert expected(iso_moment("2026-03-08T13:11:00+01:00")) == Eta(latest=utc(2026, 3, 8, 12, 11))
+    assert expected(None) is None
