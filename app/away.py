@@ -16,9 +16,9 @@ _AWAY = (
 """What drivers say when the same statement can succeed later; anything else is a mistake of ours."""
 
 
-_STATES = ("08", "40", "53", "25P03", "57P01", "57P02", "57P03")
+_STATES = ("08", "40", "53", "25P03", "55P03", "57P01", "57P02", "57P03")
 """PostgreSQL's words for it: connection lost, rolled back for another's sake, out of resources, idle for too long in a
-transaction, shutting down, crashed, starting up."""
+transaction, a lock not to be had in time, shutting down, crashed, starting up."""
 
 
 class translated:  # noqa: N801  (reads as a word in its with statement)
@@ -28,18 +28,22 @@ class translated:  # noqa: N801  (reads as a word in its with statement)
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        away = isinstance(error, PostgresConnectionError | OSError | TimeoutError | PoolTimeout)
-        if isinstance(error, DBAPIError):
-            away = error.connection_invalidated or _says_away(error.orig)
-        elif isinstance(error, PostgresError | InterfaceError | InternalClientError):
-            # The driver's own confusion is that of a connection which was lost in the middle of something.
-            away = away or isinstance(error, InternalClientError) or _says_away(error)
-        if away:
+        if is_away(error):
             if structlog.is_configured():  # in a service; a short command says it by its error
                 log.warning("the database is not reachable", error=type(error).__name__, exc_info=error)
             raise Unavailable(
                 "The database is not reachable just now; nothing was stored. Send it again.", 2
             ) from error
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether the database was away, full or busy: the same can succeed later."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or _says_away(error.orig)
+    # The driver's own confusion is that of a connection which was lost in the middle of something.
+    if isinstance(error, PostgresConnectionError | InternalClientError | OSError | TimeoutError | PoolTimeout):
+        return True
+    return isinstance(error, PostgresError | InterfaceError) and _says_away(error)
 
 
 def _says_away(error: BaseException | None) -> bool:

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
+from asyncpg import PostgresError
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
@@ -18,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, Route
 
+from app.away import is_away
 from app.errors import FieldError, InvalidInput, NoveError, TryLater, Unavailable, Unusable
 from app.wrong_fields import in_words
 
@@ -26,11 +28,6 @@ MEDIA_TYPE = "application/problem+json"
 INTERNAL = "Something went wrong on our side. Nothing was stored. Tell us the request id if it happens again."
 MALFORMED = "The request is malformed; each field that is wrong is named."
 BUSY = "The database is busy just now; nothing was stored. Send it again."
-
-# PostgreSQL's words for it. Classes: connection lost, rolled back for another's sake, out of resources; states: a lock
-# not to be had, shutting down, crashed, starting up.
-_BUSY_CLASSES = ("08", "40", "53")
-_BUSY_STATES = ("55P03", "57P01", "57P02", "57P03")
 
 
 class FieldProblem(BaseModel):
@@ -106,7 +103,7 @@ def problem(
 
 def of(error: Exception, request_id: str) -> Response:
     """The answer that tells of this error; of an unknown one it says nothing."""
-    if _busy(error):
+    if isinstance(error, DBAPIError | PostgresError | PoolTimeout) and is_away(error):
         error = Unavailable(BUSY)
     if isinstance(error, HTTPException):
         return _of_http(error, request_id)
@@ -139,12 +136,6 @@ def _methods(request: Request, routes: Sequence[BaseRoute]) -> list[str]:
     """The methods of the address, of which a router tells those of its first route alone."""
     matching = [each for each in routes if isinstance(each, Route) and each.matches(request.scope)[0] is not Match.NONE]
     return sorted({method for each in matching for method in each.methods or ()})
-
-
-def _busy(error: Exception) -> bool:
-    """Whether the database had no connection for us, or stopped what we did for another's sake."""
-    state = getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlstate", None) or ""
-    return isinstance(error, PoolTimeout) or state[:2] in _BUSY_CLASSES or state in _BUSY_STATES
 
 
 def _of_http(error: HTTPException, request_id: str) -> Response:

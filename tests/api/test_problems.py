@@ -1,6 +1,7 @@
 """Errors as problem+json: one shape, stable codes, nothing of the inside."""
 
 import pytest
+from asyncpg import DeadlockDetectedError, LockNotAvailableError
 from fastapi import APIRouter
 from httpx import ASGITransport, AsyncClient
 from sqlalchemy.exc import DBAPIError
@@ -118,17 +119,17 @@ async def test_a_database_that_is_away_is_a_503(url: str) -> None:
     assert (ready.status_code, ready.json()["checks"]["database"]) == (503, "not reachable")
 
 
-class Deadlock(Exception):
-    """As the driver words it."""
-
-    sqlstate = "40P01"
-
-
 @pytest.mark.parametrize(
-    "error", [DBAPIError("UPDATE", None, Deadlock()), Deadlock(), PoolTimeout("no connection within 5 s")]
+    "error",
+    [
+        DBAPIError("UPDATE", None, DeadlockDetectedError()),
+        DeadlockDetectedError(),
+        LockNotAvailableError("canceling statement due to lock timeout"),
+        PoolTimeout("no connection within 5 s"),
+    ],
 )
 def test_a_busy_database_is_a_503(error: Exception) -> None:
-    """Deadlocks and an empty pool pass: the caller may send it again."""
+    """Deadlocks, locks that others hold and an empty pool pass: the caller may send it again."""
     answer = problems.of(error, "id")
 
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
