@@ -86,9 +86,7 @@ class Tenant:
             ),
             "erasure": lambda: client.post("/v1/erasures", json={"email": "nobody@example.com"}),
             "mapping": lambda: client.post("/v1/mappings", json={**MAPPING, "code": f"M-{uuid4()}"}),
-            "shadow": lambda: client.post(
-                "/v1/mappings", json={**MAPPING, "code": f"S-{uuid4()}", "shadow": True}
-            ),
+            "shadow": lambda: client.post("/v1/mappings", json={**MAPPING, "code": f"S-{uuid4()}", "shadow": True}),
             "message": lambda: client.get("/v1/messages", params={"channel": "webhook"}),
             "rule": lambda: client.get("/v1/rules"),
         }
