@@ -54,22 +54,25 @@ def journey_named(number: str) -> list[Happened] | None:
 class Line:
     """The stand-in tells `journey` of every number, and knows none when that is empty; tokens are kept.
 
-    `credentials` go in place of the stand-in's own.
+    Without a journey it tells each number the one of its name. `credentials` go in place of the stand-in's own.
     """
 
     carrier: Carrier
     base_url: str
     http: AsyncClient
     stand_in: StandIn
-    journey: str = "DELIVERED"
+    journey: str | None = "DELIVERED"
     credentials: Mapping[str, str] = field(default_factory=dict)
     tokens: TokenKeeper = field(default_factory=TokenKeeper)
 
+    def account(self, **credentials: str) -> Account:
+        """The account that is asked with, with these credentials in place of the line's."""
+        given = {**self.stand_in.credentials, **self.credentials, **credentials}
+        return Account(self.carrier.credentials.model_validate(given), base_url=self.base_url)
+
     async def ask(self, *numbers: str, **credentials: str) -> list[Answer]:
         """The answers about the numbers, with these credentials in place of the line's."""
-        given = {**self.stand_in.credentials, **self.credentials, **credentials}
-        known = self.carrier.credentials.model_validate(given)
-        return await ask(self.carrier, self.http, Account(known, base_url=self.base_url), numbers, tokens=self.tokens)
+        return await ask(self.carrier, self.http, self.account(**credentials), numbers, tokens=self.tokens)
 
     async def parcels(self, *numbers: str, **credentials: str) -> list[Parcel]:
         """The parcels of all those answers."""
@@ -87,7 +90,7 @@ class Line:
 async def line(carrier: Carrier, kind: type[StandIn]) -> AsyncIterator[Line]:
     """A carrier that is served for as long as the block lasts."""
     told: list[Line] = []
-    stand_in = kind(lambda number: journey_named(told[0].journey))
+    stand_in = kind(lambda number: journey_named(number if told[0].journey is None else told[0].journey))
     async with serving(stand_in.app()) as base_url, AsyncClient(verify=False, trust_env=False, timeout=5) as http:
         told.append(Line(carrier, base_url, http, stand_in))
         yield told[0]

@@ -6,19 +6,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from hmac import digest
-from typing import NamedTuple
 
 import pytest
-from httpx import AsyncClient
-from pydantic import SecretStr
 
 from app.demo.journeys import JOURNEYS
-from app.demo.serving import serving
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.fedex import WORDS, FedexStandIn
-from carriers.asking import TokenKeeper, ask
 from carriers.base import (
-    Account,
     BadSignature,
     CarrierError,
     CarrierUnavailable,
@@ -28,9 +22,9 @@ from carriers.base import (
     TrackingNumber,
 )
 from carriers.event import Parcel, keyed
-from carriers.fedex import Fedex, FedexCredentials
+from carriers.fedex import Fedex
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.line import journey_named
+from tests.carriers.line import Line, journey_named, line
 from tests.recorded import recorded
 
 NUMBER = "986578788855"
@@ -44,29 +38,16 @@ def parcel_of(name: str) -> Parcel:
 DELIVERED = (Status.DELIVERED, SubStatus.TO_RECIPIENT)
 
 
-class Desk(NamedTuple):
-    stand_in: FedexStandIn
-    http: AsyncClient
-    account: Account
-
-    async def ask(self, *numbers: str, tokens: TokenKeeper | None = None) -> list[Parcel]:
-        asked = numbers or ("DELIVERED",)
-        answers = await ask(Fedex(), self.http, self.account, asked, tokens=tokens or TokenKeeper())
-        assert [answer.numbers for answer in answers] == [asked]
-        return [parcel for answer in answers for parcel in Fedex().parse(answer.body)]
-
-
 @pytest.fixture
-async def desk() -> AsyncIterator[Desk]:
-    stand_in = FedexStandIn(journey_named)
-    credentials = FedexCredentials(api_key="stand-in", secret_key=SecretStr("fedex-stand-in-secret"))
-    async with serving(stand_in.app()) as address, AsyncClient(verify=False, trust_env=False, timeout=5) as http:
-        yield Desk(stand_in, http, Account(credentials, base_url=address))
+async def fedex() -> AsyncIterator[Line]:
+    async with line(Fedex(), FedexStandIn) as made:
+        yield made
 
 
-async def test_every_journey_is_understood(desk: Desk) -> None:
+async def test_every_journey_is_understood(fedex: Line) -> None:
     """Whatever the stand-in tells, each step has a status; a loss has no word. All in one call."""
-    parcels = await desk.ask(*JOURNEYS, "111111111111")
+    fedex.journey = None
+    parcels = await fedex.parcels(*JOURNEYS, "111111111111")
 
     assert [(parcel.number, len(parcel.events), parcel.not_found) for parcel in parcels] == [
         *((name, sum(leg.step in WORDS for leg in legs), False) for name, legs in JOURNEYS.items()),
@@ -89,12 +70,13 @@ async def test_every_journey_is_understood(desk: Desk) -> None:
     }
 
 
-async def test_the_question_names_the_days_around_the_shipping_date(desk: Desk) -> None:
+async def test_the_question_names_the_days_around_the_shipping_date(fedex: Line) -> None:
     """Numbers are reused, so a known shipping date narrows the search; a plain number does as well."""
     shipped = TrackingNumber("DELIVERED", shipped_at=datetime(2026, 3, 9, 23, tzinfo=UTC))
-    await desk.ask(shipped, "HELD")
+    await fedex.ask(shipped, "HELD")
 
-    assert desk.stand_in.questions == [
+    assert isinstance(fedex.stand_in, FedexStandIn)
+    assert fedex.stand_in.questions == [
         {
             "trackingNumberInfo": {"trackingNumber": "DELIVERED"},
             "shipDateBegin": "2026-02-22",
@@ -104,20 +86,19 @@ async def test_the_question_names_the_days_around_the_shipping_date(desk: Desk) 
     ]
 
 
-async def test_one_token_serves_many_calls(desk: Desk) -> None:
+async def test_one_token_serves_many_calls(fedex: Line) -> None:
     """The token is kept for as long as it lives."""
-    tokens = TokenKeeper()
     for _ in range(3):
-        await desk.ask(tokens=tokens)
+        await fedex.ask(NUMBER)
 
-    assert desk.stand_in.requests == ["POST /oauth/token", *["POST /track/v1/trackingnumbers"] * 3]
-    assert await Fedex().token(desk.http, desk.account) == ("fedex-token-2", 3599.0)
+    assert fedex.stand_in.requests == ["POST /oauth/token", *["POST /track/v1/trackingnumbers"] * 3]
+    assert await Fedex().token(fedex.http, fedex.account()) == ("fedex-token-2", 3599.0)
 
 
-async def test_another_carriers_credentials_are_refused(desk: Desk) -> None:
+async def test_another_carriers_credentials_are_refused(fedex: Line) -> None:
     """They are no FedEx's."""
     with pytest.raises(CredentialsRefused):
-        await Desk(desk.stand_in, desk.http, replace(desk.account, credentials=Credentials())).ask()
+        await Fedex().token(fedex.http, replace(fedex.account(), credentials=Credentials()))
 
 
 @pytest.mark.parametrize(
@@ -129,35 +110,30 @@ async def test_another_carriers_credentials_are_refused(desk: Desk) -> None:
         (Fault(body=recorded("fedex", "error_of_the_number")), RequestRefused),
     ],
 )
-async def test_a_call_gone_wrong(desk: Desk, fault: Fault, error: type[CarrierError]) -> None:
+async def test_a_call_gone_wrong(fedex: Line, fault: Fault, error: type[CarrierError]) -> None:
     """An error of the carrier's own codes becomes the contract's error, also inside a 200."""
-    tokens = TokenKeeper()
-    await desk.ask(tokens=tokens)
-    desk.stand_in.faults.append(fault)
+    await fedex.ask(NUMBER)
 
-    with pytest.raises(error) as raised:
-        await desk.ask(tokens=tokens)
-
-    assert type(raised.value) is error
+    assert type(await fedex.refusal(NUMBER, fault)) is error
 
 
-async def test_a_whole_call_about_nothing_known(desk: Desk) -> None:
+async def test_a_whole_call_about_nothing_known(fedex: Line) -> None:
     """NOT.FOUND.ERROR says of one number that it is not known; of several it does not say which."""
-    tokens, fault = TokenKeeper(), Fault(status=404, body=b'{"errors": [{"code": "NOT.FOUND.ERROR"}]}')
-    await desk.ask(tokens=tokens)
-    desk.stand_in.faults += [fault, fault]
+    fault = Fault(status=404, body=b'{"errors": [{"code": "NOT.FOUND.ERROR"}]}')
+    await fedex.ask(NUMBER)
+    fedex.stand_in.faults += [fault, fault]
 
-    assert await desk.ask("HELD", tokens=tokens) == [Parcel("", not_found=True)]
+    assert await fedex.parcels("HELD") == [Parcel("", not_found=True)]
     with pytest.raises(RequestRefused):
-        await desk.ask("HELD", "LOST", tokens=tokens)
+        await fedex.ask("HELD", "LOST")
 
 
-async def test_a_grant_without_token_is_no_answer(desk: Desk) -> None:
+async def test_a_grant_without_token_is_no_answer(fedex: Line) -> None:
     """A token answer without token, or with a life that is no number."""
     for body in (b"{}", b'{"access_token": "a", "expires_in": "soon"}'):
-        desk.stand_in.faults.append(Fault(body=body))
+        fedex.stand_in.faults.append(Fault(body=body))
         with pytest.raises(CarrierUnavailable):
-            await Fedex().token(desk.http, desk.account)
+            await Fedex().token(fedex.http, fedex.account())
 
 
 def test_the_stand_ins_push_is_fedex() -> None:

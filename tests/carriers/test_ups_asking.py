@@ -3,19 +3,12 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 import pytest
-from httpx import AsyncClient
-from pydantic import SecretStr
 
-from app.demo.journeys import JOURNEYS
-from app.demo.serving import serving
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.ups import WORDS, UpsStandIn
-from carriers.asking import TokenKeeper, ask
 from carriers.base import (
-    Account,
     BadSignature,
     CarrierError,
     CarrierUnavailable,
@@ -24,9 +17,9 @@ from carriers.base import (
     RequestRefused,
 )
 from carriers.event import Moment, OffsetSource, Parcel, keyed
-from carriers.ups import Ups, UpsCredentials
+from carriers.ups import Ups
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.line import journey_named
+from tests.carriers.line import Line, journey_named, line
 from tests.recorded import recorded
 
 NUMBER = "1Z999AA10123456784"
@@ -37,34 +30,11 @@ def parcel_of(name: str) -> Parcel:
     return parcel
 
 
-class Desk(NamedTuple):
-    stand_in: UpsStandIn
-    http: AsyncClient
-    account: Account
-
-    async def ask(self, number: str = "DELIVERED", tokens: TokenKeeper | None = None) -> list[Parcel]:
-        answers = await ask(Ups(), self.http, self.account, [number], tokens=tokens or TokenKeeper())
-        return [parcel for answer in answers for parcel in Ups().parse(answer.body)]
-
-
 @pytest.fixture
-async def desk() -> AsyncIterator[Desk]:
-    stand_in = UpsStandIn(journey_named)
-    credentials = UpsCredentials(
-        client_id="stand-in", client_secret=SecretStr("ups-stand-in-secret"), merchant_id="A1B2C3"
-    )
-    async with serving(stand_in.app()) as address, AsyncClient(verify=False, trust_env=False, timeout=5) as http:
-        yield Desk(stand_in, http, Account(credentials, base_url=address))
-
-
-@pytest.mark.parametrize("journey", JOURNEYS)
-async def test_every_journey_is_understood(desk: Desk, journey: str) -> None:
-    """Whatever the stand-in tells, each step has a status."""
-    [parcel] = await desk.ask(journey)
-
-    assert parcel.number == journey
-    assert len(parcel.events) == len(JOURNEYS[journey])
-    assert [event for event in parcel.events if event.status is None] == []
+async def ups() -> AsyncIterator[Line]:
+    async with line(Ups(), UpsStandIn) as made:
+        made.credentials = {"merchant_id": "A1B2C3"}
+        yield made
 
 
 def test_the_stand_in_has_a_word_for_each_step() -> None:
@@ -74,43 +44,39 @@ def test_the_stand_in_has_a_word_for_each_step() -> None:
     assert [key for pair in keys for key in pair if key not in Ups.table] == []
 
 
-async def test_one_token_serves_many_calls(desk: Desk) -> None:
+async def test_one_token_serves_many_calls(ups: Line) -> None:
     """The token is kept; `expires_in` is a string."""
-    tokens = TokenKeeper()
     for _ in range(3):
-        await desk.ask(tokens=tokens)
+        await ups.ask(NUMBER)
 
-    assert desk.stand_in.granted == 1
-    assert desk.stand_in.requests == [
+    assert ups.stand_in.requests == [
         "POST /security/v1/oauth/token",
-        *["GET /api/track/v1/details/DELIVERED?locale=en_US"] * 3,
+        *[f"GET /api/track/v1/details/{NUMBER}?locale=en_US"] * 3,
     ]
-    assert await Ups().token(desk.http, desk.account) == ("ups-token-2", 14399.0)
+    assert await Ups().token(ups.http, ups.account()) == ("ups-token-2", 14399.0)
 
 
-async def test_a_token_refused_in_a_good_answer_is_renewed(desk: Desk) -> None:
+async def test_a_token_refused_in_a_good_answer_is_renewed(ups: Line) -> None:
     """The code of an expired token counts, whatever the HTTP status."""
-    tokens = TokenKeeper()
-    await desk.ask(tokens=tokens)
-    desk.stand_in.faults.append(Fault(body=b'{"response": {"errors": [{"code": "251004", "message": "Expired"}]}}'))
+    await ups.ask(NUMBER)
+    ups.stand_in.faults.append(Fault(body=b'{"response": {"errors": [{"code": "251004", "message": "Expired"}]}}'))
 
-    assert [parcel.number for parcel in await desk.ask(tokens=tokens)] == ["DELIVERED"]
-    assert desk.stand_in.granted == 2
+    assert [parcel.number for parcel in await ups.parcels(NUMBER)] == [NUMBER]
+    assert ups.stand_in.requests.count("POST /security/v1/oauth/token") == 2
 
 
-async def test_an_unknown_number(desk: Desk) -> None:
+async def test_an_unknown_number(ups: Line) -> None:
     """A 200 with a warning, or a 404."""
-    assert await desk.ask("1Z999AA10123456785") == [Parcel("1Z999AA10123456785", not_found=True)]
-    tokens = TokenKeeper()
-    await desk.ask(tokens=tokens)
-    desk.stand_in.faults.append(Fault(status=404, body=recorded("ups", "not_found_404")))
-    assert await desk.ask("1Z999AA10123456785", tokens) == [Parcel("", not_found=True)]
+    ups.journey = ""
+    assert await ups.parcels(NUMBER) == [Parcel(NUMBER, not_found=True)]
+    ups.stand_in.faults.append(Fault(status=404, body=recorded("ups", "not_found_404")))
+    assert await ups.parcels(NUMBER) == [Parcel("", not_found=True)]
 
 
-async def test_another_carriers_credentials_are_refused(desk: Desk) -> None:
+async def test_another_carriers_credentials_are_refused(ups: Line) -> None:
     """They are no UPS's."""
     with pytest.raises(CredentialsRefused):
-        await Desk(desk.stand_in, desk.http, replace(desk.account, credentials=Credentials())).ask()
+        await Ups().token(ups.http, replace(ups.account(), credentials=Credentials()))
 
 
 @pytest.mark.parametrize(
@@ -120,24 +86,19 @@ async def test_another_carriers_credentials_are_refused(desk: Desk) -> None:
         (Fault(body=b'{"response": {"errors": [{"code": "TV0001"}]}}'), RequestRefused),
     ],
 )
-async def test_a_call_gone_wrong(desk: Desk, fault: Fault, error: type[CarrierError]) -> None:
+async def test_a_call_gone_wrong(ups: Line, fault: Fault, error: type[CarrierError]) -> None:
     """An error of the carrier's own codes becomes the contract's error, also inside a 200."""
-    tokens = TokenKeeper()
-    await desk.ask(tokens=tokens)
-    desk.stand_in.faults.append(fault)
+    await ups.ask(NUMBER)
 
-    with pytest.raises(error) as raised:
-        await desk.ask(tokens=tokens)
-
-    assert type(raised.value) is error
+    assert type(await ups.refusal(NUMBER, fault)) is error
 
 
-async def test_a_grant_without_token_is_no_answer(desk: Desk) -> None:
+async def test_a_grant_without_token_is_no_answer(ups: Line) -> None:
     """A token answer without token, or with a life that is no number."""
     for body in (b"{}", b'{"access_token": "a", "expires_in": "soon"}'):
-        desk.stand_in.faults.append(Fault(body=body))
+        ups.stand_in.faults.append(Fault(body=body))
         with pytest.raises(CarrierUnavailable):
-            await Ups().token(desk.http, desk.account)
+            await Ups().token(ups.http, ups.account())
 
 
 def test_the_stand_ins_push_is_ups() -> None:
