@@ -4,8 +4,8 @@ Codes: carriers/tables/ship24.csv. An event's code is its `statusCode`; where th
 milestone decides (the list `ship24 milestone`), and the event keeps its own code.
 
 A push carries the account's webhook secret as a bearer token, and no signature of its body
-(https://docs.ship24.com/webhooks/authentication, 2026-11). The codes of couriers are Ship24's, as its documentation and
-public clients have them (2026-11); its list stands behind the account's dashboard.
+(https://docs.ship24.com/webhooks/authentication, 2026-11). Where the codes of couriers are from:
+`COURIERS`.
 
 Quirks: making a tracker that is there gives the one there is. Events of several couriers stand in one list; `order`
 says which is later where times tie. Times mostly have no offset: then `utcOffset` holds, else nothing is known of it.
@@ -44,13 +44,44 @@ ERROR = re.compile("[a-z0-9]+(_[a-z0-9]+)+")
 
 
 COURIERS = {
-    "dhl_express": "dhl",
+    "aramex": "aramex",
+    "australia_post": "au-post",
+    "bpost": "be-post",
+    "bring": "bring",
+    "brt": "brt-it",
+    "cainiao": "cainiao",
+    "canada_post": "ca-post",
+    "correos": "es-post",
+    "correos_express": "correos-express",
+    "ctt_express": "tourline-express",
+    "dhl_express": "dhl-express",
+    "dhl_parcel_de": "dhl-packet",
+    "dhl_parcel_iberia": "dhl-es",
+    "dpd": "dpd",
+    "dpd_poland": "dpd-pl",
+    "evri": "hermes-uk",
     "fedex": "fedex",
+    "fourpx": "4px",
+    "gls_group": "gls",
+    "gls_it": "gls-it",
+    "gls_spain": "gls-es",
     "la_poste_colissimo": "fr-post",
+    "lasership": "lasership",
+    "poste_italiane": "it-post",
+    "postnl": "nl-post",
+    "purolator": "purolator",
+    "royal_mail": "gb-post",
+    "sf_express": "sf-express",
+    "tnt": "tnt",
     "ups": "ups",
     "usps": "us-post",
 }
-"""What Ship24 calls our carriers."""
+"""What Ship24 calls our carriers: each confirmed on 2026-11-22 by code, name and website in an answer of its `couriers`
+that a public repository keeps (b0r1ngx/ship24-couriers-response-parse-2 at 3acf365, resources).
+
+Left out: a carrier that has several codes there of which none is the whole of it (PostNord, SEUR), and those in parts
+of the answer that were not read. `dhl` does not say which DHL.
+"""
 
 
 class Ship24Credentials(AggregatorCredentials):

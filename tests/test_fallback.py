@@ -67,7 +67,7 @@ async def account(desk: Polled, slug: str, **credentials: str) -> AddedAccount:
     [
         (AfterShipStandIn, "brt", "brt-it"),
         (AfterShipStandIn, "correos", "spain-correos-es"),  # a carrier that cannot be asked at all
-        (EasyPostStandIn, "royal_mail", "RoyalMail"),
+        (EasyPostStandIn, "purolator", "Purolator"),
         (SeventeenTrackStandIn, "gls_it", "100024"),
         (Ship24StandIn, "usps", "us-post"),
     ],
@@ -99,7 +99,7 @@ async def test_only_carriers_that_are_named_are_served(desk: Polled) -> None:
     assert (alone.account_id, alone.poll_note[:18]) == (None, "no carrier account")
     assert served == [some.account.id, every.account.id, every.account.id, None]
     with pytest.raises(InvalidInput) as wrong:
-        await account(desk, "ship24", api_key="a", fallback="brt")
+        await account(desk, "ship24", api_key="a", fallback="postnord")
     assert [each.field for each in wrong.value.errors] == ["credentials.fallback"]
 
 

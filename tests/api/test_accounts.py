@@ -68,7 +68,7 @@ async def test_an_aggregators_account_says_whom_it_serves(client: AsyncClient) -
     assert some.json()["serves"] == ["ups", "usps"]
     assert every.json()["serves"] == sorted(carrier("ship24").couriers)
     assert (wrong.status_code, [each["field"] for each in wrong.json()["errors"]]) == (422, ["credentials.fallback"])
-    assert "annot serve pigeon; it can serve dhl_express" in wrong.json()["errors"][0]["message"]
+    assert "annot serve pigeon; it can serve aramex" in wrong.json()["errors"][0]["message"]
 
 
 async def test_wrong_credentials_are_named_and_not_repeated(client: AsyncClient, secretive: None) -> None:
