@@ -11,6 +11,7 @@ from app.database import Database
 from app.demo.stand_ins.base import StandIn
 from app.demo.stand_ins.brt import BrtStandIn
 from app.demo.stand_ins.fedex import FedexStandIn
+from app.errors import InvalidInput
 from app.intake.amending import amend
 from app.shipments import reading
 from app.shipments.posting import AmendedShipment
@@ -127,6 +128,17 @@ async def test_a_carrier_announces_the_number_of_the_next_leg(desk: Desk) -> Non
     )
     assert (after.id, after.carrier, after.status) == (shipment.id, "brt", S.OUT_FOR_DELIVERY)
     assert await desk.legs(shipment) == [("yunexpress", False), ("brt", True)]
+
+
+async def test_legs_wait_for_the_carrier_of_the_first(desk: Desk) -> None:
+    """While that is not settled they are refused, and nothing changes."""
+    shipment = await desk.world.ship(LAST, None, carriers=["brt", "fedex"])  # type: ignore[arg-type]
+    change = AmendedShipment.model_validate({"legs": [{"carrier": "ups", "tracking_number": "1Z999AA10123456784"}]})
+    with pytest.raises(InvalidInput, match="not settled yet"):
+        async with desk.world.database.transaction() as db:
+            await amend(desk.world.installation, db, desk.world.shop, shipment, change)
+
+    assert await desk.world.look(shipment) == shipment
 
 
 async def test_legs_are_sent_later_and_taken_back(desk: Desk) -> None:

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 
 from app import accounts
 from app.database import Session, new_id
+from app.errors import FieldError, InvalidInput
 from app.installation import Installation
 from app.intake.concerning import hold_number
 from app.intake.recognising import hand_over
 from app.intake.renaming import rewrite
+from app.intake.searching import unsettled
 from app.shipments import names
 from app.shipments.names import Name, Role, same_name
 from app.shipments.posting import NUMBER, PostedLeg
@@ -31,6 +33,10 @@ async def travel(
     """
     known = [each for each in await names.of(db, shipment) if each.role is Role.LEG]
     first = known[0] if known else _leg(db, shipment, shipment.carrier, shipment.tracking_number, 0)
+    if following:
+        _refuse(shipment, first, following)
+    if not following and not known:
+        return shipment
     legs = [first]
     for nth, each in enumerate(following, 1):
         await hold_number(db, shipment.company_id, each.carrier, each.tracking_number)
@@ -85,6 +91,18 @@ async def _asked_about(installation: Installation, db: Session, shipment: Shipme
     askable = (leg for leg in legs if leg.carrier in mine and carriers()[leg.carrier].polls)
     leg = next(askable, None)
     return shipment if leg is None or leg.is_of(shipment) else await hand_over(installation, db, shipment, legs, leg)
+
+
+def _refuse(shipment: Shipment, first: Name, following: Sequence[PostedLeg]) -> None:
+    message = ""
+    if any((each.carrier, each.tracking_number) == (first.carrier, first.tracking_number) for each in following):
+        message = "these are the legs after the first one, which is the shipment's carrier and number: leave it out"
+    elif first.tracking_number is None:
+        message = "the first leg has no tracking_number yet: send that first"
+    elif unsettled(shipment):
+        message = "it is not settled yet which carrier has the first leg: send that as `carrier` first"
+    if message:
+        raise InvalidInput(f"legs: {message}", [FieldError("legs", message)])
 
 
 def _leg(db: Session, shipment: Shipment, carrier: str, number: str | None, position: int) -> Name:

@@ -60,6 +60,16 @@ async def test_candidates_are_posted_in_batches_and_orders_too(client: AsyncClie
         ({"carriers": ["ups", "own"], "tracking_number": UPS}, "carriers", "leave it out"),
         ({"carriers": ["ups", "dhl_express"], "tracking_number": UPS}, "tracking_number", "Not a number that DHL"),
         ({"carriers": ["ups", "brt"], "sender_reference": "A-1"}, "", "Give the tracking_number"),
+        (
+            {"carrier": "own", "tracking_number": "A-1-A", "legs": [{"carrier": "own", "tracking_number": "A-1-A"}]},
+            "legs",
+            "leave it out",
+        ),
+        (
+            {"carrier": "own", "sender_reference": "A-1", "legs": [{"carrier": "own", "tracking_number": "A-1-A"}]},
+            "",
+            "first leg",
+        ),
         ({"carrier": None, "tracking_number": "ZZ-?-ZZ"}, "tracking_number", "4 to 40"),
         ({"carrier": None, "tracking_number": "Z-Z-Z-Z-Z"}, "carrier", "no carrier's numbers look like Z-Z-Z-Z-Z"),
     ],
