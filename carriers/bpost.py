@@ -28,12 +28,12 @@ from carriers.base import (
     meant,
 )
 from carriers.calling import call
-from carriers.event import Eta, Parcel, Place, Said, TrackingEvent
+from carriers.event import Parcel, Place, Said, TrackingEvent
 from carriers.reading import child_text, local_name, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import table_file
-from carriers.times import iso_moment, zone
+from carriers.times import between, iso_moment, zone
 from carriers.vocabulary import Status
 
 BRUSSELS = zone("Europe/Brussels")
@@ -90,14 +90,10 @@ class Bpost(Carrier):
         events = numbered([event for row in root.iterfind("{*}stateInfo") if (event := _event(row)) is not None])
         head = _delivery(child_text(root, "deliveryTime"), events)
         window = "deliveryTimeWindow/{*}plannedDeliveryDateWindow"
-        start, end = (
-            iso_moment(child_text(root, f"{window}Start"), BRUSSELS),
-            iso_moment(child_text(root, f"{window}End"), BRUSSELS),
-        )
-        eta = Eta(start.occurred_at if start else None, (end.until or end.occurred_at) if end else None)
+        start, end = (iso_moment(child_text(root, f"{window}{which}"), BRUSSELS) for which in ("Start", "End"))
         point = ", ".join(filter(None, (child_text(root, f"pickupPoint/{{*}}{part}") for part in ("name", "city"))))
         told = (head, *events) if head else events
-        return [Parcel(child_text(root, "itemCode"), told, eta if any(eta) else None, pickup_point=point)]
+        return [Parcel(child_text(root, "itemCode"), told, between(start, end), pickup_point=point)]
 
 
 def _event(row: etree._Element) -> TrackingEvent | None:

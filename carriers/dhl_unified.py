@@ -38,7 +38,7 @@ from carriers.reading import Json, at, dicts, json_object, object_at, text_of, u
 from carriers.remembering import remembered
 from carriers.subscribing import Handshake, Hook, Subscribed
 from carriers.tables import Row, table_file
-from carriers.times import expected, iso_moment
+from carriers.times import between, expected, iso_moment
 from carriers.vocabulary import Status
 from carriers.zones import country_named, country_zone
 
@@ -273,7 +273,7 @@ def _eta(said: dict[str, Any], where: ZoneInfo | None) -> Eta | None:
     earliest = iso_moment(at(frame, "estimatedFrom"), where, OffsetSource.PLACE)
     latest = iso_moment(at(frame, "estimatedThrough"), where, OffsetSource.PLACE)
     if earliest or latest:
-        return Eta(earliest.occurred_at if earliest else None, (latest.until or latest.occurred_at) if latest else None)
+        return between(earliest, latest)
     whole = iso_moment(said.get("estimatedTimeOfDelivery"), where, OffsetSource.PLACE)
     if whole is None:
         return None

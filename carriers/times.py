@@ -202,6 +202,13 @@ def expected(moment: Moment | None) -> Eta | None:
     return Eta(latest=moment.occurred_at)
 
 
+def between(earliest: Moment | None, latest: Moment | None) -> Eta | None:
+    """The expected delivery in a window, of which one end may be open; none where both are."""
+    if earliest is None and latest is None:
+        return None
+    return Eta(earliest.occurred_at if earliest else None, (latest.until or latest.occurred_at) if latest else None)
+
+
 def epoch_moment(milliseconds: object, where: tzinfo = UTC) -> Moment | None:
     """The moment of milliseconds since 1970, with the local time of a zone; none if they are none."""
     stamp = text_of(milliseconds, 20)

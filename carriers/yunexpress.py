@@ -16,15 +16,15 @@ from datetime import UTC
 from typing import ClassVar
 
 from carriers.base import Carrier, UnreadablePayload, meant
-from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
+from carriers.event import Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
 from carriers.people import unnamed
 from carriers.phrases import Phrases
 from carriers.reading import Json, dicts, json_object, object_at, text_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
-from carriers.summary import with_summary
+from carriers.summary import ended, with_summary
 from carriers.tables import Says, table
-from carriers.times import iso_moment, with_local
+from carriers.times import between, iso_moment, with_local
 from carriers.vocabulary import Status, SubStatus
 from carriers.zones import country_coded, country_zone
 
@@ -108,11 +108,11 @@ def _parcel(said: dict[str, Json]) -> Parcel:
     package = text_of(said.get("package_status"), 10).upper()
     events = numbered([event for each in dicts(told.get("track_events")) if (event := _event(each))])
     events = with_summary(events, meant(YunExpress.table.find(package, within="package"), package, "package"))
-    over = any(event.status in (Status.DELIVERED, Status.RETURNED) for event in events)
+    start, end = (iso_moment(told.get(f"EstimatedDelivery{which}DateZone")) for which in ("From", "To"))
     return Parcel(
         number or local,
         events,
-        None if over else _eta(told.get("EstimatedDeliveryFromDateZone"), told.get("EstimatedDeliveryToDateZone")),
+        None if ended(events) else between(start, end),
         not_found=not events and package in ("N", ""),
         aliases=(local,) if number and local and local != number else (),
         onward=local if number and local != number else "",
@@ -155,10 +155,3 @@ def _place(city: Json, province: Json, country: Json, location: Json) -> Place |
         Place(town, "", text_of(province, 60), country_coded(text_of(country)), "", "" if name == town else name)
         or None
     )
-
-
-def _eta(start: Json, end: Json) -> Eta | None:
-    earliest, latest = iso_moment(start), iso_moment(end)
-    if earliest is None and latest is None:
-        return None
-    return Eta(earliest.occurred_at if earliest else None, (latest.until or latest.occurred_at) if latest else None)
