@@ -35,9 +35,9 @@ from carriers.phrases import Phrases
 from carriers.reading import Json, at, dicts, json_of, local_name, object_at, opening, text_of, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
+from carriers.summary import ended
 from carriers.tables import Row, table_file
 from carriers.times import expected, iso_moment, zone
-from carriers.vocabulary import Status
 
 PARIS = zone("Europe/Paris")
 
@@ -114,7 +114,7 @@ class LaPosteColissimo(Carrier):
             return Parcel(number, not_found=True, note=text_of(said.get("returnMessage"))) if unknown else None
         events = numbered(list(_events(shipment)))
         final = shipment.get("isFinal") is True
-        if final and not any(event.status in (Status.DELIVERED, Status.RETURNED) for event in events):
+        if final and not ended(events):
             moment = iso_moment(shipment.get("deliveryDate"), PARIS)
             row = self.table.find("deliveryDate", within="head")
             events = (*([meant(row, "deliveryDate", "head").at(moment)] if moment else ()), *events)

@@ -10,16 +10,15 @@ postcode together. The retailer's name is not kept.
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import ClassVar
 
 from carriers.base import Carrier, UnreadablePayload, meant
 from carriers.event import Eta, Moment, Parcel, Said, TrackingEvent
 from carriers.reading import Json, at, dicts, json_object, object_at, text_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
+from carriers.summary import ended
 from carriers.tables import table_file
 from carriers.times import given_moment, iso_moment
-from carriers.vocabulary import Status
 
 MILLISECONDS = re.compile("[0-9]{12,13}")
 ROUTE = "routes/tracking.order"
@@ -38,7 +37,6 @@ class Paack(Carrier):
         ("error", "what it says when something is wrong is not known"),
     )
     table = table_file("paack.csv")
-    ended: ClassVar[frozenset[Status]] = frozenset((Status.DELIVERED, Status.RETURNED))
 
     def parse(self, body: bytes) -> list[Parcel]:
         """The order that the page has loaded, with the page's state around it or without."""
@@ -58,11 +56,10 @@ class Paack(Carrier):
         active = _event(object_at(loaded, "activeEvent"))
         if active and not any((event.code, event.moment) == (active.code, active.moment) for event in events):
             events.append(active)
-        over = any(event.status in self.ended for event in events)
         return Parcel(
             text_of(order.get("external_id"), 64),
             numbered(events[::-1]),
-            None if over else _eta(order.get("expected_delivery_ts")),
+            None if ended(events) else _eta(order.get("expected_delivery_ts")),
             pickup_point=text_of(order.get("pudo_name"), 100),
         )
 
