@@ -32,16 +32,16 @@ def newest() -> str | None:
 
 async def migrate(database: Database, target: str = "head") -> None:
     """Run every step up to the target that has not been run; one process at a time."""
-    try:
-        async with database.altering() as connection:
+    async with database.altering() as connection:
+        try:
             await connection.run_sync(lambda sync: command.upgrade(_config(sync), target))
-    except DBAPIError as error:
-        if "lock timeout" not in str(error.orig):
-            raise
-        raise Unusable(
-            "A step waited 5 seconds for a table that others use, and gave up so as not to hold them up. What was done "
-            "stays done: run `nove migrate` again, at a quieter time perhaps."
-        ) from error
+        except DBAPIError as error:
+            if "lock timeout" not in str(error.orig):
+                raise
+            raise Unusable(
+                "A step waited 5 seconds for a table that others use, and gave up so as not to hold them up. What was "
+                "done stays done: run `nove migrate` again, at a quieter time perhaps."
+            ) from error
 
 
 def as_sql(step: str, out: TextIO) -> None:
