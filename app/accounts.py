@@ -105,6 +105,7 @@ async def add(
     credentials: Mapping[str, Any] | None = None,
     base_url: str = "",
     secret: str = "",
+    daily_quota: int | None = None,
 ) -> AddedAccount:
     """A new contract with a carrier. InvalidInput names the credentials that are wrong, or the carrier.
 
@@ -126,6 +127,7 @@ async def add(
             hook_generation=1,
             hook_hash=token_hash(token).hex(),
             secret=_sealed_secrets(sealer, account_id, secret),
+            daily_quota=daily_quota,
             created_at=db.now,
         )
     )
@@ -259,9 +261,8 @@ def _known(slug: str) -> Carrier:
         return carrier_of(slug)
     except UnknownCarrier as error:
         text = str(error)
-        raise InvalidInput(
-            f"{text[0].upper()}{text[1:]}.", [FieldError("carrier", text)], code="unknown_carrier"
-        ) from error
+        wrong = [FieldError("carrier", text)]
+        raise InvalidInput(f"{text[0].upper()}{text[1:]}.", wrong, code="unknown_carrier") from error
 
 
 def _credentials(sealer: Sealer, account: CarrierAccount | Row[Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from app.keys import Scope
 from app.mail_addresses import bare_address, named_address
 from app.mapping_commands import MAPPING_COMMANDS
 from app.outbox.rules import create_defaults
+from app.ration import MOST_CALLS
 from app.shops import Shop
 from carriers import carrier as carrier_of
 
@@ -119,6 +120,7 @@ class AddAccount(Command):
     credentials: dict[str, str] = Field(default={}, repr=False)
     base_url: Annotated[str, StringConstraints(pattern=r"^(https?://\S+)?$")] = ""
     secret: str = Field(default="", repr=False)
+    daily_quota: Annotated[int, Field(ge=1, le=MOST_CALLS)] | None = None
 
     async def run(self, here: Installation) -> Json:
         """Where the carrier pushes to, if it does, and the secret for its pushes, shown this once."""
@@ -133,6 +135,7 @@ class AddAccount(Command):
                 credentials=self.credentials,
                 base_url=self.base_url,
                 secret=self.secret,
+                daily_quota=self.daily_quota,
             )
         told: Json = {"account_id": added.account.id}
         if carrier_of(self.carrier).pushes:

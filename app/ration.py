@@ -14,6 +14,7 @@ from carriers.base import Carrier
 
 DAY = timedelta(days=1)
 AT_ONCE = 0.1
+MOST_CALLS = 100_000_000
 
 
 class Ration(NamedTuple):

@@ -7,7 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from app.accounts import carrier_accounts
 from app.arrivals.keeping import ArrivalSource, Arrived
 from app.database import Database
 from app.demo.stand_ins.base import Fault, StandIn
@@ -181,6 +183,26 @@ async def test_a_carrier_that_fails_does_not_hold_up_the_others(desk: Desk) -> N
     assert await desk.outcomes(shipment) == [
         ("fedex", True, "does not know the number", False),
         ("brt", False, "the carrier failed (500)", False),
+    ]
+
+
+async def test_calls_for_other_candidates_are_of_their_accounts_ration(desk: Desk) -> None:
+    """FedEx allows two a day, one of them by eleven: it is not asked twice, and says so."""
+    silent(desk.brt, desk.fedex)
+    shipment = await desk.ship()
+    async with desk.world.database.transaction() as db:
+        await db.run(update(carrier_accounts).where(carrier_accounts.c.carrier == "fedex").values(daily_quota=2))
+    seen = []
+    for hours in (0, 1.2):
+        await desk.polls.poll(hours=hours)
+        account = await desk.polls.account("fedex")
+        asked = len([each for each in desk.fedex.requests if "track" in each])
+        [_, fedex] = await desk.outcomes(shipment)
+        seen.append((asked, account.spent, account.rationed_until is not None, fedex[2]))
+
+    assert seen == [
+        (1, 1, False, "does not know the number"),
+        (1, 1, True, "FedEx was not asked: the account's calls are used up for now"),
     ]
 
 

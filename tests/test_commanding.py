@@ -8,10 +8,13 @@ from collections.abc import AsyncIterator
 from contextlib import chdir
 from pathlib import Path
 from typing import ClassVar
+from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from app import commanding as module
+from app.accounts import carrier_accounts
 from app.commanding import commanding, listening, socket_path
 from app.commands import COMMANDS, AddAccount, Command, CreateKey, CreateShop, Json, ListShops, TurnLive
 from app.errors import DatabaseTaken, InvalidInput, NotFound, TryLater, Unusable, WrongSetting
@@ -106,6 +109,12 @@ async def test_an_account_is_added(service: Installation, settings: Settings) ->
         shop = (await ask(CreateShop.of(shop_name="Bottega")))["shop_id"]
         added = await ask(AddAccount.of(carrier="ups", shop=shop, credentials={"client_id": "a", "client_secret": "b"}))
         polled = await ask(AddAccount.of(carrier="brt", shop=shop, credentials={"user_id": "a", "password": "b"}))
+
+        given = {"carrier": "dhl_unified", "shop": shop, "credentials": {"api_key": "a"}, "daily_quota": 5_000}
+        rationed = await ask(AddAccount.of(**given))
+    async with service.database.reading() as db:
+        quota = select(carrier_accounts.c.daily_quota).where(carrier_accounts.c.id == UUID(rationed["account_id"]))
+        assert await db.value(quota) == 5_000
 
     assert sorted(polled) == ["account_id"]  # it does not push
     assert sorted(added) == ["account_id", "hook_url", "secret"]

@@ -19,6 +19,7 @@ from app.errors import NotAllowed
 from app.fallback import covered
 from app.installation import Installation
 from app.keys import Caller, Scope
+from app.ration import MOST_CALLS
 from app.shipments import store
 from app.shipments.written import NOT_BLANK
 from carriers import carrier as carrier_of
@@ -29,7 +30,10 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,40}$")]
 Credential = Annotated[str, StringConstraints(max_length=4096)] | int | float | bool | None
 Given = Annotated[dict[Annotated[str, StringConstraints(max_length=100)], Credential], Field(max_length=30)]
 Secret = Annotated[str, StringConstraints(min_length=8, max_length=500)]
-MOST_CALLS = 100_000_000
+DailyQuota = Annotated[
+    Annotated[int, Field(ge=1, le=MOST_CALLS)] | None,
+    Field(description="Calls a day (UTC) that the carrier allows this contract; null for what it allows everybody"),
+]
 
 
 class NewAccount(Input):
@@ -39,6 +43,7 @@ class NewAccount(Input):
     name: Line = ""
     credentials: Given = Field({}, examples=[{"client_id": "…", "client_secret": "…"}])
     secret: Secret | None = Field(None, description="For carriers that sign their pushes with a secret of their own")
+    daily_quota: DailyQuota = None
 
 
 class AccountChange(Input):
@@ -50,9 +55,7 @@ class AccountChange(Input):
     enabled: bool | None = Field(
         None, description="False: nothing is asked by this contract; true: it is again. New credentials enable it too"
     )
-    daily_quota: Annotated[int, Field(ge=1, le=MOST_CALLS)] | None = Field(
-        None, description="Calls a day (UTC) that the carrier allows this contract; null for what it allows everybody"
-    )
+    daily_quota: DailyQuota = None
 
 
 class Health(Output):
@@ -119,6 +122,7 @@ async def add(given: NewAccount, caller: Administrator, here: Here, write: Write
             name=given.name,
             credentials=given.credentials,
             secret=given.secret or "",
+            daily_quota=given.daily_quota,
         )
         return answer(_made(here, added), 201)
 

@@ -18,18 +18,31 @@ def of_accounts() -> None:
 
 
 @account.command()
-def add(
+def add(  # noqa: PLR0917 - each is an option of the command line
     carrier: Annotated[str, Argument(help="The carrier's slug, as `nove carriers` lists it.")],
     shop: Annotated[UUID, Option(help="A shop of the company whose contract it is.")],
     credential: Annotated[list[str] | None, Option(help="As client_id=abc; may be repeated.")] = None,
     base_url: Annotated[str, Option(help="Another address than the carrier's own, as of its test system.")] = "",
     secret: Annotated[str, Option(help="For carriers that sign their pushes with a secret of their own.")] = "",
+    daily_quota: Annotated[
+        int | None, Option(min=1, help="Calls a day (UTC) that the carrier allows this contract, if not its usual.")
+    ] = None,
 ) -> None:
     """Add a contract with a carrier; prints where the carrier pushes to, and the secret for it, shown this once."""
     from app.commands import AddAccount  # noqa: PLC0415 - starting fast: see app.cli
 
-    credentials = dict(map(_pair, credential or ()))
-    show(run(AddAccount.of(carrier=carrier, shop=shop, credentials=credentials, base_url=base_url, secret=secret)))
+    show(
+        run(
+            AddAccount.of(
+                carrier=carrier,
+                shop=shop,
+                credentials=dict(map(_pair, credential or ())),
+                base_url=base_url,
+                secret=secret,
+                daily_quota=daily_quota,
+            )
+        )
+    )
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from app.leases import LEASE
 from app.polling.notes import asked_alone
 from app.polling.rationing import RANKED, most_overdue
 from app.polling.slots import book
-from app.ration import ration_of
+from app.ration import Ration, ration_of
 from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
 from carriers import carriers
@@ -76,7 +76,7 @@ async def claim(
     times, _ = book(carrier.rate, account.booked_until, db.now, repeat(1, most))
     if not times:
         if ration is not None and not most:
-            await _change(db, account, rationed_until=ration.next_at())
+            await change_account(db, account, rationed_until=ration.next_at())
         return []
     due = due_shipments(company_id, account_id, db.now)
     if ration is not None:
@@ -87,17 +87,15 @@ async def claim(
     if ration is not None:
         calls = [each for each, total in zip(calls, accumulate(calls), strict=True) if total <= ration.left(db.now)]
         if groups and not calls:
-            await _change(db, account, rationed_until=ration.next_at(carrier.resolve_calls))
+            await change_account(db, account, rationed_until=ration.next_at(carrier.resolve_calls))
     if not calls:
         return []
     times, booked_until = book(carrier.rate, account.booked_until, db.now, calls)
     groups = groups[: len(times)]
-    booking: dict[str, Any] = {"booked_until": booked_until}
-    if ration is not None:
-        booking |= {"spent": ration.used + sum(calls[: len(times)]), "spent_on": ration.day}
+    booking = booked(booked_until, ration, sum(calls[: len(times)]))
     if probe:  # until it is back, nobody else tries; if its worker dies, the next probe comes then
         booking["open_until"] = db.now + lease
-    await _change(db, account, **booking)
+    await change_account(db, account, **booking)
     taken = [shipment.id for group in groups for shipment in group]
     await db.run(
         update(shipments)
@@ -121,7 +119,13 @@ async def _first(db: Session, due: Select[Any], room: int, hours: Mapping[str, f
     return due.where(shipments.c.id.in_([each.id for each in ranked]))
 
 
-async def _change(db: Session, account: Row[Any], **values: Any) -> None:
+def booked(until: datetime | None, ration: Ration | None, calls: int) -> dict[str, Any]:
+    """The columns of an account by which so many calls are booked, and spent of its ration if it has one."""
+    return {"booked_until": until, **({"spent": ration.used + calls, "spent_on": ration.day} if ration else {})}
+
+
+async def change_account(db: Session, account: Row[Any], **values: Any) -> None:
+    """Write to an account's row, which must be locked."""
     mine = carrier_accounts.c.company_id == account.company_id, carrier_accounts.c.id == account.id
     await db.run(update(carrier_accounts).where(*mine).values(values))
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import structlog
 from httpx import AsyncClient
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import select, tuple_
 
 from app.accounts import carrier_accounts
 from app.arrivals import keeping
@@ -20,8 +20,9 @@ from app.polling import health
 from app.polling.answers import read_answers
 from app.polling.asking import question
 from app.polling.calling import called
-from app.polling.claiming import Batch, may_ask
+from app.polling.claiming import Batch, booked, change_account, may_ask
 from app.polling.slots import book
+from app.ration import ration_of
 from app.shipments import names
 from app.shipments.names import Name, Role
 from app.shipments.shipment import Shipment
@@ -102,9 +103,12 @@ async def _claimed(db: Session, bearer: Shipment) -> Batch | str:
     )
     if account is None:
         return NO_ACCOUNT.format(carrier=carrier.name)
+    ration = ration_of(account, carrier, db.now)
+    if ration is not None and not ration.left(db.now):
+        await change_account(db, account, rationed_until=ration.next_at())
+        return NO_CALLS.format(carrier=carrier.name)
     times, booked_until = book(carrier.rate, account.booked_until, db.now, [1])
     if not times:
         return NO_CALLS.format(carrier=carrier.name)
-    this = carrier_accounts.c.company_id == account.company_id, carrier_accounts.c.id == account.id
-    await db.run(update(carrier_accounts).where(*this).values(booked_until=booked_until))
+    await change_account(db, account, **booked(booked_until, ration, 1))
     return Batch(account, (bearer,), times[0], account.open_until is not None)

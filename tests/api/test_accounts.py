@@ -56,6 +56,19 @@ async def test_an_account_is_added_and_its_credentials_never_told(
     assert "canary-secret" not in made.text + read.text + repr(stored) + repr(account)
 
 
+async def test_a_daily_quota_is_given_with_the_account_or_later(client: AsyncClient) -> None:
+    """Null is what the carrier allows everybody; none at all is refused."""
+    made = await client.post("/v1/accounts", json={"carrier": "sandbox", "daily_quota": 500})
+    usual = await client.post("/v1/accounts", json={"carrier": "sandbox"})
+    path = f"/v1/accounts/{made.json()['id']}"
+    read = await client.get(path)
+    changed = await client.patch(path, json={"daily_quota": None})
+    refused = await client.post("/v1/accounts", json={"carrier": "sandbox", "daily_quota": 0})
+
+    assert [each.json()["daily_quota"] for each in (made, read, usual, changed)] == [500, 500, None, None]
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "daily_quota")
+
+
 async def test_an_aggregators_account_says_whom_it_serves(client: AsyncClient) -> None:
     """The carriers that are named, or all that it can; one that it cannot serve is refused, with those that it can."""
 
