@@ -23,6 +23,7 @@ from app.intake.shadowing import shadow
 from app.intake.timed import settle_due
 from app.outbox.sending import Sender
 from app.polling.adopting import Adopter
+from app.polling.enlisting import Enlister
 from app.polling.poller import Poller
 from app.polling.sandbox_pushes import SandboxPushes
 from app.polling.subscribing import Subscriber
@@ -41,6 +42,7 @@ SECONDS = {
     "sandbox": 1.0,
     "calls": 5.0,
     "subscribe": 5.0,
+    "enlist": 5.0,
     "clocks": 60.0,
     "forget": 3600.0,
     "erase": 5.0,
@@ -64,6 +66,7 @@ class Worker:
         self.sender = Sender(installation, lease=lease)
         self.sandbox = SandboxPushes(installation)
         self.subscriber = Subscriber(installation)
+        enlister = Enlister(installation)
         self._stopping = asyncio.Event()
         self._ticks: set[asyncio.Task[None]] = set()
         self.jobs: dict[str, Callable[[], Awaitable[object]]] = {
@@ -75,6 +78,7 @@ class Worker:
             "accounts": Adopter(installation).tick,
             "sandbox": self.sandbox.tick,
             "subscribe": lambda: self._until_none(self.subscriber.tick),
+            "enlist": lambda: self._until_none(enlister.tick),
             "calls": lambda: write_down(installation),
             "clocks": installation.database.compare_clocks,
             "forget": lambda: self._until_none(lambda: forget_old(installation)),

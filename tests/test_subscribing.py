@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from httpx import ASGITransport, AsyncClient
@@ -16,6 +17,7 @@ from app.demo.stand_ins.dhl_unified import DhlUnified
 from app.erasing import erase
 from app.intake.posting import change
 from app.main import build
+from app.polling.enlisting import Enlister
 from app.polling.subscribing import Subscriber
 from app.shipments.posting import ChangedShipment
 from app.subscriptions import handshakes, subscriptions
@@ -45,7 +47,11 @@ async def subscriber(desk: Polled) -> AsyncIterator[Subscriber]:
 
 async def with_alerts(desk: Polled, track_alert: str = "standard") -> None:
     """A contract with UPS that has Track Alert."""
-    id_ = await desk.ups_account()
+    await turn_on(desk, await desk.ups_account(), track_alert)
+
+
+async def turn_on(desk: Polled, id_: UUID, track_alert: str = "standard") -> None:
+    """Track Alert of a contract with UPS."""
     async with desk.world.database.transaction() as db:
         account = await accounts.get(db, desk.world.shop.company_id, id_)
         given = {"track_alert": track_alert}
@@ -86,6 +92,27 @@ async def test_shipments_are_subscribed_to_together_and_again_before_that_ends(
     assert (idle, too_soon, desk.ups.subscribed[2:]) == (0, 0, [first.number])
     assert await kept(desk) == [("live", LIVE, LIVE - timedelta(days=1))]
     assert len([each for each in desk.ups.requests if "/subscription/standard/package" in each]) == 2
+
+
+async def test_open_shipments_are_subscribed_to_when_it_is_turned_on(
+    desk: Polled, subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Batch by batch, those that are on their way, once; what is turned on at the start is found at the start."""
+    monkeypatch.setattr("app.polling.enlisting.BATCH", 2)
+    await desk.ups_account()
+    posted = [await desk.world.ship(f"{FIRST[:-1]}{last}", "ups") for last in range(4)]
+    await desk.set(posted[0], status="delivered")
+    await desk.world.ship(None, "ups", sender_reference="R-1")  # type: ignore[arg-type]
+    enlister = Enlister(desk.world.installation)
+    off = await enlister.tick()
+    await turn_on(desk, (await desk.account("ups")).id)
+    on = [await enlister.tick() for _ in range(3)]
+    await subscriber.tick()
+    again = await enlister.tick(), await Enlister(desk.world.installation).tick()
+
+    assert (off, on, again) == (0, [2, 1, 0], (0, 0))
+    assert sorted(desk.ups.subscribed) == [each.number for each in posted[1:]]
+    assert await kept(desk) == [("live", LIVE, LIVE - timedelta(days=1))] * 3
 
 
 async def test_who_has_not_asked_for_it_is_polled_alone(desk: Polled, subscriber: Subscriber) -> None:

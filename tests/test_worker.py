@@ -55,6 +55,7 @@ async def test_every_job_ticks_under_a_fixed_name_and_none_is_skipped_or_doubled
         "sandbox": timedelta(seconds=1),
         "calls": timedelta(seconds=5),
         "subscribe": timedelta(seconds=5),
+        "enlist": timedelta(seconds=5),
         "clocks": timedelta(seconds=60),
         "forget": timedelta(hours=1),
         "erase": timedelta(seconds=5),
