@@ -139,7 +139,7 @@ async def shadowed(caller: Reader, here: Here, limit: Limit = DEFAULT, cursor: C
     )
 
 
-@router.get("/v1/mappings/{mapping_id}")
+@router.get("/v1/mappings/{mapping_id:uuid}")
 async def read(mapping_id: UUID, caller: Reader, here: Here) -> MappingWhole:
     """One row, and how far it has been applied to the past."""
     async with here.database.reading() as db:
@@ -148,7 +148,7 @@ async def read(mapping_id: UUID, caller: Reader, here: Here) -> MappingWhole:
     return MappingWhole(**dict(as_answered(row)), replay=replay and ReplayOut.model_validate(replay))
 
 
-@router.post("/v1/mappings/{mapping_id}/switch-on", response_model=MappingOut)
+@router.post("/v1/mappings/{mapping_id:uuid}/switch-on", response_model=MappingOut)
 async def switch_on(mapping_id: UUID, caller: Administrator, here: Here, write: Write) -> Response:
     """Put a shadow in force."""
 
@@ -160,7 +160,7 @@ async def switch_on(mapping_id: UUID, caller: Administrator, here: Here, write: 
     return await write.once(effect)
 
 
-@router.post("/v1/mappings/{mapping_id}/replay", response_model=ReplayOut, status_code=202)
+@router.post("/v1/mappings/{mapping_id:uuid}/replay", response_model=ReplayOut, status_code=202)
 async def replay(mapping_id: UUID, caller: Administrator, write: Write) -> Response:
     """Apply the row to the past, or take a withdrawn one back from it; `GET /v1/mappings/{id}` says how far it is.
 
@@ -176,7 +176,7 @@ async def replay(mapping_id: UUID, caller: Administrator, write: Write) -> Respo
     return await write.once(effect)
 
 
-@router.delete("/v1/mappings/{mapping_id}", status_code=204)
+@router.delete("/v1/mappings/{mapping_id:uuid}", status_code=204)
 async def withdraw(
     mapping_id: UUID,
     caller: Administrator,
