@@ -1,7 +1,7 @@
 """How a carrier does, by the company's accounts with it: over some hours, and now."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from statistics import median, quantiles
 from typing import Any
@@ -14,12 +14,15 @@ from app.account_state import State, state_of
 from app.accounts import CarrierAccount
 from app.arrivals.tables import arrivals
 from app.database import Session
+from app.errors import NotFound
 from app.lifecycle import Source
 from app.ration import DAY, ration_of
 from app.shipments.tables import events, shipments
 from app.tally import Calls
 from carriers import carrier as carrier_of
+from carriers import carriers
 
+MOST_HOURS = 24 * 30
 COUNTED = 1_000
 LOOKED_AT, SAMPLE = 20_000, 1_000
 """Of the company's newest arrivals so many are looked through, and of an account's so many are read."""
@@ -80,6 +83,60 @@ class AccountHealth:
 def share(part: float, whole: int) -> float | None:
     """A part of the whole; none of nothing."""
     return part / whole if whole else None
+
+
+async def facts(db: Session, companies: Iterable[UUID], slug: str, hours: int) -> dict[str, Any]:
+    """What is told of a carrier, account by account of these companies, over so many hours back from now.
+
+    Shares are from 0 to 1, spans of time in seconds; none where there was nothing. NotFound if there is none such.
+    """
+    carrier = carriers().get(slug)
+    if carrier is None:
+        raise NotFound(f"No carrier {slug[:40]!r}: GET /v1/carriers lists them.")
+    since = (db.now - timedelta(hours=hours)).replace(minute=0, second=0, microsecond=0)
+    found = [each for company_id in companies for each in await of_carrier(db, company_id, slug, since)]
+    return {
+        "carrier": slug,
+        "name": carrier.name,
+        "since": since,
+        "until": db.now,
+        "accounts": [_told(each) for each in found],
+    }
+
+
+_OF_ACCOUNT = (
+    *("company_id", "id", "name", "failures", "open_until"),
+    *("last_error", "last_error_at", "disabled_at", "disabled_reason"),
+)
+
+
+def _told(found: AccountHealth) -> dict[str, Any]:
+    calls, delay, quota = found.calls, found.delay, found.quota
+    return {
+        **{name: getattr(found.account, name) for name in _OF_ACCOUNT},
+        "state": found.state,
+        "since": found.account.last_success_at,
+        "calls": {
+            "calls": calls.calls,
+            "success": share(calls.answered, calls.calls),
+            "throttled": calls.throttled,
+            "credentials_refused": calls.refused,
+            "failed": calls.calls - calls.answered - calls.throttled - calls.refused,
+            "mean_seconds": found.mean_seconds,
+            "slowest_seconds": calls.slowest if calls.calls else None,
+            "parcels": calls.asked,
+            "not_found": share(calls.not_found, calls.asked),
+        },
+        "news": {
+            "arrivals": delay.arrivals,
+            "events": delay.events,
+            "median_delay_seconds": delay.middle,
+            "long_delay_seconds": delay.long,
+            "unmapped": delay.unmapped,
+        },
+        "subscriptions": found.subscriptions,
+        "quota": {**asdict(quota), "short": quota.short} if quota else None,
+    }
 
 
 async def of_carrier(db: Session, company_id: UUID, carrier: str, since: datetime) -> list[AccountHealth]:

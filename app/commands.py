@@ -14,6 +14,7 @@ from app import accounts, keys, resealing, secret_keys, shops
 from app.command import Command, Json, Name
 from app.doctor import examine
 from app.errors import NotFound
+from app.health_commands import ShowHealth
 from app.installation import Installation
 from app.intake.dropped import take_dropped
 from app.intake.importing import Line, end_run, import_batch
@@ -267,7 +268,7 @@ def _shown(shop: Shop) -> Json:
 
 _KINDS: tuple[type[Command], ...] = (
     *(CreateShop, TurnLive, ListShops, CreateKey, AddAccount, ImportBatch, Ingest, Replay, Examine),
-    *(TurnKey, Reseal, DropKeys),
+    *(TurnKey, Reseal, DropKeys, ShowHealth),
     *MAPPING_COMMANDS,
 )
 

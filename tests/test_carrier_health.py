@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
+import orjson
 import pytest
 from httpx import ASGITransport, AsyncClient
 from sqlalchemy import func, select, update
@@ -11,8 +12,10 @@ from sqlalchemy import func, select, update
 from app import keys
 from app.accounts import carrier_accounts
 from app.carrier_calls import carrier_calls, write_down
+from app.cli.health import complaints
 from app.database import Database
 from app.demo.stand_ins.base import Fault
+from app.health_commands import ShowHealth
 from app.keys import Scope
 from app.main import build
 from app.polling import silences
@@ -96,6 +99,21 @@ async def test_calls_are_counted_by_what_came_of_them(desk: Polled, client: Asyn
     assert 0 < said["mean_seconds"] <= said["slowest_seconds"]
     metrics = desk.world.installation.metrics.text().decode()
     assert 'nove_numbers_asked_total{carrier="sandbox",outcome="not_found"} 2.0' in metrics
+
+
+async def test_the_command_tells_the_same(desk: Polled, client: AsyncClient) -> None:
+    """Of an account that fails: everything that the API says, and whose it is."""
+    await desk.ship()
+    await silent(desk)
+    await write_down(desk.world.installation)
+    told = orjson.loads(orjson.dumps(await ShowHealth(carrier="sandbox", hours=48).run(desk.world.installation)))
+    [account] = told["accounts"]
+    whose = account.pop("company_id")
+    said = orjson.dumps(await health(client, hours=48)).replace(b'Z"', b'+00:00"')
+
+    assert (whose, account["state"], account["calls"]["failed"]) == (str(desk.world.shop.company_id), "resting", 3)
+    assert account == orjson.loads(said)
+    assert complaints(told) == ["Sandbox is resting: the carrier failed (500) (it last answered never)"]
 
 
 async def test_what_two_processes_counted_in_an_hour_is_one_row(desk: Polled, client: AsyncClient) -> None:

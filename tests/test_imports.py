@@ -41,7 +41,7 @@ APP = (
     {"intake"},
     {"polling", "doctor", "retention"},
     {"command"},
-    {"mapping_commands"},
+    {"health_commands", "mapping_commands"},
     {"commands", "worker"},
     {"commanding", "connection"},
     {"api"},

@@ -1,6 +1,6 @@
 """How a carrier does, as the company's accounts see it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -12,14 +12,10 @@ from app.account_state import State
 from app.api.access import Here, Reader
 from app.api.routing import api
 from app.api.shapes import Output
-from app.carrier_health import AccountHealth, share
-from app.errors import NotFound
+from app.carrier_health import MOST_HOURS
 from app.subscriptions import SubscriptionState
-from carriers import carriers
 
 router = api("reference")
-
-MOST_HOURS = 24 * 30
 
 
 class Numbers(Output):
@@ -104,49 +100,5 @@ async def of_carrier(
     hours: Annotated[int, Query(ge=1, le=MOST_HOURS, description="The window's length, back from now")] = 24,
 ) -> CarrierHealth:
     """How a carrier answers the company's accounts: success, latency, throttling, quota, and how late its news is."""
-    carrier = carriers().get(slug)
-    if carrier is None:
-        raise NotFound(f"No carrier {slug[:40]!r}: GET /v1/carriers lists them.")
     async with here.database.reading() as db:
-        since = (db.now - timedelta(hours=hours)).replace(minute=0, second=0, microsecond=0)
-        found = await carrier_health.of_carrier(db, caller.company_id, slug, since)
-        until = db.now
-    return CarrierHealth(
-        carrier=slug, name=carrier.name, since=since, until=until, accounts=[_account(each) for each in found]
-    )
-
-
-def _account(found: AccountHealth) -> Account:
-    account, calls, delay = found.account, found.calls, found.delay
-    return Account(
-        id=account.id,
-        name=account.name,
-        state=found.state,
-        since=account.last_success_at,
-        failures=account.failures,
-        open_until=account.open_until,
-        last_error=account.last_error,
-        last_error_at=account.last_error_at,
-        disabled_at=account.disabled_at,
-        disabled_reason=account.disabled_reason,
-        calls=Numbers(
-            calls=calls.calls,
-            success=share(calls.answered, calls.calls),
-            throttled=calls.throttled,
-            credentials_refused=calls.refused,
-            failed=calls.calls - calls.answered - calls.throttled - calls.refused,
-            mean_seconds=found.mean_seconds,
-            slowest_seconds=calls.slowest if calls.calls else None,
-            parcels=calls.asked,
-            not_found=share(calls.not_found, calls.asked),
-        ),
-        news=News(
-            arrivals=delay.arrivals,
-            events=delay.events,
-            median_delay_seconds=delay.middle,
-            long_delay_seconds=delay.long,
-            unmapped=delay.unmapped,
-        ),
-        subscriptions=found.subscriptions,
-        quota=found.quota and QuotaOut.model_validate(found.quota),
-    )
+        return CarrierHealth.model_validate(await carrier_health.facts(db, [caller.company_id], slug, hours))

@@ -1,16 +1,19 @@
-"""Commands about carriers that need no database: which there are, what an answer says, whether an adapter is sound."""
+"""Commands about carriers: which there are, what an answer says, whether an adapter is sound, how the carrier does."""
 
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 from typer import Argument, BadParameter, Exit, Option, Typer, echo
+
+from app.cli.asking import run, show
 
 if TYPE_CHECKING:
     from carriers import Carrier
 
 commands = Typer()
-adapters = Typer(help="About the adapters themselves.", no_args_is_help=True)
+adapters = Typer(help="About carriers and their adapters.", no_args_is_help=True)
 commands.add_typer(adapters, name="carrier")
 
 
@@ -138,6 +141,29 @@ def new(
         echo(f"nove: cannot write {error.filename}: {error.strerror}", err=True)
         raise Exit(2) from None
     echo(skeleton.NEXT[ours].format(slug=slug, folder=folder, kind=skeleton.kind_of(slug)), err=True)
+
+
+@adapters.command()
+def health(
+    slug: Annotated[str, Argument(help="The carrier's slug, as `nove carriers` lists it.")],
+    shop: Annotated[UUID | None, Option(help="Only the accounts of this shop's company.")] = None,
+    company: Annotated[UUID | None, Option(help="Only the accounts of this company.")] = None,
+    hours: Annotated[int, Option(min=1, max=720, help="The window's length, back from now.")] = 24,
+    as_json: Annotated[bool, Option("--json", help="A JSON object instead of a table.")] = False,
+) -> None:
+    """How a carrier answers each account: success, latency, throttling, quota, and how late its news is."""
+    from app.cli import health as shown  # noqa: PLC0415 - starting fast: see app.cli
+    from app.health_commands import ShowHealth  # noqa: PLC0415
+
+    told = run(ShowHealth.of(carrier=slug, shop=shop, company=company, hours=hours))
+    if as_json:
+        show(told)
+        return
+    from rich.console import Console  # noqa: PLC0415
+
+    Console().print(shown.table(told) if told["accounts"] else f"There is no account with {told['name']}.")
+    for line in shown.complaints(told):
+        echo(line)
 
 
 def known_carrier(slug: str) -> "Carrier":
