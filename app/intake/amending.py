@@ -5,6 +5,7 @@ from app.installation import Installation
 from app.intake.correcting import correct
 from app.intake.numbering import checked
 from app.intake.posting import change
+from app.intake.reopening import reopen
 from app.shipments.posting import AmendedShipment
 from app.shipments.shipment import Identity, Shipment
 from app.shops import Shop
@@ -17,12 +18,16 @@ async def amend(
 
     Conflict if another shipment of the company goes by that number, InvalidInput if the carrier can have no such.
     """
-    if posted.carrier is None and before.tracking_number is None:
+    if posted.carrier is None and not posted.carriers and before.tracking_number is None:
         return await change(installation, db, shop, before, posted, number=posted.tracking_number)
-    carrier, number = posted.carrier or before.carrier, posted.tracking_number or before.tracking_number
+    if len(posted.carriers) > 1:
+        before = await reopen(installation, db, before, posted, posted.carriers)
+        return await change(installation, db, shop, before, posted)
+    named = posted.carrier or next(iter(posted.carriers), None)
+    carrier, number = named or before.carrier, posted.tracking_number or before.tracking_number
     if number is not None:
         number = checked(number, carrier)
-    chosen = posted.carrier is not None and before.identity is Identity.UNSETTLED
+    chosen = named is not None and before.identity is Identity.UNSETTLED
     if chosen or (carrier, number) != (before.carrier, before.tracking_number):
         before = await correct(installation, db, before, posted, (carrier, number))
     return await change(installation, db, shop, before, posted)

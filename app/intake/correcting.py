@@ -3,6 +3,8 @@
 Page link, order, recipient and the shop's own events stay. Nobody is told anything of the past by it.
 """
 
+from collections.abc import Mapping
+
 from app.database import Session
 from app.errors import FieldError, InvalidInput
 from app.installation import Installation
@@ -14,6 +16,7 @@ from app.intake.scheduling import with_account
 from app.intake.settling import settle
 from app.outbox.putting import listeners
 from app.shipments import history
+from app.shipments.history import StoredEvent
 from app.shipments.posting import ChangedShipment
 from app.shipments.recording import Recorded
 from app.shipments.shipment import Shipment
@@ -34,6 +37,13 @@ async def correct(
     nth = 1 if number is None else await generation(db, before, carrier, number, of_company=True)
     known = await history.of(db, before)
     after = await become(db, before, carrier, number, generation=nth, why="named by the shop")
+    return await begin_anew(installation, db, before, after, known)
+
+
+async def begin_anew(
+    installation: Installation, db: Session, before: Shipment, after: Shipment, known: Mapping[str, StoredEvent]
+) -> Shipment:
+    """The shipment, asked about by its new name, with the status that is left; `known` were its events."""
     after = await with_account(installation, db, after)
     await rewrite(db, before, after)
     events = await history.of(db, after)

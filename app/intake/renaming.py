@@ -6,11 +6,11 @@ Nothing is lost, and the way back is the same: whoever returns to a former name 
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import delete, select, update
 
 from app.arrivals.keeping import ArrivalSource
 from app.arrivals.tables import arrivals
-from app.database import Session, new_id
+from app.database import Session
 from app.lifecycle import Source
 from app.shipments import names
 from app.shipments.names import Name, Role
@@ -40,14 +40,11 @@ async def become(
     Events of the old name are kept under that one, those of the new come back; `why` is noted with the new name.
     """
     known = await names.of(db, before)
-    here, there = _name(known, before.carrier, before.tracking_number), _name(known, carrier, number)
-    since = max((each.until for each in known if each.until is not None), default=before.created_at)
-    if here is None:
-        place = before.company_id, new_id(), before.id
-        here = Name(*place, Role.FORMER, 0, before.carrier, before.tracking_number, since)
+    here = next(iter(_names(known, before.carrier, before.tracking_number)), None)
+    here = here or names.former(before, known)
     await names.put(db, here._replace(until=db.now))
     await move(db, before.company_id, before.id, here.id)
-    if there is not None:
+    for there in _names(known, carrier, number):
         await move(db, before.company_id, there.id, before.id)
         if there.role is Role.FORMER:
             await names.drop(db, there)
@@ -76,7 +73,15 @@ async def rewrite(db: Session, before: Shipment, after: Shipment) -> None:
 
 
 async def move(db: Session, company_id: UUID, source: UUID, target: UUID) -> None:
-    """What carriers said under one id is kept under another; a shop's own words stay with the shipment."""
+    """What carriers said under one id is kept under another; a shop's own words stay with the shipment.
+
+    What was said under both is kept as it comes.
+    """
+    coming = select(events.c.key).where(
+        events.c.company_id == company_id, events.c.shipment_id == source, events.c.source == Source.CARRIER
+    )
+    twice = events.c.company_id == company_id, events.c.shipment_id == target, events.c.key.in_(coming)
+    await db.run(delete(events).where(*twice, events.c.source == Source.CARRIER))
     for table, said in (
         (events, events.c.source == Source.CARRIER),
         (arrivals, arrivals.c.source != ArrivalSource.SHOP),
@@ -85,7 +90,8 @@ async def move(db: Session, company_id: UUID, source: UUID, target: UUID) -> Non
         await db.run(update(table).where(*its).values(shipment_id=target))
 
 
-def _name(known: list[Name], carrier: str, number: str | None) -> Name | None:
-    """The candidate or former name of this carrier and number."""
-    mine = (each for each in known if each.role is not Role.LEG)
-    return next((each for each in mine if (each.carrier, each.tracking_number) == (carrier, number)), None)
+def _names(known: list[Name], carrier: str, number: str | None) -> list[Name]:
+    """The candidate of this carrier and number, then the former names: those that it had before a search began anew."""
+    mine = [each for each in known if each.role is not Role.LEG]
+    same = [each for each in mine if (each.carrier, each.tracking_number) == (carrier, number)]
+    return sorted(same, key=lambda each: each.role is Role.FORMER)

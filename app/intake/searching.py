@@ -5,8 +5,9 @@ bears the first that can be asked; the others are asked at the same polls (`app.
 as well. The first that knows the number, by events that can be this parcel's, is it. `PATCH` names another.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from app import accounts
 from app.database import Session, new_id
@@ -39,16 +40,28 @@ async def in_turn(db: Session, shop: Shop, posted: PostedShipment) -> tuple[Post
             f"no carrier's numbers look like {posted.tracking_number}: name the carrier (`own` if it has no adapter)"
         )
         raise InvalidInput(f"carrier: {message}", [FieldError("carrier", message)])
-    mine = {each.carrier for each in await accounts.of_company(db, shop.company_id)}
+    mine = await _with_contract(db, shop.company_id)
     if not posted.carriers:
         country = posted.recipient.country if posted.recipient else None
         possible = tuple(sorted(possible, key=lambda slug: (slug not in mine, carriers()[slug].home != country)))
-    first = next((slug for slug in possible if slug in mine and carriers()[slug].polls), possible[0])
-    return posted.model_copy(update={"carrier": first}), possible
+    return posted.model_copy(update={"carrier": _first(possible, mine)}), possible
+
+
+async def first_of(db: Session, company_id: UUID, possible: Sequence[str]) -> str:
+    """The candidate that the row is to bear: the first that can be asked, else the first."""
+    return _first(possible, await _with_contract(db, company_id))
+
+
+def _first(possible: Sequence[str], mine: Collection[str]) -> str:
+    return next((slug for slug in possible if slug in mine and carriers()[slug].polls), possible[0])
+
+
+async def _with_contract(db: Session, company_id: UUID) -> set[str]:
+    return {each.carrier for each in await accounts.of_company(db, company_id)}
 
 
 async def search(db: Session, shipment: Shipment, candidates: Sequence[str]) -> list[Name]:
-    """Remember the candidates of a new shipment."""
+    """Remember the candidates of a shipment whose search begins."""
     place = shipment.company_id, shipment.id
     found = [
         Name(place[0], new_id(), place[1], Role.CANDIDATE, nth, slug, shipment.tracking_number, db.now)

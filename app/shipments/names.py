@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Column, Index, Integer, Row, Table, Text, bindparam, delete, or_, select, tuple_, update
 
 from app.bulk import Fetch, names_of
-from app.database import Id, Instant, Session, Word, metadata
+from app.database import Id, Instant, Session, Word, metadata, new_id
 from app.shipments.shipment import Shipment
 
 
@@ -82,6 +82,13 @@ class Name(NamedTuple):
 def same_name(one: Name | Shipment, other: Name | Shipment) -> bool:
     """Whether both go by the same carrier and number."""
     return (one.carrier, one.tracking_number) == (other.carrier, other.tracking_number)
+
+
+def former(shipment: Shipment, known: Sequence[Name]) -> Name:
+    """A new former name: that which the shipment has now; `known` are its other ones."""
+    since = max((each.until for each in known if each.until is not None), default=shipment.created_at)
+    place = shipment.company_id, new_id(), shipment.id
+    return Name(*place, Role.FORMER, 0, shipment.carrier, shipment.tracking_number, since)
 
 
 async def of(db: Session, shipment: Shipment) -> list[Name]:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -22,6 +23,7 @@ from carriers.own import Own
 from carriers.vocabulary import Direction
 
 NUMBER = re.compile(r"[A-Za-z0-9-]{4,40}")
+Slug = Annotated[str, StringConstraints(max_length=40)]
 Short = Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)]
 Line = Annotated[str, StringConstraints(max_length=300, strip_whitespace=True)]
 Address = Annotated[str, StringConstraints(max_length=2048, strip_whitespace=True, pattern=r"^https?://\S+$")]
@@ -30,6 +32,7 @@ _SLUG = re.compile(r"[a-z0-9_-]{1,40}")
 UNKNOWN, UNSAID = "", "-"
 MOST_CANDIDATES = 10
 MOST_LEGS = 5
+ONE_OR_SEVERAL = "send `carrier`, or several `carriers` one of which it is, and not both"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # what ends a line, of a mail's header too
 
 
@@ -125,7 +128,7 @@ class PostedOrder(Posted):
 class PostedLeg(Posted):
     """A later leg of the journey: another carrier has the parcel then, under another number."""
 
-    carrier: Annotated[str, StringConstraints(max_length=40)]
+    carrier: Slug
     tracking_number: Annotated[str, StringConstraints(max_length=60)]
 
     @field_validator("carrier")
@@ -174,15 +177,31 @@ class ChangedShipment(Posted):
         return value
 
 
-class AmendedShipment(ChangedShipment):
-    """The same, and the carrier or the tracking number, where another one is right."""
+def _each_known(value: list[str]) -> list[str]:
+    if Own.slug in value:
+        raise ValueError("`own` is never asked, so nothing would tell that it is with it: leave it out")
+    return [known_carrier(slug) for slug in dict.fromkeys(value)]
 
-    carrier: Annotated[str, StringConstraints(max_length=40)] | None = None
+
+Several = Annotated[list[Slug], Field(max_length=MOST_CANDIDATES), AfterValidator(_each_known)]
+"""Carriers, one of which it is."""
+
+
+class AmendedShipment(ChangedShipment):
+    """The same, and the carrier or the tracking number, where another one is right.
+
+    `carriers`, where the one that it is with is wrong and which one is right is not known: the search begins anew.
+    """
+
+    carriers: Several = []
+    carrier: Slug | None = None
     tracking_number: Annotated[str, StringConstraints(max_length=60)] | None = None
 
     @field_validator("carrier")
     @classmethod
-    def _known(cls, value: str | None) -> str | None:
+    def _known(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and info.data.get("carriers"):
+            raise ValueError(ONE_OR_SEVERAL)
         return value and known_carrier(value)
 
 
@@ -193,7 +212,7 @@ class PostedShipment(ChangedShipment):
     this one. They are tried, and the first that knows the number is taken; until then `carrier_settled` is false.
     """
 
-    carriers: Annotated[list[Annotated[str, StringConstraints(max_length=40)]], Field(max_length=MOST_CANDIDATES)] = []
+    carriers: Several = []
     carrier: Annotated[
         str,
         BeforeValidator(_unnamed),
@@ -209,13 +228,6 @@ class PostedShipment(ChangedShipment):
     return_of: UUID | None = None
     """The outbound shipment of which it is the customer's return: `parent_id` and `direction` in one."""
 
-    @field_validator("carriers")
-    @classmethod
-    def _all_known(cls, value: list[str]) -> list[str]:
-        if Own.slug in value:
-            raise ValueError("`own` is never asked, so nothing would tell that it is with it: leave it out")
-        return [known_carrier(slug) for slug in dict.fromkeys(value)]
-
     @field_validator("carrier")
     @classmethod
     def _one_or_several(cls, value: str, info: ValidationInfo) -> str:
@@ -224,7 +236,7 @@ class PostedShipment(ChangedShipment):
             return UNKNOWN
         if value not in (UNSAID, UNKNOWN):
             if several:
-                raise ValueError("send `carrier`, or several `carriers` one of which it is, and not both")
+                raise ValueError(ONE_OR_SEVERAL)
             return known_carrier(value)
         if value == UNSAID and not several:
             raise ValueError("name the carrier, or several `carriers` one of which it is; null for whatever it can be")
