@@ -28,20 +28,22 @@ class Enlister:
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
-        self._looked: dict[UUID, bytes] = {}
+        self._looked: set[tuple[UUID, bytes]] = set()
 
     async def tick(self) -> int:
         """Want a subscription for a batch of each one's open shipments that have none; how many."""
         enlisted = 0
-        for account in await _accounts(self._installation.database):
-            if self._looked.get(account.id) == account.credentials:
+        there = {(each.id, each.credentials): each for each in await _accounts(self._installation.database)}
+        self._looked &= there.keys()
+        for looked, account in there.items():
+            if looked in self._looked:
                 continue
             found = 0
             if self._subscribes(account):
                 async with self._installation.database.transaction() as db:
                     found = await _enlist(db, account)
             if found < BATCH:
-                self._looked[account.id] = account.credentials
+                self._looked.add(looked)
             enlisted += found
         return enlisted
 
