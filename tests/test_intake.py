@@ -9,7 +9,8 @@ import orjson
 import pytest
 from sqlalchemy import Table, func, select
 
-from app.arrivals.keeping import ArrivalSource, ArrivalState, Arrived
+from app.arrivals import keeping
+from app.arrivals.keeping import ArrivalSource, ArrivalState, Arrived, body_hash
 from app.arrivals.tables import arrivals, unmapped
 from app.database import Database
 from app.intake import take_in
@@ -264,8 +265,10 @@ async def test_a_day_that_the_carrier_names_stays_a_day(world: World) -> None:
     assert answer.eta(after) == {"from": date(2026, 3, 13), "to": date(2026, 3, 13), "source": "carrier"}
 
 
-async def test_a_body_of_thousands_of_parcels_is_taken_in_whole(world: World) -> None:
-    """Databases bound the values of a statement; a body is bounded by its arrays alone."""
+async def test_a_body_of_thousands_of_parcels_is_taken_in_whole(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Databases bound the values of a statement; a body is bounded by its arrays alone, and digested once."""
+    digested: list[bytes] = []
+    monkeypatch.setattr(keeping, "body_hash", lambda body: [digested.append(body), body_hash(body)][1])
     now = world.now.isoformat()
     said = [
         {"tracking_number": f"MANY-{number}", "events": [{"occurred_at": now, "status": "in_transit"}]}
@@ -284,3 +287,4 @@ async def test_a_body_of_thousands_of_parcels_is_taken_in_whole(world: World) ->
     states = Counter(each.state for each in taken)
     assert states == {ArrivalState.UNCLAIMED: 2_499, ArrivalState.TAKEN: 1}
     assert (await world.look(shipment)).status is S.IN_TRANSIT
+    assert digested == [body]

@@ -92,10 +92,9 @@ async def keep_all(db: Session, parts: Sequence[Part]) -> None:
     """Store the bodies, unless the same are there, and a row for each part."""
     if not parts:
         return
-    hashed = [body_hash(part.arrived.body) for part in parts]
-    contents = {
-        (part.arrived.company_id, digest): part.arrived.body for part, digest in zip(parts, hashed, strict=True)
-    }
+    # A body that tells of thousands of parcels is looked at once.
+    digests = {body: body_hash(body) for body in {part.arrived.body for part in parts}}
+    contents = {(part.arrived.company_id, digests[part.arrived.body]): part.arrived.body for part in parts}
     await _INSERT_BODIES(
         db,
         [
@@ -103,7 +102,7 @@ async def keep_all(db: Session, parts: Sequence[Part]) -> None:
             for (company_id, digest), body in sorted(contents.items(), key=lambda item: item[0])
         ],
     )
-    await _INSERT(db, [_row(part, digest) for part, digest in zip(parts, hashed, strict=True)])
+    await _INSERT(db, [_row(part, digests[part.arrived.body]) for part in parts])
 
 
 _INSERT_BODIES = Insert(bodies, conflict="DO NOTHING")
