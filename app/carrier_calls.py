@@ -10,7 +10,7 @@ from sqlalchemy import Column, Float, Index, Integer, Table, case, func, select
 from app.database import Id, Instant, Session, metadata
 from app.errors import NoveError
 from app.installation import Installation
-from app.tally import Calls
+from app.tally import Calls, Tally
 
 carrier_calls = Table(
     "carrier_calls",
@@ -56,8 +56,10 @@ async def write_down(installation: Installation) -> int:
     return len(rows)
 
 
-async def sums(db: Session, company_id: UUID, account_ids: Sequence[UUID], since: datetime) -> dict[UUID, Calls]:
-    """What each account's calls came to from that hour on."""
+async def sums(
+    db: Session, tally: Tally, company_id: UUID, account_ids: Sequence[UUID], since: datetime
+) -> dict[UUID, Calls]:
+    """What each account's calls came to from that hour on: those written down, and this process's that are not yet."""
     summed = [func.sum(carrier_calls.c[name]).label(name) for name in _SUMMED]
     rows = await db.all(
         select(carrier_calls.c.account_id, *summed, func.max(carrier_calls.c.slowest).label("slowest"))
@@ -68,4 +70,7 @@ async def sums(db: Session, company_id: UUID, account_ids: Sequence[UUID], since
         )
         .group_by(carrier_calls.c.account_id)
     )
-    return {row.account_id: Calls(**{name: row._mapping[name] for name in _NAMES}) for row in rows}
+    found = {id_: tally.since(company_id, id_, since) for id_ in account_ids}
+    for row in rows:
+        found[row.account_id].add(Calls(**{name: row._mapping[name] for name in _NAMES}))
+    return found

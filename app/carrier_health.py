@@ -7,7 +7,7 @@ from statistics import median, quantiles
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import Subquery, and_, case, func, select
 
 from app import accounts, carrier_calls, subscriptions
 from app.account_state import State, state_of
@@ -18,14 +18,15 @@ from app.errors import NotFound
 from app.lifecycle import Source
 from app.ration import DAY, ration_of
 from app.shipments.tables import events, shipments
-from app.tally import Calls
+from app.tally import Calls, Tally
 from carriers import carrier as carrier_of
 from carriers import carriers
 
 MOST_HOURS = 24 * 30
 COUNTED = 1_000
 LOOKED_AT, SAMPLE = 20_000, 1_000
-"""Of the company's newest arrivals so many are looked through, and of an account's so many are read."""
+"""Of the company's newest arrivals (of the account's shipments, where others' arrivals are all of these) so many are
+looked through, and of an account's arrivals so many are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def share(part: float, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-async def facts(db: Session, companies: Iterable[UUID], slug: str, hours: int) -> dict[str, Any]:
+async def facts(db: Session, tally: Tally, companies: Iterable[UUID], slug: str, hours: int) -> dict[str, Any]:
     """What is told of a carrier, account by account of these companies, over so many hours back from now.
 
     Shares are from 0 to 1, spans of time in seconds; none where there was nothing. NotFound if there is none such.
@@ -94,7 +95,7 @@ async def facts(db: Session, companies: Iterable[UUID], slug: str, hours: int) -
     if carrier is None:
         raise NotFound(f"No carrier {slug[:40]!r}: GET /v1/carriers lists them.")
     since = (db.now - timedelta(hours=hours)).replace(minute=0, second=0, microsecond=0)
-    found = [each for company_id in companies for each in await of_carrier(db, company_id, slug, since)]
+    found = [each for company_id in companies for each in await of_carrier(db, tally, company_id, slug, since)]
     return {
         "carrier": slug,
         "name": carrier.name,
@@ -139,15 +140,15 @@ def _told(found: AccountHealth) -> dict[str, Any]:
     }
 
 
-async def of_carrier(db: Session, company_id: UUID, carrier: str, since: datetime) -> list[AccountHealth]:
+async def of_carrier(db: Session, tally: Tally, company_id: UUID, carrier: str, since: datetime) -> list[AccountHealth]:
     """The company's accounts with a carrier, oldest first, since an hour's beginning."""
     mine = await accounts.of_company(db, company_id, carrier)
-    calls = await carrier_calls.sums(db, company_id, [each.id for each in mine], since)
+    calls = await carrier_calls.sums(db, tally, company_id, [each.id for each in mine], since)
     return [
         AccountHealth(
             each,
             state_of(each, db.now),
-            calls.get(each.id, Calls()),
+            calls[each.id],
             await _delay(db, each, since),
             await _quota(db, each),
             await subscriptions.counted(db, company_id, each.id),
@@ -183,23 +184,51 @@ async def _quota(db: Session, account: CarrierAccount) -> Quota | None:
 
 
 async def _delay(db: Session, account: CarrierAccount, since: datetime) -> Delay:
-    """By the primary keys alone: ids of arrivals are in the order of time."""
+    """By the primary keys alone, since ids of arrivals are in the order of time; else by the account's shipments.
+
+    Those that are asked about are found so even where another account's pushes have filled the newest arrivals.
+    """
     newest = (
-        select(arrivals.c.id, arrivals.c.account_id, arrivals.c.shipment_id, arrivals.c.received_at)
+        select(*_READ)
         .where(arrivals.c.company_id == account.company_id)
         .order_by(arrivals.c.id.desc())
         .limit(LOOKED_AT)
-        .subquery()
-    )
+    ).subquery()
+    rows = await _sampled(db, account, since, newest)
+    if len(rows) == SAMPLE:
+        return _summed(rows)
+    mine = (
+        select(shipments.c.id, shipments.c.last_news_at)
+        .where(
+            shipments.c.company_id == account.company_id,
+            shipments.c.account_id == account.id,
+            shipments.c.next_poll_at.is_not(None),
+        )
+        .order_by(shipments.c.next_poll_at.desc())
+        .limit(LOOKED_AT)
+    ).subquery()
+    said = (
+        select(*_READ)
+        .join(mine, mine.c.id == arrivals.c.shipment_id)
+        .where(arrivals.c.company_id == account.company_id, mine.c.last_news_at >= since)
+    ).subquery()
+    return _summed(max(rows, await _sampled(db, account, since, said), key=len))
+
+
+_READ = arrivals.c.id, arrivals.c.account_id, arrivals.c.shipment_id, arrivals.c.received_at
+
+
+async def _sampled(db: Session, account: CarrierAccount, since: datetime, among: Subquery) -> Sequence[Any]:
+    """The account's newest arrivals among these that brought events, each with what its events say."""
     sample = (
-        select(newest)
-        .where(newest.c.account_id == account.id, newest.c.shipment_id.is_not(None), newest.c.received_at >= since)
-        .order_by(newest.c.id.desc())
+        select(among)
+        .where(among.c.account_id == account.id, among.c.shipment_id.is_not(None), among.c.received_at >= since)
+        .order_by(among.c.id.desc())
         .limit(SAMPLE)
         .subquery()
     )
     unmapped = and_(events.c.status.is_(None), events.c.row.is_(None))
-    rows = await db.all(
+    return await db.all(
         select(
             sample.c.received_at,
             func.max(events.c.occurred_at).label("newest"),
@@ -217,7 +246,6 @@ async def _delay(db: Session, account: CarrierAccount, since: datetime) -> Delay
         )
         .group_by(sample.c.id, sample.c.received_at)
     )
-    return _summed(rows)
 
 
 def _summed(rows: Sequence[Any]) -> Delay:

@@ -29,4 +29,5 @@ class ShowHealth(Command):
             if whose is not None and not await shops.company_exists(db, whose):
                 raise NotFound(f"No company {whose}.")
             everybody = {company_id for company_id, _ in await accounts.companies_with(db, [self.carrier])}
-            return await carrier_health.facts(db, [whose] if whose else sorted(everybody), self.carrier, self.hours)
+            companies = [whose] if whose else sorted(everybody)
+            return await carrier_health.facts(db, here.tally, companies, self.carrier, self.hours)

@@ -65,6 +65,14 @@ class Tally:
         found.asked += asked
         found.not_found += not_found
 
+    def since(self, company_id: UUID, account_id: UUID, since: datetime) -> Calls:
+        """What an account's calls from that hour on came to that has not been written down yet."""
+        found = Calls()
+        for place, calls in self._kept.items():
+            if place[:2] == (company_id, account_id) and place[2] >= since:
+                found.add(calls)
+        return found
+
     def take(self) -> dict[Place, Calls]:
         """All that was counted; from here on it is counted anew."""
         taken, self._kept = self._kept, {}

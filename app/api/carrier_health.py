@@ -83,7 +83,7 @@ class Account(Output):
 
 
 class CarrierHealth(Output):
-    """A carrier over some hours, account by account. Calls are counted by the hour, and known here after 5 seconds."""
+    """A carrier over some hours, account by account. Calls are counted by the hour; other processes' show after 5 s."""
 
     carrier: str
     name: str
@@ -101,4 +101,6 @@ async def of_carrier(
 ) -> CarrierHealth:
     """How a carrier answers the company's accounts: success, latency, throttling, quota, and how late its news is."""
     async with here.database.reading() as db:
-        return CarrierHealth.model_validate(await carrier_health.facts(db, [caller.company_id], slug, hours))
+        return CarrierHealth.model_validate(
+            await carrier_health.facts(db, here.tally, [caller.company_id], slug, hours)
+        )
