@@ -268,7 +268,7 @@ class PostedShipment(ChangedShipment):
         if self.tracking_number is None and self.carrier == UNKNOWN:
             raise ValueError("give the tracking_number: by a sender_reference alone, one carrier is asked")
         if self.return_of is not None and {"parent_id", "direction"} & self.model_fields_set:
-            raise ValueError("return_of: it is `parent_id`, and `direction` return, in one: leave those out")
+            raise ValueError("leave `parent_id` and `direction` out: `return_of` says both")
         if self.legs and UNKNOWN in (self.carrier, self.tracking_number or UNKNOWN):
             raise ValueError("legs: name the carrier and the tracking_number of the first leg, too")
         return self
