@@ -160,7 +160,7 @@ async def test_a_replay_goes_on_where_it_stood(world: World, monkeypatch: pytest
     row = await give(world, BEAMED)
     first = await replay(world, row, lots=1)
     with monkeypatch.context() as broken:
-        broken.setattr("app.intake.replaying.settle", None)
+        broken.setattr("app.intake.replaying.settle_all", None)
         with pytest.raises(TypeError):
             await mend_due(world.installation)
     half = [(await world.look(each)).status for each in parcels]

@@ -14,7 +14,8 @@ from app.arrivals.tables import bodies
 from app.database import Database
 from app.intake import take_in
 from app.intake.releasing import release
-from app.intake.replaying import Reread, reread
+from app.intake.replaying import reread
+from app.intake.rereading import Reread
 from app.intake.stepping import Choice
 from app.outbox.tables import endpoints, messages
 from app.shipments import history

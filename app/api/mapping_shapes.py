@@ -8,7 +8,7 @@ from pydantic import Field, StrictBool, StringConstraints, model_validator
 
 from app.api.accounts import Slug
 from app.api.shapes import Input, Listed, Output
-from app.intake.replaying import Reread
+from app.intake.rereading import Reread
 from app.mappings import Mapping, MappingState, Meaning
 from app.mappings.rows import checked
 from app.shipments.written import NOT_BLANK

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_
 
 from app.database import Session
-from app.intake.stepping import AT_ONCE, Cursor
+from app.intake.stepping import Cursor
 from app.mappings.known import TEXT
 from app.shipments.names import names
 from app.shipments.shipment import Shipment
@@ -53,20 +53,36 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """The shipments found, how many were looked at for it, and where to go on (none at the end)."""
+    """The shipments found, those that were looked at for it, and where to go on (none at the end)."""
 
     found: tuple[Shipment, ...]
-    looked_at: int
+    places: tuple[Cursor, ...]
     next: Cursor | None
 
+    @property
+    def looked_at(self) -> int:
+        """How many were looked at."""
+        return len(self.places)
 
-async def stretch(db: Session, search: Search, after: Cursor | None, *, most: int = AT_ONCE, lock: bool) -> Stretch:
+    def split(self, number: int) -> tuple["Stretch", "Stretch | None"]:
+        """It up to the last of so many shipments found, one at least, and what is left then."""
+        if len(self.found) <= number:
+            return self, None
+        last = self.found[number - 1].company_id, self.found[number - 1].id
+        end = self.places.index(last) + 1
+        return (
+            Stretch(self.found[:number], self.places[:end], last),
+            Stretch(self.found[number:], self.places[end:], self.next),
+        )
+
+
+async def stretch(db: Session, search: Search, after: Cursor | None, *, most: int = LOOK) -> Stretch:
     """The next stretch; it ends with the last of `most` shipments that bear a code."""
     query = select(*_PLACE, shipments.c.identity).where(*search.among(after)).order_by(*_PLACE).limit(LOOK)
     rows = await db.all(query)
     looked_at = [(row.company_id, row.id) for row in rows]
     if not looked_at:
-        return Stretch((), 0, None)
+        return Stretch((), (), None)
     places = await _bearing(db, search, looked_at, [(row.company_id, row.id) for row in rows if row.identity])
     last = looked_at[-1] if len(looked_at) == LOOK else None
     if len(places) > most:
@@ -75,9 +91,8 @@ async def stretch(db: Session, search: Search, after: Cursor | None, *, most: in
         looked_at = [each for each in looked_at if each <= last]
     found: Sequence[Any] = ()
     if places:
-        bearers = select(shipments).where(tuple_(*_PLACE).in_(places)).order_by(*_PLACE)
-        found = await db.all(bearers.with_for_update() if lock else bearers)
-    return Stretch(tuple(map(Shipment.of, found)), len(looked_at), last)
+        found = await db.all(select(shipments).where(tuple_(*_PLACE).in_(places)).order_by(*_PLACE))
+    return Stretch(tuple(map(Shipment.of, found)), tuple(looked_at), last)
 
 
 async def _bearing(db: Session, search: Search, looked_at: Sequence[Cursor], named: Sequence[Cursor]) -> list[Cursor]:
@@ -99,5 +114,5 @@ async def _bearing(db: Session, search: Search, looked_at: Sequence[Cursor], nam
 
 
 async def count(db: Session, search: Search) -> int:
-    """How many shipments there are to look at."""
+    """How many shipments there are to look at, whether or not they bear a code: no index finds those that do."""
     return int(await db.value(select(func.count()).select_from(shipments).where(*search.among())))

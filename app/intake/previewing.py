@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement
 
 from app.database import Session
 from app.intake.bearing import LOOK, Search, stretch
-from app.intake.replaying import Reading, Reread, read_again
+from app.intake.opening import HEAVY, Opened, open_bodies
+from app.intake.rereading import Reading, Reread, read_again
 from app.intake.stepping import Cursor
 from app.mappings import EVERYBODY, Mapping, MappingState, Meaning, Overrides, rows
 from app.shipments import answer, history, names
@@ -52,18 +53,24 @@ class Preview:
 async def preview(
     db: Session, whose: Sequence[ColumnElement[bool]], proposal: Proposal, after: Cursor | None, *, limit: int
 ) -> Preview:
-    """The next shipments of those meant that the proposal would change, `limit` at most; so many are looked at."""
+    """The next shipments of those meant that the proposal would change, `limit` at most; so many are looked at.
+
+    Fewer where their bodies are heavy.
+    """
     search = Search(proposal.carrier, proposal.codes, whose)
     mended: dict[UUID, Overrides] = {}
     changes: list[Reread] = []
-    looked_at = 0
-    while looked_at < MOST_LOOKED_AT and len(changes) < limit:
-        part = await stretch(db, search, after, most=limit - len(changes), lock=False)
+    looked_at = weight = 0
+    while looked_at < MOST_LOOKED_AT and len(changes) < limit and weight < HEAVY:
+        part = await stretch(db, search, after, most=limit - len(changes))
+        opened = await open_bodies(db, part.found)
+        part, _ = part.split(opened.whole)
+        weight += opened.weight
         for shipment in part.found:
             company_id = shipment.company_id
             if company_id not in mended:
                 mended[company_id] = await _overrides(db, company_id, proposal)
-            change = await _change(db, shipment, proposal.carrier, mended[company_id])
+            change = await _change(db, shipment, opened, proposal.carrier, mended[company_id])
             changes += [change] if change is not None else []
         looked_at += part.looked_at
         after = part.next
@@ -72,29 +79,31 @@ async def preview(
     return Preview(tuple(changes), looked_at, after)
 
 
-async def _change(db: Session, shipment: Shipment, carrier: str, mended: Overrides) -> Reread | None:
+async def _change(db: Session, shipment: Shipment, opened: Opened, carrier: str, mended: Overrides) -> Reread | None:
     """What would change of the shipment, by its own events and those of its legs with the carrier; none if nothing."""
-    own = await read_again(db, shipment, mended) if shipment.carrier == carrier else None
+    legs = [
+        bearer
+        for _, bearer in await names.bearers(db, [shipment])
+        if bearer.carrier == carrier and not names.same_name(bearer, shipment)
+    ]
+    wanted = [each for each in (shipment, *legs) if each.carrier == carrier]
+    readings = await read_again(db, wanted, opened, lambda _: mended)
+    own = readings.pop(shipment.id, None)
     reading = own or Reading(shipment, Recorded(await history.of(db, shipment), (), (), ()), {})
     if shipment.identity is not None:
-        reading = await _with_legs(db, reading, carrier, mended)
+        reading = await _with_legs(db, reading, readings)
     if not reading.recorded.changed and not reading.eta:
         return None
     state = answer.explained(shipment, reading.recorded.events, db.now)
     return reading.change(state.status, state.sub_status)
 
 
-async def _with_legs(db: Session, own: Reading, carrier: str, mended: Overrides) -> Reading:
+async def _with_legs(db: Session, own: Reading, legs: dict[UUID, Reading]) -> Reading:
     """The same with what would change under the shipment's other names."""
-    shipment, every = own.shipment, [own.recorded]
+    shipment = own.shipment
     found = await beside(db, shipment)
-    kept = dict(found.events)
-    for _, bearer in await names.bearers(db, [shipment]):
-        if bearer.carrier == carrier and not names.same_name(bearer, shipment):
-            reading = await read_again(db, bearer, mended)
-            if reading is not None:
-                kept[bearer.id] = reading.recorded.events
-                every.append(reading.recorded)
+    kept = {**found.events, **{id_: leg.recorded.events for id_, leg in legs.items()}}
+    every = [own.recorded, *(leg.recorded for leg in legs.values())]
     whole = Recorded(
         dict(travelled(shipment, own.recorded.events, replace(found, events=kept))),
         tuple(key for each in every for key in each.new),

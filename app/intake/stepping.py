@@ -20,6 +20,7 @@ Cursor = tuple[UUID, UUID]
 Change = TypeVar("Change")
 
 AT_ONCE = 50
+"""Rows in a step."""
 
 log = structlog.get_logger()
 
@@ -59,9 +60,16 @@ async def parcels_of(db: Session, row: Row[Any]) -> list[Parcel] | None:
 
 def read_part(carrier: Carrier, row: Row[Any], body: bytes) -> list[Parcel] | None:
     """The parcels that an arrival is about, as this adapter reads its body; none if it cannot."""
-    try:
-        parcels = carrier.parse(body)
-    except Exception as error:  # whatever an adapter trips over, the other bodies are read
-        log.info("still unreadable", carrier=carrier.slug, arrival=str(row.id), error=type(error).__name__)
+    parcels = read_whole(carrier, row.id, body)
+    if parcels is None:
         return None
     return [each for each in parcels if not row.tracking_number or each.number == row.tracking_number]
+
+
+def read_whole(carrier: Carrier, arrival_id: UUID, body: bytes) -> list[Parcel] | None:
+    """Every parcel in a body, as this adapter reads it; none if it cannot."""
+    try:
+        return carrier.parse(body)
+    except Exception as error:  # whatever an adapter trips over, the other bodies are read
+        log.info("still unreadable", carrier=carrier.slug, arrival=str(arrival_id), error=type(error).__name__)
+        return None

@@ -55,11 +55,47 @@ async def latest(db: Session, row: Mapping) -> Replay | None:
     return None if found is None else shown(found)
 
 
-async def claim(db: Session) -> Row[Any] | None:
-    """The oldest replay that is due and nobody else is at, locked until the transaction ends."""
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A replay that is ours until then: its row as it was found, and since when it was due."""
+
+    row: Row[Any]
+    until: datetime
+
+    @property
+    def place(self) -> tuple[UUID, UUID] | None:
+        """The shipment last looked at, by company and id; none before the first."""
+        return (self.row.at_company_id, self.row.at_id) if self.row.at_id else None
+
+
+async def claim(db: Session, lease: timedelta) -> Claim | None:
+    """The replay due for longest that nobody is at. It is ours for so long: to others it is not due before."""
     due = replays.c.state == "due", replays.c.due_at <= db.now
-    query = select(replays).where(*due).order_by(replays.c.due_at).limit(1)
-    return await db.first(query.with_for_update(skip_locked=True))
+    row = await db.first(
+        select(replays).where(*due).order_by(replays.c.due_at).limit(1).with_for_update(skip_locked=True)
+    )
+    if row is None:
+        return None
+    until = db.now + lease
+    await note(db, row, due_at=until)
+    return Claim(row, until)
+
+
+async def renew(db: Session, claim: Claim, lease: timedelta) -> Claim | None:
+    """The claim, held until this transaction ends and for so long after it; none if it has become somebody else's."""
+    mine = replays.c.company_id == claim.row.company_id, replays.c.id == claim.row.id
+    row = await db.first(select(replays).where(*mine, replays.c.due_at == claim.until).with_for_update())
+    if row is None:
+        return None
+    until = db.now + lease
+    await note(db, row, due_at=until)
+    return Claim(row, until)
+
+
+async def give_back(db: Session, claim: Claim, due_at: datetime) -> None:
+    """Let anybody go on with it at once, if it is still ours."""
+    mine = replays.c.company_id == claim.row.company_id, replays.c.id == claim.row.id
+    await db.run(update(replays).where(*mine, replays.c.due_at == claim.until).values(due_at=due_at))
 
 
 async def note(db: Session, row: Row[Any], **values: Any) -> None:
