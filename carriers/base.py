@@ -221,11 +221,12 @@ class Carrier(ABC):
         raise RequestRefused(f"{self.name} is not polled: it pushes, or the shop posts its events")
 
     async def resolve(self, http: AsyncClient, account: Account, reference: str) -> str:
-        """The tracking number of the parcel that the sender calls so; empty while the carrier knows none.
-
-        It takes at most `resolve_calls` calls. Raises CarrierError, AmbiguousReference if several parcels fit.
-        """
+        """The number of what the sender calls so, or empty; raises CarrierError, AmbiguousReference if several fit."""
         raise RequestRefused(f"{self.name} finds no parcel by the sender's reference")
+
+    def unresolvable(self, account: Account, reference: str) -> str:
+        """Why the account cannot ask for that reference's number, known without asking; empty if it can."""
+        return ""
 
     async def token(self, http: AsyncClient, account: Account) -> Token:
         """A fresh access token; only for carriers with `needs_token`."""

@@ -11,7 +11,7 @@ Times are Italian wall times without zone (our inference; BRT documents none).
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, time
 from urllib.parse import quote
 from xml.sax.saxutils import escape
@@ -39,15 +39,15 @@ from carriers.brt_answers import (
     NOT_FOUND,
     OUTAGES,
     REFUSALS,
-    lowered,
     number_of,
     replies,
     result_of,
+    rows,
     shipment_id,
 )
 from carriers.calling import call
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
-from carriers.reading import Json, at, dicts, text_of
+from carriers.reading import Json, at, text_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import table_file
@@ -128,10 +128,8 @@ class Brt(Carrier):
         """The shipment id of a numeric or alphabetic sender's reference; an account with `customer_id` is needed."""
         credentials, asked = account.credentials, TrackingNumber.of(reference)
         assert isinstance(credentials, BrtCredentials)
-        if not credentials.customer_id:
-            raise RequestRefused("BRT finds references of a customer only, and the account names no `customer_id`")
-        if len(asked) > LONGEST_REFERENCE:
-            raise RequestRefused(f"a reference at BRT has at most {LONGEST_REFERENCE} characters")
+        if reason := self.unresolvable(account, reference):
+            raise RequestRefused(reason)
         questions = [("GetIdSpedizioneByRMA", "ALFABETICO", escape(asked))]
         if re.fullmatch(r"\d+", asked, re.ASCII) and int(asked):
             questions.append(("GetIdSpedizioneByRMN", "NUMERICO", str(int(asked))))
@@ -145,6 +143,14 @@ class Brt(Carrier):
         if len(found) > 1:
             raise AmbiguousReference(f"BRT knows several shipments by it: {', '.join(sorted(found))}")
         return next(iter(found), "")
+
+    def unresolvable(self, account: Account, reference: str) -> str:
+        """The account names no `customer_id`, or the reference is longer than BRT's."""
+        assert isinstance(account.credentials, BrtCredentials)
+        if not account.credentials.customer_id:
+            return "BRT finds references of a customer only, and the account names no `customer_id`"
+        fits = len(reference) <= LONGEST_REFERENCE
+        return "" if fits else f"a reference at BRT has at most {LONGEST_REFERENCE} characters"
 
     def tracking_url(self, number: str) -> str:
         """The public page of a shipment id; a parcel id has none."""
@@ -161,7 +167,7 @@ class Brt(Carrier):
         if result < 0 or not (number or "bolla" in reply or EVENTS in reply):
             return None
         ends_at = (at(head, "cod_filiale_arrivo"), at(head, "filiale_arrivo"))
-        events = numbered([event for row in _rows(listed) if (event := _event(row, ends_at)) is not None])
+        events = numbered([event for row in rows(listed) if (event := _event(row, ends_at)) is not None])
         delivery = at(reply, "bolla", "dati_consegna")
         if (delivered := self._delivered(delivery, head, events)) is not None:
             events = (delivered, *events)
@@ -226,14 +232,6 @@ def _raise_refusal(answer: Response) -> None:
     for result in results:
         if result < 0 and result != NOT_FOUND:
             raise REFUSALS.get(result, RequestRefused)(f"BRT answers with ESITO {result}")
-
-
-def _rows(listed: Json) -> Iterator[dict[str, Json]]:
-    for item in dicts(listed):
-        if type(row := item.get("evento")) is dict:
-            yield lowered(row)
-        else:
-            yield from map(lowered, dicts(lowered(item).get("evento", item)))
 
 
 def _event(row: dict[str, Json], ends_at: tuple[Json, Json]) -> TrackingEvent | None:

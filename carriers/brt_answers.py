@@ -1,7 +1,7 @@
 """The answers of BRT's services, of both generations: keys in small letters, results, shipment ids."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
@@ -111,3 +111,12 @@ def shipment_id(value: Json) -> str:
     """Twelve digits; a number loses its leading zeros on the way through JSON, and 0 stands for none."""
     text = text_of(value, 35)
     return text.zfill(12) if text.strip("0") else ""
+
+
+def rows(listed: Json) -> Iterator[dict[str, Json]]:
+    """The rows of a list of events, however it is nested; padding, too."""
+    for item in dicts(listed):
+        if type(row := item.get("evento")) is dict:
+            yield lowered(row)
+        else:
+            yield from map(lowered, dicts(lowered(item).get("evento", item)))

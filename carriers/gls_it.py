@@ -99,11 +99,16 @@ class GlsItaly(Carrier):
             raise CredentialsRefused(f"GLS Italy: {text}")
         return [Answer(body, (numbers[0],))]
 
+    def unresolvable(self, account: Account, reference: str) -> str:
+        """The account names no `sede`."""
+        sede = _credentials(account).sede
+        return "" if sede else "GLS Italy finds a BDA by the contract's sede, and the account names no `sede`"
+
     async def resolve(self, http: AsyncClient, account: Account, reference: str) -> str:
         """The printed number of a BDA, the sender's document number; an account with `sede` is needed."""
         sede = _credentials(account).sede.upper()
-        if not sede:
-            raise RequestRefused("GLS Italy finds a BDA by the contract's sede, and the account names no `sede`")
+        if reason := self.unresolvable(account, reference):
+            raise RequestRefused(reason)
         body = await self._ask(http, account, {"locpartenza": sede, "bda": reference})
         if text := _refusal(body):
             raise CredentialsRefused(f"GLS Italy: {text}")

@@ -73,14 +73,19 @@ class PostNl(Carrier):
         )
         return [Answer(answer.content, tuple(numbers))]
 
+    def unresolvable(self, account: Account, reference: str) -> str:
+        """The account lacks the customer's code or number."""
+        keys = account.credentials
+        assert isinstance(keys, PostNlCredentials)
+        known = keys.customer_code and keys.customer_number
+        return "" if known else "PostNL finds a customer's references: `customer_code` and `customer_number` are needed"
+
     async def resolve(self, http: AsyncClient, account: Account, reference: str) -> str:
         """The barcode of a sender's reference; an account with the customer's code and number is needed."""
         keys = account.credentials
         assert isinstance(keys, PostNlCredentials)
-        if not (keys.customer_code and keys.customer_number):
-            raise RequestRefused(
-                "PostNL finds a customer's references: `customer_code` and `customer_number` are needed"
-            )
+        if reason := self.unresolvable(account, reference):
+            raise RequestRefused(reason)
         customer = {"customerCode": keys.customer_code, "customerNumber": keys.customer_number}
         answer = await call(
             http,

@@ -276,17 +276,6 @@ async def test_a_shipment_posted_before_its_account_waits_for_it(desk: Polled) -
     assert after.tracking_number == "084010123456"
 
 
-async def test_what_is_missing_beside_an_account_is_said_too(desk: Polled) -> None:
-    """Neither account nor number, of a carrier that finds none; `own` needs neither."""
-    ups, own = await by_reference(desk, "ups"), await by_reference(desk, "own")
-
-    assert ups.poll_note == (
-        "no carrier account, so nothing is asked: add one with POST /v1/accounts; waiting for the tracking number, "
-        f"for which UPS cannot be asked: send it with PATCH /v1/shipments/{ups.id}"
-    )
-    assert own.poll_note == ""
-
-
 async def test_a_person_may_have_it_asked_for_at_once(desk: Polled) -> None:
     """A refresh."""
     async with waiting(desk) as (shipment, brt):

@@ -12,6 +12,7 @@ from app.installation import Installation
 from app.shipments.shipment import Shipment
 from app.subscriptions import want
 from carriers import Carrier, carriers
+from carriers.base import Account
 from carriers.zones import country_zone
 
 BACKSTOP = "the carrier pushes its news: it is asked from time to time, in case a push was lost"
@@ -55,8 +56,7 @@ async def with_account(installation: Installation, db: Session, shipment: Shipme
     """The shipment with its account, asked about at once; or with the note that says why it is not asked about."""
     account, carrier = await _account(installation, db, shipment), carriers()[shipment.carrier]
     asked = carriers()[account.carrier] if account is not None else carrier  # an aggregator, where that serves it
-    # A shop that tells the events itself needs no number.
-    unnumbered = not shipment.tracking_number and not asked.resolves and (asked.polls or asked.pushes)
+    unnumbered = not shipment.tracking_number and not asked.resolves
     number = NO_NUMBER.format(carrier=carrier.name, id=shipment.id) if unnumbered else ""
     if account is None:
         note = "; ".join(filter(None, (NO_ACCOUNT if carrier.polls else "", number)))
@@ -70,8 +70,15 @@ async def with_account(installation: Installation, db: Session, shipment: Shipme
     if unnumbered:
         return shipment._replace(next_poll_at=None, poll_note=number)
     due, note = next_poll(installation, shipment, db.now)
-    wait = "" if shipment.tracking_number else f"waiting for the tracking number: {carrier.name} is asked for it"
+    wait = "" if shipment.tracking_number else _awaited(asked, contract, shipment.sender_reference or "")
     return shipment._replace(next_poll_at=due and db.now, poll_note=note or wait)
+
+
+def _awaited(asked: Carrier, contract: Account, reference: str) -> str:
+    """What a shipment waits for whose number its carrier can be asked for; or why this account cannot do that."""
+    return (
+        f"waiting for the tracking number: {asked.unresolvable(contract, reference) or f'{asked.name} is asked for it'}"
+    )
 
 
 async def _account(installation: Installation, db: Session, shipment: Shipment) -> CarrierAccount | None:
