@@ -260,9 +260,8 @@ def _known(slug: str) -> Carrier:
     try:
         return carrier_of(slug)
     except UnknownCarrier as error:
-        text = str(error)
-        wrong = [FieldError("carrier", text)]
-        raise InvalidInput(f"{text[0].upper()}{text[1:]}.", wrong, code="unknown_carrier") from error
+        wrong = [FieldError("carrier", f"{error}, and GET /v1/carriers")]
+        raise InvalidInput("This carrier is not known.", wrong, code="unknown_carrier") from error
 
 
 def _credentials(sealer: Sealer, account: CarrierAccount | Row[Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 Built-in carriers are written out here by hand; others are found by the entry-point group `nove.carriers`.
 """
 
+from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import entry_points
 from types import MappingProxyType
@@ -159,11 +160,13 @@ def carriers() -> MappingProxyType[str, Carrier]:
 
 
 def carrier(slug: str) -> Carrier:
-    """The carrier of a slug; UnknownCarrier names those there are."""
+    """The carrier of a slug; UnknownCarrier names those that are called nearly so."""
     try:
         return carriers()[slug]
     except KeyError:
-        raise UnknownCarrier(f"no carrier {slug!r}; there are {', '.join(sorted(carriers()))}") from None
+        near = ", ".join(get_close_matches(slug[:40], carriers()))
+        perhaps = f", perhaps {near}" if near else ""
+        raise UnknownCarrier(f"no carrier {slug[:40]!r}{perhaps}: `nove carriers` lists them") from None
 
 
 @cache

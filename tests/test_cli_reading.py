@@ -170,11 +170,20 @@ def test_parse_names_the_field() -> None:
 
 @pytest.mark.parametrize("words", [("parse", "pigeon"), ("carrier", "check", "pigeon")])
 def test_unknown_carrier(words: tuple[str, ...]) -> None:
-    """A carrier that there is not ends with 2 and a line that names those there are."""
+    """A carrier that there is not ends with 2 and a line that says where the names are."""
     result = run(*words, given=b"{}")
 
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr == f"nove: no carrier 'pigeon'; there are {', '.join(sorted(carriers.carriers()))}\n"
+    assert result.stderr == "nove: no carrier 'pigeon': `nove carriers` lists them\n"
+
+
+def test_a_carrier_misspelt() -> None:
+    """The nearest names are told."""
+    result = run("parse", "dhl_expres", given=b"{}")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("nove: no carrier 'dhl_expres', perhaps dhl_express")
+    assert result.stderr.count("dhl_express") == 1
 
 
 def test_parse_a_file_that_cannot_be_read(tmp_path: Path) -> None:

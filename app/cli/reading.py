@@ -167,7 +167,7 @@ def health(
 
 
 def known_carrier(slug: str) -> "Carrier":
-    """The carrier of a slug; a command ends with exit code 2 and the carriers' names if there is none."""
+    """The carrier of a slug; a command ends with exit code 2 and names that are nearly so if there is none."""
     from carriers import UnknownCarrier, carrier  # noqa: PLC0415
 
     try:

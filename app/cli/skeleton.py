@@ -4,6 +4,8 @@ The made-up carrier answers in JSON, `{"parcels": [{"number", "events": [{"code"
 every file works from the first minute and each line shows where the real one goes.
 """
 
+import builtins
+import keyword
 import re
 from pathlib import Path
 
@@ -155,6 +157,8 @@ def words_of(slug: str, name: str) -> dict[str, str]:
         raise ValueError(f"the slug {slug!r} must be lower-case letters, digits and underscores, as `acme_express`")
     if slug in carriers():
         raise ValueError(f"there is a carrier {slug!r} already: `nove carrier check {slug}`")
+    if keyword.iskeyword(slug) or keyword.issoftkeyword(slug) or kind_of(slug) in _TAKEN | set(dir(builtins)):
+        raise ValueError(f"the slug {slug!r} is a word of Python's or of the adapter's: add one, as `{slug}_parcel`")
     if re.search(r"[\"\\{}\n]", name):
         raise ValueError("leave quotes, backslashes, braces and line breaks out of the name")
     letters = (slug.replace("_", "") + "xx")[:2].upper()
@@ -166,6 +170,12 @@ def words_of(slug: str, name: str) -> dict[str, str]:
         "dashed": slug.replace("_", "-"),
         "host": f"{slug.replace('_', '')}.example",
     }
+
+
+_TAKEN = frozenset(re.findall(r"\b[A-Z]\w+", ADAPTER[ADAPTER.index("import hmac") : ADAPTER.index("HERE")])) | {
+    *("Path", "AsyncClient", "MockTransport", "Request", "Response", "SecretStr", "Moment", "OffsetSource")
+}
+"""The classes that the adapter and its tests import: its own must be called otherwise."""
 
 
 def kind_of(slug: str) -> str:

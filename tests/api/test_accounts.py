@@ -94,6 +94,9 @@ async def test_wrong_credentials_are_named_and_not_repeated(client: AsyncClient,
     assert [each["field"] for each in refused.json()["errors"]] == ["credentials.client_secret", "credentials.secret"]
     assert "canary-secret" not in refused.text
     assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_carrier")
+    assert unknown.json()["errors"] == [
+        {"field": "carrier", "message": "no carrier 'pigeon': `nove carriers` lists them, and GET /v1/carriers"}
+    ]
 
 
 async def test_a_change_keeps_what_it_does_not_name(
