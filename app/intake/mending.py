@@ -31,7 +31,6 @@ async def mend_due(installation: Installation) -> int:
         claim = await replays.claim(db, _lease(installation))
     if claim is None:
         return 0
-    due_at = claim.row.due_at
     try:
         async with installation.database.reading(patient=True) as db:
             search = search_of(await rows.find(db, claim.row.mapping_id))
@@ -46,7 +45,7 @@ async def mend_due(installation: Installation) -> int:
         if claim is not None:
             with suppress(Unavailable):
                 async with installation.database.transaction() as db:
-                    await replays.give_back(db, claim, due_at)
+                    await replays.give_back(db, claim)
     return 1
 
 

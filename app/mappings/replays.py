@@ -57,7 +57,7 @@ async def latest(db: Session, row: Mapping) -> Replay | None:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A replay that is ours until then: its row as it was found, and since when it was due."""
+    """A replay that is ours until then, and its row as it was found."""
 
     row: Row[Any]
     until: datetime
@@ -92,10 +92,10 @@ async def renew(db: Session, claim: Claim, lease: timedelta) -> Claim | None:
     return Claim(row, until)
 
 
-async def give_back(db: Session, claim: Claim, due_at: datetime) -> None:
-    """Let anybody go on with it at once, if it is still ours."""
+async def give_back(db: Session, claim: Claim) -> None:
+    """Let anybody go on with it, if it is still ours; replays that have waited longer come first."""
     mine = replays.c.company_id == claim.row.company_id, replays.c.id == claim.row.id
-    await db.run(update(replays).where(*mine, replays.c.due_at == claim.until).values(due_at=due_at))
+    await db.run(update(replays).where(*mine, replays.c.due_at == claim.until).values(due_at=db.now))
 
 
 async def note(db: Session, row: Row[Any], **values: Any) -> None:
