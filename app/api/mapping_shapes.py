@@ -8,6 +8,7 @@ from pydantic import Field, StrictBool, StringConstraints, model_validator
 
 from app.api.accounts import Slug
 from app.api.shapes import Input, Listed, Output
+from app.errors import FieldError, InvalidInput
 from app.intake.rereading import Reread
 from app.mappings import Mapping, MappingState, Meaning
 from app.mappings.rows import checked
@@ -58,6 +59,17 @@ class Proposed(Input):
         if not (self.rows or self.mappings or self.without):
             raise ValueError("send at least one of rows, mappings, without")
         return self
+
+    def meanings(self) -> list[Meaning]:
+        """The rows as meanings; InvalidInput names two that say different things of the same."""
+        found = [each.of(self.carrier) for each in self.rows]
+        first: dict[tuple[str, str, str | None], int] = {}
+        for nth, each in enumerate(found):
+            before = first.setdefault((each.list, each.code, each.context), nth)
+            if each != found[before]:
+                text = f"rows.{before} gives the same code and context another meaning: send one of the two."
+                raise InvalidInput("Two rows contradict each other.", [FieldError(f"rows.{nth}", text)])
+        return found
 
 
 class ReplayOut(Output):

@@ -103,7 +103,7 @@ async def previewed(
     looks at some 2,000 shipments at most.
     """
     door.spend(request, PREVIEW_COST)
-    meanings = [each.of(given.carrier) for each in given.rows]
+    meanings = given.meanings()
     async with here.database.reading() as db:
         kept = [await _of_carrier(db, caller, each, given.carrier) for each in given.mappings]
         gone = [await _of_carrier(db, caller, each, given.carrier) for each in given.without]

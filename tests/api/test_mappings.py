@@ -160,6 +160,19 @@ async def test_a_preview_goes_on_page_by_page(
     assert (shown, looked_at) == ([id_ for n, id_ in enumerate(ids) if n != 2], 5)
 
 
+async def test_rows_that_contradict_each_other_are_not_shown(client: AsyncClient) -> None:
+    """Both are named; the same row twice, and one for another context, are no contradiction."""
+    delivered, held = ({"code": "beamed", "status": status} for status in ("delivered", "exception"))
+    said = []
+    for other in (held, delivered, {**held, "context": "by night"}):
+        body = {"carrier": "sandbox", "rows": [delivered, {"code": "landed", "status": "returned"}, other]}
+        answer = await client.post("/v1/mappings/preview", json=body)
+        said.append((answer.status_code, answer.json().get("errors")))
+
+    text = "rows.0 gives the same code and context another meaning: send one of the two."
+    assert said == [(422, [{"field": "rows.2", "message": text}]), (200, None), (200, None)]
+
+
 async def test_what_cannot_be_shown(client: AsyncClient) -> None:
     """Nothing at all, an unknown row, one of another carrier's."""
     made = await take(client)
