@@ -81,7 +81,7 @@ class DhlUnified(Carrier):
     slug = "dhl_unified"
     name = "DHL"
     website = "https://www.dhl.com"
-    number_patterns = (r"00340434[0-9]{12}", r"J[A-Z]{2,3}[0-9]{10,24}", r"[A-Z]{2}[0-9]{9}DE", r"[0-9]{10}")
+    number_patterns = (r"00340434[0-9]{12}", r"J[A-Z]{1,3}[0-9]{10,24}", r"[A-Z]{2}[0-9]{9}DE", r"[0-9]{10}")
     number_form, example = "[0-9A-Z-]{5,40}", "1234567890"  # housebills and orders too
     credentials = DhlCredentials
     base_url = "https://api-eu.dhl.com"
@@ -173,10 +173,10 @@ class DhlUnified(Carrier):
             number = asked_for  # the id came as a JSON number
         service = text_of(said.get("service"))
         returning = text_of(said.get("returnFlag")).lower() == "true" or said.get("returnFlag") is True
-        events = [
-            event for each in dicts(said.get("events")) if (event := _event(each, service, returning)) is not None
-        ]
-        for head in dicts(said.get("status")):
+        heads = dicts(said.get("status"))
+        told = [_placed(each, heads) for each in dicts(said.get("events"))]
+        events = [event for each in told if (event := _event(each, service, returning)) is not None]
+        for head in heads:
             now = _event(head, service, returning)
             if now is not None and not any(_same(now, event) for event in events):
                 events.insert(0, now)
@@ -192,6 +192,14 @@ class DhlUnified(Carrier):
             service=text_of(at(said, "details", "product", "productName")) or service,
             note=note,
         )
+
+
+def _placed(said: dict[str, Any], heads: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The event; with the location of the head that tells of the same, where it has none itself."""
+    if object_at(object_at(said, "location"), "address"):
+        return said
+    same = [head for head in heads if all(head.get(name) == said.get(name) for name in ("timestamp", "statusCode"))]
+    return {**said, "location": same[0].get("location")} if same else said
 
 
 def _event(said: dict[str, Any], service: str, returning: bool) -> TrackingEvent | None:

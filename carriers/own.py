@@ -20,6 +20,7 @@ from carriers.tables import Says, table
 from carriers.times import given_moment
 from carriers.vocabulary import SUB_STATUSES, Status
 
+NUMBER = "a tracking number has 4 to 40 letters, digits and hyphens"
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 Line = Annotated[str, StringConstraints(max_length=500)]
@@ -76,7 +77,8 @@ class Own(Carrier):
             posted = _BODY.validate_python(value) if isinstance(value, list) else [_Parcel.model_validate(value)]
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
-            raise UnreadablePayload(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+            words = NUMBER if first["loc"][-1:] == ("tracking_number",) and "ctx" in first else first["msg"]
+            raise UnreadablePayload(f"{'.'.join(map(str, first['loc']))}: {words}") from error
         return [
             Parcel(parcel.tracking_number, tuple(self._event(event, nth) for nth, event in enumerate(parcel.events)))
             for parcel in posted

@@ -6,9 +6,8 @@ from operator import attrgetter
 import pytest
 from pydantic import SecretStr
 
-from carriers.base import (
-    UnreadablePayload,
-)
+from carriers import detect
+from carriers.base import UnreadablePayload
 from carriers.dhl_unified import DhlCredentials, DhlUnified
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
@@ -41,6 +40,7 @@ LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
     "time_frame": (Status.IN_TRANSIT, SubStatus.PICKED_UP),
     "zones": (Status.IN_TRANSIT, SubStatus.DEPARTED),
     "dst_nights": (Status.IN_TRANSIT, SubStatus.DEPARTED),
+    "place_in_head": (Status.IN_TRANSIT, SubStatus.ARRIVED),
     "signed": (Status.DELIVERED, None),
     "unlisted_code": None,
     "unlisted_group": None,
@@ -171,6 +171,24 @@ def test_a_time_without_offset_is_local_to_its_place_and_unknown_where_a_country
             datetime(2026, 3, 2, 22, 59, 59, tzinfo=UTC),
         ),
     ]
+
+
+def test_an_event_without_a_place_happened_where_the_head_says_of_the_same() -> None:
+    """A country alone is enough for the time; what the head does not tell of stays without zone."""
+    [parcel] = parsed("place_in_head")
+
+    assert [(event.moment, event.place) for event in parcel.events] == [
+        (
+            Moment(datetime(2026, 11, 20, 9, 15, tzinfo=UTC), "2026-11-20T10:15:00", OffsetSource.PLACE),
+            Place(country="DE"),
+        ),
+        (Moment(datetime(2026, 11, 19, 18, 40, tzinfo=UTC), "2026-11-19T18:40:00", OffsetSource.UNKNOWN), None),
+    ]
+
+
+def test_a_piece_is_found_here_as_at_dhl_express() -> None:
+    """Its id begins with J and one letter or more."""
+    assert {"dhl_express", "dhl_unified"} <= {carrier.slug for carrier in detect("JD014600006281230701")}
 
 
 def test_nights_of_the_clock_change_keep_the_printed_time() -> None:

@@ -139,6 +139,15 @@ def test_any_number(number: str) -> None:
     assert Own.slug not in [carrier.slug for carrier in detect(number)]
 
 
+def test_a_number_too_short() -> None:
+    """The rule is told in words."""
+    body = {"tracking_number": "P1", "events": [{"occurred_at": "2026-03-02T09:30:00Z", "status": "delivered"}]}
+    with pytest.raises(UnreadablePayload) as caught:
+        Own().parse(orjson.dumps(body))
+
+    assert str(caught.value) == "tracking_number: a tracking number has 4 to 40 letters, digits and hyphens"
+
+
 async def test_is_not_polled() -> None:
     """There is nobody to ask."""
     assert not Own().polls
