@@ -73,7 +73,8 @@ class Proposed(Input):
 
 
 class ReplayOut(Output):
-    """How far the row has been applied to the past: shipments looked at of how many, and those changed."""
+    """How far the row has been applied to the past: of the carrier's `total` shipments, those looked at for its code, and
+    those that were changed."""
 
     state: str
     author: str
@@ -132,7 +133,7 @@ class ChangeOut(Output):
 
 
 class PreviewOut(Listed[ChangeOut]):
-    """A page of what would change; `looked_at` shipments of the carrier were read for it."""
+    """A page of what would change; `looked_at` shipments of the carrier were looked at for it."""
 
     looked_at: int
 

@@ -100,7 +100,7 @@ async def previewed(
     """What rows would change, shipment by shipment, were they applied to the past: nothing is written.
 
     History is read from the raw bodies as a replay does. A page may be empty and still have a `next_cursor`: each call
-    looks at some 2,000 shipments at most.
+    looks at some 2,000 shipments at most, and at fewer with heavy bodies.
     """
     door.spend(request, PREVIEW_COST)
     meanings = given.meanings()

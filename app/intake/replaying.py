@@ -37,7 +37,7 @@ NOTHING_MENDED = Overrides(())
 LOOK = 500
 """Shipments whose bodies are opened together."""
 
-AT_ONCE = 20
+AT_ONCE = 10
 """Shipments in one transaction."""
 
 
