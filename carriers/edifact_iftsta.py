@@ -21,6 +21,7 @@ from datetime import UTC, timedelta, timezone, tzinfo
 from carriers.base import Carrier, UnreadablePayload, meant
 from carriers.edi import EDIFACT_BEGINS, Segment, Told, edifact, messages, shipment
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said
+from carriers.reading import some_readable
 from carriers.remembering import remembered
 from carriers.tables import table_file
 from carriers.times import expected, local_moment, parsed_date, parsed_time
@@ -58,12 +59,16 @@ class EdifactIftsta(Carrier):
         kinds = {kind for kind, _ in found}
         if not kinds & {"IFTSTA", *ANSWERS}:
             raise UnreadablePayload("no IFTSTA message")
-        return [parcel for kind, segments in found if kind == "IFTSTA" for parcel in _parcels(segments)]
+        told = [segments for kind, segments in found if kind == "IFTSTA"]
+        parcels = [parcel for segments in told for parcel in _parcels(segments)]
+        if not any(parcel.events or parcel.eta for parcel in parcels):
+            some_readable(wrong for segments in told for wrong in _wrong(segments))
+        return parcels
 
 
 def _parcels(segments: Sequence[Segment]) -> Iterator[Parcel]:
     """The consignments of a message."""
-    head = [*itertools.takewhile(lambda each: each.tag != "CNI", segments)]
+    head = _head(segments)
     for said in _groups(segments, "CNI"):
         references = [
             each.at(1, 2, 40) for name in NUMBERS for each in said if each.tag == "RFF" and each.at(1) == name
@@ -74,6 +79,19 @@ def _parcels(segments: Sequence[Segment]) -> Iterator[Parcel]:
         number = said[0].at(2, 1, 40) or next((each for each in references if each), "")
         if number or any(each.packages for each in told):
             yield from shipment(number, references, told, etas[-1] if etas else None)
+
+
+def _wrong(segments: Sequence[Segment]) -> Iterator[str]:
+    """Why each status of a message cannot be read; empty for one that can."""
+    head = _head(segments)
+    for group in (group for said in _groups(segments, "CNI") for group in _groups(said, "STS") if group[0].at(2)):
+        times = [f"{each.at(1)}:{each.at(1, 2)}:{each.at(1, 3)}" for each in (*group, *head) if each.tag == "DTM"]
+        readable = _told(group, head) or any(_eta(each, group) for each in group)
+        yield "" if readable else f"STS {group[0].at(2)} has the times {times}"
+
+
+def _head(segments: Sequence[Segment]) -> list[Segment]:
+    return [*itertools.takewhile(lambda each: each.tag != "CNI", segments)]
 
 
 def _groups(segments: Sequence[Segment], first: str) -> Iterator[Sequence[Segment]]:

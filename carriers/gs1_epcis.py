@@ -25,7 +25,7 @@ from lxml import etree
 from carriers.base import Carrier, UnreadablePayload, mapped
 from carriers.event import Moment, Parcel, Place, TrackingEvent
 from carriers.gs1_keys import location, parcel_number
-from carriers.reading import Json, at, dicts, json_of, local_name, object_at, opening, text_of, xml_of
+from carriers.reading import Json, at, dicts, json_of, local_name, object_at, opening, some_readable, text_of, xml_of
 from carriers.sequence import numbered
 from carriers.tables import Row, table_file
 from carriers.times import given_moment, iso_moment
@@ -67,6 +67,8 @@ class Gs1Epcis(Carrier):
     def parse(self, body: bytes) -> list[Parcel]:
         listed = _xml_events(xml_of(body)) if opening(body) == b"<" else _events(json_of(body))
         happened = [told for each in listed if (told := _happened(each))]
+        if not happened:
+            some_readable(map(_wrong, listed))
         return [*_parcels(sorted(happened, key=lambda each: each.event.moment.occurred_at))]
 
 
@@ -139,6 +141,16 @@ def _happened(said: dict[str, Json]) -> _Happened | None:
         _ends(said),
         said.get("errorDeclaration") is not None,
     )
+
+
+def _wrong(said: dict[str, Json]) -> str:
+    """Why an event that told nothing cannot be read; empty if it is whole, and of something else."""
+    if _moment(said) is None:
+        return f"eventTime is {text_of(said.get('eventTime'), 40)!r}"
+    return "; ".join(f"{name} is no list" for name in _KEYS if not isinstance(said.get(name, []), list))
+
+
+_KEYS = "epcList", "childEPCs"
 
 
 def _moment(said: dict[str, Json]) -> Moment | None:

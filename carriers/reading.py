@@ -6,6 +6,7 @@ raises UnreadablePayload, and nothing else does.
 
 import re
 from codecs import BOM_UTF8
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -140,6 +141,16 @@ def at(value: object, *path: str) -> Json:
             return None
         value = value.get(name)
     return value
+
+
+def some_readable(wrong: Iterable[str]) -> None:
+    """`wrong` says of each event why it cannot be read, empty if it can; UnreadablePayload if there are, and none can.
+
+    Where some can be read, these are kept; a body of which all would be lost must not pass for one without news.
+    """
+    reasons = list(wrong)
+    if reasons and all(reasons):
+        raise UnreadablePayload(f"none of its events can be read: {reasons[0]}"[:300])
 
 
 def _recoded(body: bytes, charset: str) -> bytes:

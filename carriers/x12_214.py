@@ -22,6 +22,7 @@ from datetime import UTC, timedelta, timezone, tzinfo
 from carriers.base import Carrier, UnreadablePayload, meant
 from carriers.edi import X12_BEGINS, Segment, Told, messages, shipment, x12
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said
+from carriers.reading import some_readable
 from carriers.remembering import remembered
 from carriers.tables import table_file
 from carriers.times import expected, local_moment, parsed_date, parsed_time, zone
@@ -63,7 +64,11 @@ class X12Status(Carrier):
         found = messages(x12(body), "ST", "SE")
         if not {kind for kind, _ in found} & {"214", ANSWER}:
             raise UnreadablePayload("no transaction set 214")
-        return [parcel for kind, segments in found if kind == "214" for parcel in _parcels(segments)]
+        told = [segments for kind, segments in found if kind == "214"]
+        parcels = [parcel for segments in told for parcel in _parcels(segments)]
+        if not any(parcel.events or parcel.eta for parcel in parcels):
+            some_readable(_wrong(each) for segments in told for each in segments if each.tag == "AT7" and _code(each))
+        return parcels
 
 
 def _parcels(segments: Sequence[Segment]) -> list[Parcel]:
@@ -88,6 +93,14 @@ def _parcels(segments: Sequence[Segment]) -> list[Parcel]:
             elif at7.at(1):
                 told.append(Told(_said(at7.at(1, 1, 20), at7.at(2, 1, 20)).at(moment, place), packages))
     return shipment(number, other, told, etas[-1] if etas else None) if number or any(t.packages for t in told) else []
+
+
+def _code(at7: Segment) -> str:
+    return at7.at(1) or at7.at(3)
+
+
+def _wrong(at7: Segment) -> str:
+    return "" if _moment(at7, None) else f"AT7 {_code(at7)} has the date {at7.at(5)!r} and the time {at7.at(6)!r}"
 
 
 def _groups(segments: Sequence[Segment], first: str) -> Iterator[Sequence[Segment]]:
