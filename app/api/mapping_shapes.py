@@ -73,8 +73,8 @@ class Proposed(Input):
 
 
 class ReplayOut(Output):
-    """How far the row has been applied to the past: of the carrier's `total` shipments, those looked at for its code, and
-    those that were changed."""
+    """How far the row has been applied to the past: of the carrier's `total` shipments those looked at for its code,
+    and those that were changed."""
 
     state: str
     author: str
