@@ -57,7 +57,9 @@ def asked(desk: Polled) -> list[str]:
 async def quota(desk: Polled) -> dict[str, Any]:
     """What is told of the account's quota."""
     async with desk.world.database.reading() as db:
-        [account] = await carrier_health.of_carrier(db, desk.world.shop.company_id, "sandbox", db.now)
+        [account] = await carrier_health.of_carrier(
+            db, desk.world.installation.tally, desk.world.shop.company_id, "sandbox", db.now
+        )
     return QuotaOut.model_validate(account.quota).model_dump() if account.quota else {}
 
 

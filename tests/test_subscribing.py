@@ -85,7 +85,9 @@ async def test_shipments_are_subscribed_to_together_and_again_before_that_ends(
     await subscriber.tick()
 
     async with desk.world.database.reading() as db:
-        [health] = await carrier_health.of_carrier(db, desk.world.shop.company_id, "ups", db.now)
+        [health] = await carrier_health.of_carrier(
+            db, desk.world.installation.tally, desk.world.shop.company_id, "ups", db.now
+        )
     assert health.subscriptions == {"live": 1}
     assert sorted(at_first) == [FIRST, SECOND]
     assert rows == [("live", LIVE, LIVE - timedelta(days=1))] * 2

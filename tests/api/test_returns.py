@@ -79,8 +79,8 @@ async def test_a_deleted_shipment_leaves_its_return_without_it(client: AsyncClie
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"return_of": "OUT", "direction": "outbound"}, "leave those out"),
-        ({"return_of": "OUT", "parent_id": "OUT"}, "leave those out"),
+        ({"return_of": "OUT", "direction": "outbound"}, "`return_of` says both"),
+        ({"return_of": "OUT", "parent_id": "OUT"}, "`return_of` says both"),
         ({"return_of": "BACK"}, "is a return itself"),
         ({"return_of": "6a1f9c0e-0000-7000-8000-000000000001"}, "no shipment"),
     ],
