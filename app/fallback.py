@@ -32,9 +32,16 @@ def covered(sealer: Sealer, account: CarrierAccount) -> frozenset[str]:
 
 
 def serving(sealer: Sealer, known: Sequence[CarrierAccount], slug: str) -> CarrierAccount | None:
-    """Of a company's accounts, oldest first, the one that serves the carrier: one that names it before one for all."""
-    able = [(account, its) for account in known if slug in (its := covered(sealer, account))]
-    return min(able, key=lambda each: len(each[1]), default=(None, frozenset()))[0]
+    """Of a company's accounts, oldest first, the one that serves the carrier.
+
+    One that is enabled comes before one that is not, and one that names the carrier before one for all.
+    """
+    able = [
+        (account.disabled_at is not None, len(its), n)
+        for n, account in enumerate(known)
+        if slug in (its := covered(sealer, account))
+    ]
+    return known[min(able)[2]] if able else None
 
 
 async def accounts_of(db: Session, company_id: UUID, slug: str) -> list[CarrierAccount]:

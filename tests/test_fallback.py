@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app import accounts, intake
-from app.accounts import AddedAccount
+from app.accounts import AddedAccount, carrier_accounts
 from app.arrivals.keeping import read_body
 from app.arrivals.tables import arrivals
 from app.database import Database
@@ -101,6 +101,20 @@ async def test_only_carriers_that_are_named_are_served(desk: Polled) -> None:
     with pytest.raises(InvalidInput) as wrong:
         await account(desk, "ship24", api_key="a", fallback="postnord")
     assert [each.field for each in wrong.value.errors] == ["credentials.fallback"]
+
+
+async def test_a_disabled_account_is_passed_over(desk: Polled) -> None:
+    """One for all that is enabled serves in its place; it serves again once it is enabled itself."""
+    every = await account(desk, "aftership", api_key="a", fallback="all")
+    some = await account(desk, "seventeen_track", api_key="a", fallback="brt")
+    disabled = update(carrier_accounts).where(carrier_accounts.c.id == some.account.id)
+    served = []
+    for number, at in enumerate((None, desk.world.now, None)):
+        async with desk.world.database.transaction() as db:
+            await db.run(disabled.values(disabled_at=at))
+        served.append((await desk.world.ship(f"{NUMBER[:-1]}{number}", "brt")).account_id)
+
+    assert served == [some.account.id, every.account.id, some.account.id]
 
 
 async def test_an_account_made_later_takes_over_and_another_is_left(desk: Polled) -> None:

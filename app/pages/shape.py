@@ -33,7 +33,10 @@ class ShownShop(Shown):
 
 
 class ShownCarrier(Shown):
-    """The carrier, and its own page about the parcel. The name is empty for a carrier without an adapter."""
+    """The carrier, and its own page about the parcel.
+
+    The name is empty for a carrier without an adapter; the slug, too, while it is one of several candidates.
+    """
 
     slug: str
     name: str

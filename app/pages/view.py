@@ -17,7 +17,7 @@ from app.pages.shape import ShownCarrier, ShownItem, ShownLink, ShownOrder, Show
 from app.pages.steps import steps
 from app.pages.tracked import Tracked
 from app.shipments.answer import carrier_page
-from app.shipments.shipment import Shipment
+from app.shipments.shipment import Identity, Shipment
 from app.shops import Shop
 from carriers import carriers
 from carriers.own import Own
@@ -77,6 +77,8 @@ def _shop(shop: Shop) -> ShownShop:
 
 
 def _carrier(tracked: Tracked) -> ShownCarrier:
+    if tracked.shipment.identity is Identity.UNSETTLED:
+        return ShownCarrier(slug="", name="", url=None)
     slug = tracked.shipment.carrier
     carrier = carriers().get(slug)
     name = carrier.name if carrier is not None and slug != Own.slug else ""

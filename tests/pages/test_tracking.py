@@ -74,6 +74,18 @@ async def test_a_page_and_its_json(world: World, visitor: AsyncClient) -> None:
     assert body["order"] == {"reference": "1042", "items": [{"name": "Tazza blu", "quantity": 2}], "more_items": 0}
 
 
+async def test_a_carrier_is_named_once_it_is_settled(world: World, visitor: AsyncClient) -> None:
+    """One of several that it may be with would send the recipient to the wrong one."""
+    shipment = await world.ship("1Z999AA10123456784", None, carriers=["ups", "fedex"])  # type: ignore[arg-type]
+    path = path_of(world, shipment)
+    open_ = (await visitor.get(f"{path}.json")).json()["carrier"]
+    await world.say(shipment, event(Status.IN_TRANSIT, at=world.now - timedelta(hours=2)))
+    settled = (await visitor.get(f"{path}.json")).json()["carrier"]
+
+    assert open_ == {"slug": "", "name": "", "url": None}
+    assert (settled["slug"], settled["name"]) == ("ups", "UPS")
+
+
 async def test_a_page_stands_still_once_the_parcel_has_arrived(world: World, visitor: AsyncClient) -> None:
     shipment = await on_its_way(world)
     await world.say(shipment, event(Status.DELIVERED, at=world.now - timedelta(hours=1)))
