@@ -42,12 +42,13 @@ DAY = 86_400_000
 
 
 def answers() -> dict[str, list[bytes]]:
-    """By the carrier's slug its answers; of those that are polled and answer in JSON."""
-    asked = [carrier for carrier in carriers().values() if carrier.polls and carrier.slug != "sandbox"]
-    return {carrier.slug: bodies for carrier in asked if (bodies := list(_long(carrier)))}
+    """By the carrier's slug its answers; of those that are polled and answer in JSON, aggregators left out."""
+    asked = [each for each in carriers().values() if each.polls and not each.couriers and each.slug != "sandbox"]
+    return {carrier.slug: bodies for carrier in asked if (bodies := list(lengthened(carrier)))}
 
 
-def _long(carrier: Carrier) -> Iterator[bytes]:
+def lengthened(carrier: Carrier) -> Iterator[bytes]:
+    """The carrier's recorded answers in JSON, each as so many of as many events; none if it has no such answer."""
     for name in NAMES:
         try:
             answer = orjson.loads(recorded(carrier.slug, name))
@@ -55,7 +56,9 @@ def _long(carrier: Carrier) -> Iterator[bytes]:
                 continue
         except (ValueError, UnreadablePayload):  # it has no such answer, or none in JSON
             continue
-        events = max(_lists(answer), key=len)
+        if not (lists := list(_lists(answer))):  # it tells the present state alone
+            continue
+        events = max(lists, key=len)
         rows = list(islice(_repeated(events), EVENTS))
         dice = Random(name)
         for _ in range(PARCELS):

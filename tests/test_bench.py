@@ -9,10 +9,12 @@ from typing import ClassVar, cast
 import pytest
 from rich.console import Console
 
+from bench.answers import lengthened
 from bench.load import Address, get, load, post
 from bench.openly import offered
 from bench.rounds import Measure, Round, Rounds, in_turn
 from bench.table import Goal, Line, as_json, cells, line, show
+from carriers import carriers
 
 
 def measure(values: list[float]) -> Measure:
@@ -161,3 +163,11 @@ async def test_a_fixed_rate_is_offered_whatever_the_answers_take() -> None:
     server.close()
     assert found.accepted == len(found.waits) == 100
     assert 0 < max(found.waits) <= 60
+
+
+@pytest.mark.parametrize("slug", sorted(slug for slug, each in carriers().items() if each.polls and not each.couriers))
+def test_recorded_answers_can_be_made_long(slug: str) -> None:
+    """Of every carrier that is measured; one without a list of events in JSON is left out."""
+    body = next(lengthened(carriers()[slug]), None)
+
+    assert body is None or len(carriers()[slug].parse(body)[0].events) >= 10
