@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import sys
 from pathlib import Path
 
@@ -29,8 +28,6 @@ async def fuzz(folder: Path, examples: int, more: tuple[str, ...] = ()) -> int:
             await rules.create_defaults(db, company_id, shop.id)
             _, key = await keys.create(db, company_id, shop.id, "Fuzz", ["admin"], bucket=10**6, refill=10**6)
         listener = listen(0)
-        # Else an answer of two writes waits for Nagle's 40 ms, thousands of times.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         async with answering(build(here), listener, settings):
             running = await asyncio.create_subprocess_exec(
                 str(Path(sys.executable).with_name("st")),
