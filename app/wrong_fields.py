@@ -27,8 +27,22 @@ BY_PATTERN: Mapping[str, str] = {
     r"^[a-z0-9_]{1,40}$": "Send the slug of a carrier, such as gls_it; `GET /v1/carriers` lists them.",
     r"^([^\s@]+@[^\s@]+)?$": "Send one e-mail address, such as anna@example.com.",
     r"^(#[0-9a-fA-F]{6})?$": "Send a colour, such as #0a7d4b, or an empty text for none.",
+    # of contracts with carriers
+    r"^[A-Z]{2}$": "Send the two capital letters of a country, such as IT.",
+    r"^[A-Za-z]{3}$": "Send three letters, such as MIL.",
+    r"^([A-Za-z0-9]{2})?$": "Send two letters or digits, such as RM.",
+    r"^[0-9A-Za-z ]{2,8}$": "Send 2 to 8 letters and digits, such as BDTEST13.",
+    r"^([0-9]{1,7})?$": "Send at most 7 digits, such as 1020115.",
+    r"^([0-9]{4})?$": "Send four digits, such as 1234.",
+    r"^[a-z]+(-[a-z]+)*$": "Send small letters with hyphens between the words, such as parcel-de.",
+    r"^(en|no|sv|da)$": "Send one of 'en', 'no', 'sv' or 'da'.",
+    r"^(en|sv|no|da|fi)$": "Send one of 'en', 'sv', 'no', 'da' or 'fi'.",
+    r"^(en|zh-CN)$": "Send one of 'en' or 'zh-CN'.",
 }
 """What to send where a text must have a certain form, by the form."""
+
+OURS, THEIRS = 2000, 300
+"""How long a sentence may be: our own may list everything that is allowed."""
 
 _BY_TYPE: Mapping[str, str] = {
     "missing": "Required.",
@@ -54,7 +68,7 @@ _BY_TYPE: Mapping[str, str] = {
     "less_than": "Send a number below {lt}.",
     "less_than_equal": "Send a number of at most {le}.",
     "bool_type": _TRUTH,
-    "bool_parsing": _TRUTH,
+    "bool_parsing": "Send true or false.",
     "uuid_type": _ID,
     "uuid_parsing": _ID,
     "enum": "Send one of {expected}.",
@@ -81,4 +95,5 @@ def in_words(error: Mapping[str, Any]) -> str:
     if kind in _BY_TYPE:
         return _BY_TYPE[kind].format_map(context)
     message = str(error["msg"]).removeprefix("Value error, ")
-    return message[:1].upper() + message[1:300]
+    most = OURS if kind == "value_error" else THEIRS
+    return message[:1].upper() + message[1:most]

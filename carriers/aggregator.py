@@ -25,5 +25,6 @@ class AggregatorCredentials(Credentials):
     def _known(cls, value: str) -> str:
         named = value.replace(" ", "").lower()
         if strange := [slug for slug in named.split(",") if slug not in ("", "all", *cls.couriers)]:
-            raise ValueError(f"cannot serve {', '.join(strange)[:200]}; it can serve {', '.join(cls.couriers)}")
+            shown = ", ".join(slug[:40] for slug in strange[:5])
+            raise ValueError(f"cannot serve {shown}; it can serve {', '.join(cls.couriers)}, or all of them by `all`")
         return named

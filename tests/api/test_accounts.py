@@ -11,7 +11,8 @@ from app import accounts
 from app.accounts import carrier_accounts
 from app.errors import NotFound
 from app.shops import Shop
-from carriers import carrier
+from app.wrong_fields import BY_PATTERN
+from carriers import carrier, carriers
 from carriers.base import Credentials
 from tests.api.conftest import PUBLIC_URL, Service
 from tests.api.posting import post_parcel
@@ -81,7 +82,37 @@ async def test_an_aggregators_account_says_whom_it_serves(client: AsyncClient) -
     assert some.json()["serves"] == ["ups", "usps"]
     assert every.json()["serves"] == sorted(carrier("ship24").couriers)
     assert (wrong.status_code, [each["field"] for each in wrong.json()["errors"]]) == (422, ["credentials.fallback"])
-    assert "annot serve pigeon; it can serve aramex" in wrong.json()["errors"][0]["message"]
+    assert wrong.json()["errors"][0]["message"] == (
+        f"Cannot serve pigeon; it can serve {', '.join(carrier('ship24').couriers)}, or all of them by `all`"
+    )
+
+
+@pytest.mark.parametrize(
+    ("slug", "wrong", "said"),
+    [
+        ("dhl_unified", {"push": "maybe"}, "Send true or false."),
+        ("dhl_unified", {"service": "Maybe"}, "Send small letters with hyphens between the words, such as parcel-de."),
+        ("bring", {"lang": "fi"}, "Send one of 'en', 'no', 'sv' or 'da'."),
+    ],
+)
+async def test_a_wrong_option_is_told_what_is_allowed(
+    client: AsyncClient, slug: str, wrong: dict[str, str], said: str
+) -> None:
+    """Never by a regular expression."""
+    given = {"carrier": slug, "credentials": {"api_key": "a", "api_uid": "b"} | wrong}
+    errors = (await client.post("/v1/accounts", json=given)).json()["errors"]
+
+    [field] = wrong
+    assert [each["message"] for each in errors if each["field"] == f"credentials.{field}"] == [said]
+
+
+def test_every_form_of_a_credential_has_its_sentence() -> None:
+    """Of every carrier's."""
+    schemas = [each.credentials.model_json_schema()["properties"] for each in carriers().values()]
+    patterns = {field["pattern"] for fields in schemas for field in fields.values() if "pattern" in field}
+
+    assert "^(en|no|sv|da)$" in patterns
+    assert patterns <= set(BY_PATTERN)
 
 
 async def test_wrong_credentials_are_named_and_not_repeated(client: AsyncClient, secretive: None) -> None:
