@@ -2,7 +2,11 @@
 
 Codes: carriers/tables/canada_post.csv, without leading zeros, which an answer has or has not. Some of them mean
 something else on the way back, which the description alone tells: the lists `back`, `home` and `import`. A summary
-tells no codes, so its event moves nothing; the days on which it was delivered or attempted do (`summary`).
+tells no codes, but the description of one and a type: those descriptions decide that say it plainly (the list
+`description`, ours), and the days on which it was delivered or attempted (`summary`). The type does not: the schema
+lists no values, and a public sample of the summary calls a payment OUT (both read 2026-11).
+
+Each answer also comes in an envelope: the SOAP twin of the service has the same elements (its manual, read 2026-11).
 
 Quirks: times are the site's own, with the letters of a zone that are often missing: then the province's zone holds.
 A signature or a photo comes after the delivery and moves nothing. "Notice card left" is an attempt and an offer to
@@ -86,6 +90,8 @@ class CanadaPost(Carrier):
         "4450": Phrases(table, "import"),
     }
     """What the description decides, by code."""
+    by_description: ClassVar[Phrases] = Phrases(table, "description")
+    """What it decides in a summary, which tells no code."""
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """One call; an error in its answer is raised, unless it says that the PIN has no history."""
@@ -111,7 +117,7 @@ class CanadaPost(Carrier):
 
     def parse(self, body: bytes) -> list[Parcel]:
         """The parcel of a detail, those of a summary, none for an error other than an unknown PIN."""
-        root = xml_of(body)
+        root = _unwrapped(xml_of(body))
         kind = local_name(root)
         if kind == "tracking-detail":
             return [_parcel(root)]
@@ -125,6 +131,13 @@ class CanadaPost(Carrier):
 
     def tracking_url(self, number: str) -> str:
         return f"{self.website}/track-reperage/en#/details/{''.join(number.split())}"
+
+
+def _unwrapped(root: etree._Element) -> etree._Element:
+    """The answer in an envelope, or the root itself."""
+    if local_name(root) != "Envelope":
+        return root
+    return next(root.iter("{*}tracking-detail", "{*}tracking-summary", "{*}messages"), root)
 
 
 def _parcel(root: etree._Element) -> Parcel:
@@ -181,30 +194,32 @@ def _zone(letters: str, province: str) -> tuple[tzinfo, OffsetSource]:
 def _summarised(said: etree._Element) -> Parcel:
     """A summary: its last event, and the days on which it was delivered or attempted."""
     end = _zone("", child_text(said, "destination-province").upper())
-    moment = _compact(child_text(said, "event-date-time"))
-    place = Place(child_text(said, "event-location")) or None
+    town, _, province = child_text(said, "event-location").rpartition(",")
+    province = province.strip() if town else ""
+    place = _place(town, province.upper(), "", "") if province_zone(province) else None
+    moment = _compact(child_text(said, "event-date-time"), *_zone("", province.upper()))
     text = child_text(said, "event-description")
-    last = (
-        _said(child_text(said, "event-identifier") or child_text(said, "event-type"), text).at(moment, place)
-        if moment
-        else None
-    )
+    telling = CanadaPost.by_description.find(text)
+    told = meant(telling, child_text(said, "event-type"), "", "text" if telling else "", text)
+    last = told.at(moment, place or Place(child_text(said, "event-location")) or None) if moment else None
     events = [last] if last and (last.code or last.text) else []
     for name in ("actual-delivery-date", "attempted-date"):
         day = parsed_date(child_text(said, name), "%Y-%m-%d", "%Y%m%d")
         if day is not None:
             head = TrackingEvent(local_moment(day, None, *end), name, list="summary")
-            events.append(mapped(head, CanadaPost.table.find(name, within="summary")))
+            head = mapped(head, CanadaPost.table.find(name, within="summary"))
+            if last is None or last.status is not head.status:
+                events.append(head)
     return Parcel(child_text(said, "pin"), numbered(events), _eta(said), service=child_text(said, "service-name"))
 
 
-def _compact(stamp: str) -> Moment | None:
-    """A time of a summary, `20260312:110500`, whose zone is not told; or an ISO one."""
+def _compact(stamp: str, zone: tzinfo, source: OffsetSource) -> Moment | None:
+    """A time of a summary, `20260312:110500`, in the zone of its place; or an ISO one."""
     day, colon, clock = stamp.partition(":")
     date, time = parsed_date(day, "%Y%m%d"), parsed_time(clock, "%H%M%S")
     if not colon or date is None:
         return iso_moment(stamp)
-    return local_moment(date, time, UTC, OffsetSource.UNKNOWN)
+    return local_moment(date, time, zone, source)
 
 
 def _eta(said: etree._Element) -> Eta | None:

@@ -1,7 +1,8 @@
 """Purolator: the Tracking Service 1.2 of E-Ship Web Services (SOAP), several PINs a call; it pushes nothing.
 
 Codes: carriers/tables/purolator.csv. A scan has one of six types; what an Undeliverable or an Other means, its English
-text refines (the lists of these names, ours). An Other whose text says nothing is weak and doubtful: there are many.
+text refines (the lists of these names, ours; some texts stand in Purolator's own PHP sample, read 2026-11). An Other
+whose text says nothing is weak and doubtful: there are many.
 
 Quirks: times are the depot's own, without zone: that of its province. A PIN that is not known has no scans, or is an
 error, whose codes are not public: one that speaks of a PIN or of nothing found. "New tracking number assigned" joins

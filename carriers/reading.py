@@ -48,7 +48,10 @@ def json_object(body: bytes, charset: str = "") -> dict[str, Any]:
 
 
 def xml_of(body: bytes) -> etree._Element:
-    """The root element of an XML body; a document type is refused, so no entity is ever expanded."""
+    """The root element of an XML body; a document type is refused, so no entity is ever expanded.
+
+    White space before the declaration, which XML forbids and some carriers send, is left out.
+    """
     _sized(body)
     ascii_only = body.replace(b"\0", b"")  # UTF-16 and UTF-32 hide the words between zeros
     if b"<!DOCTYPE" in ascii_only or b"<!ENTITY" in ascii_only:
@@ -62,7 +65,7 @@ def xml_of(body: bytes) -> etree._Element:
         remove_pis=True,
     )
     try:
-        root = etree.fromstring(body, parser)
+        root = etree.fromstring(body.lstrip(), parser)
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
         raise UnreadablePayload(f"not XML: {error}") from error
     if root is None:

@@ -51,7 +51,7 @@ def test_every_fixture_is_named_and_the_whole_list_stands_in_the_table() -> None
     lists = [within for within, _ in CanadaPost.table]
 
     assert {path.stem for path in recordings("canada_post")} == {*LATEST, *WHOLE, "many_parcels"}
-    assert (lists.count(""), len(lists)) == (205, 205 + 7)
+    assert (lists.count(""), len(lists)) == (205, 205 + 27)
 
 
 def test_an_event_has_its_sites_time_and_names_nobody() -> None:
@@ -111,15 +111,35 @@ def test_a_time_is_that_of_its_letters_or_its_province_also_in_the_nights_of_the
     ]
 
 
-def test_a_summary_tells_the_days_of_delivery_and_attempt_and_its_event_moves_nothing() -> None:
+def test_a_summary_tells_the_days_of_delivery_and_attempt_and_what_its_description_says() -> None:
     first, second = parsed("many_parcels")
 
     assert [(event.code, event.row, event.moment.local_time, event.status) for event in first.events] == [
-        ("DELIVERED", None, "2026-03-12T11:05:00", None),
-        ("actual-delivery-date", "summary/actual-delivery-date", "2026-03-12", Status.DELIVERED),
+        ("DELIVERED", "description/successfully delivered", "2026-03-12T11:05:00", Status.DELIVERED),
         ("attempted-date", "summary/attempted-date", "2026-03-11", Status.FAILED_ATTEMPT),
     ]
     assert (second.number, [event.code for event in second.events]) == ("7023210039414611", ["INFO"])
+    assert first.events[0].moment.occurred_at == datetime(2026, 3, 12, 15, 5, tzinfo=UTC)
+
+
+def test_a_payment_of_type_out_is_no_delivery_and_the_day_of_delivery_is_an_event() -> None:
+    body = recorded("canada_post", "many_parcels").replace(b"DELIVERED", b"OUT")
+    [first, _] = CanadaPost().parse(body.replace(b"Item successfully delivered", b"Paiement CR - SPL"))
+
+    assert [(event.code, event.status) for event in first.events] == [
+        ("OUT", None),
+        ("actual-delivery-date", Status.DELIVERED),
+        ("attempted-date", Status.FAILED_ATTEMPT),
+    ]
+
+
+@pytest.mark.parametrize("name", ["delivered", "many_parcels", "not_found", "error"])
+def test_an_answer_in_an_envelope_is_the_answer(name: str) -> None:
+    bare = recorded("canada_post", name)
+    inside = bare.partition(b"?>")[2] or bare
+    body = b"<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'><s:Body><t:response xmlns:t='t'>%b"
+
+    assert CanadaPost().parse(body % inside + b"</t:response></s:Body></s:Envelope>") == parsed(name)
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"<html/>", b"<messages/>", b"<TrackResponse/>", b"<tracking-detail><p"])

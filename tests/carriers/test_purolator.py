@@ -1,5 +1,6 @@
 """Purolator: answers of the Tracking Service in, meanings out; and the way it is asked."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -18,6 +19,7 @@ PIN = "320595463938"
 
 LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
     "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
+    "registered": (Status.AWAITING_PICKUP, SubStatus.INFO_RECEIVED),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.AVAILABLE_FOR_PICKUP, SubStatus.DEPOT),
     "returned": (Status.EXCEPTION, SubStatus.REFUSED),
@@ -51,7 +53,7 @@ def test_every_fixture_is_named_and_every_type_stands_in_the_table() -> None:
     lists = [within for within, _ in Purolator.table]
 
     assert {path.stem for path in recordings("purolator")} == {*LATEST, *WHOLE}
-    assert [lists.count(within) for within in ("", "Undeliverable", "Other")] == [6, 4, 4]
+    assert [lists.count(within) for within in ("", "Undeliverable", "Other")] == [6, 6, 11]
 
 
 def test_a_scan_has_its_depots_time_and_names_nobody() -> None:
@@ -106,6 +108,22 @@ def test_a_time_is_that_of_its_depots_province_also_in_the_nights_of_the_change(
             datetime(2026, 3, 5, 6, 59, 59, tzinfo=UTC),
         ),
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "meaning"),
+    [
+        ("Other", "On vehicle for delivery", (Status.OUT_FOR_DELIVERY, None)),
+        ("Undeliverable", "Available for pickup at", (Status.AVAILABLE_FOR_PICKUP, SubStatus.DEPOT)),
+    ],
+)
+def test_a_text_says_more_than_the_type_of_its_scan(
+    kind: str, text: str, meaning: tuple[Status, SubStatus | None]
+) -> None:
+    body = recorded("purolator", "out_for_delivery").replace(b"OnDelivery", kind.encode())
+    body = re.sub(rb"<Description>[^<]*", b"<Description>" + text.encode(), body)
+
+    assert newest(Purolator().parse(body)).meaning == meaning
 
 
 def test_a_pin_without_scans_is_not_known() -> None:

@@ -140,6 +140,10 @@ def test_xml_that_is_none(body: bytes) -> None:
         xml_of(body)
 
 
+def test_xml_with_white_space_before_its_declaration_is_read() -> None:
+    assert xml_of(b' \r\n<?xml version="1.0"?><a/>').tag == "a"
+
+
 def test_xml_bounds() -> None:
     """Depth 64 and 20,000 elements are read, one more of either is not."""
     assert xml_of(b"<a>" * MAX_DEPTH + b"</a>" * MAX_DEPTH).tag == "a"
