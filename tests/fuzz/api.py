@@ -3,9 +3,11 @@
 import asyncio
 import os
 import sys
+import time
 from pathlib import Path
 
 from app import keys, shops
+from app.api.buckets import Buckets
 from app.demo.serving import address, listen
 from app.installation import opened
 from app.main import build
@@ -28,7 +30,9 @@ async def fuzz(folder: Path, examples: int, more: tuple[str, ...] = ()) -> int:
             await rules.create_defaults(db, company_id, shop.id)
             _, key = await keys.create(db, company_id, shop.id, "Fuzz", ["admin"], bucket=10**6, refill=10**6)
         listener = listen(0)
-        async with answering(build(here), listener, settings):
+        # All comes from one address, which strangers' limits would stop soon: for these alone the time runs faster.
+        buckets = Buckets(lambda: 1_000 * time.monotonic())
+        async with answering(build(here, buckets=buckets), listener, settings):
             running = await asyncio.create_subprocess_exec(
                 str(Path(sys.executable).with_name("st")),
                 f"--config-file={HERE / 'schemathesis.toml'}",
