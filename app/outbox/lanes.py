@@ -1,7 +1,8 @@
 """Lanes: what one process holds of each endpoint's messages, and whose turn it is.
 
-At most four messages are under way to an endpoint. Of one that answers quickly more are claimed than that, so that the
-next is at hand when a slot is free; of any other no more than can be sent at once.
+At most four messages are under way to an endpoint, and at most sixteen are so or have ended without being recorded:
+that many come again if recording fails. Of one that answers quickly more are claimed than that, so that the next is at
+hand when a slot is free; of any other no more than can be sent at once.
 """
 
 from collections import deque
@@ -11,6 +12,9 @@ from uuid import UUID
 
 from app.outbox.claiming import PER_ENDPOINT, Target
 from app.outbox.leasing import Claimed
+
+UNRECORDED = 4 * PER_ENDPOINT
+"""Messages to one endpoint that are under way or not recorded yet: enough to send while others are recorded."""
 
 AT_HAND = 64
 """The most that is held of one endpoint's messages."""
@@ -68,7 +72,7 @@ class Lanes:
             endpoint_id = self._turns[0]
             self._turns.rotate(-1)
             lane = self._lanes[endpoint_id]
-            if lane.waiting and lane.under_way < PER_ENDPOINT:
+            if lane.waiting and lane.under_way < PER_ENDPOINT and lane.unrecorded < UNRECORDED:
                 lane.under_way += 1
                 lane.unrecorded += 1
                 return lane.waiting.popleft()

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Coroutine
+from contextlib import suppress
 from contextvars import Context
 from datetime import datetime, timedelta
 from functools import partial
@@ -58,6 +59,8 @@ class Sender:
         self._tasks: set[asyncio.Task[None]] = set()
         self._claiming = asyncio.Lock()
         self._recording = False
+        self._enough = asyncio.Event()
+        """Set once so many attempts have ended that they are recorded without waiting for others."""
         self._more = False
         self._away = False
         """Whether the database did not take the last outcomes: what were sent then could not be recorded either."""
@@ -180,16 +183,24 @@ class Sender:
         """An attempt has ended; it is recorded together with those that end meanwhile."""
         failpoints.reach(failpoints.MESSAGE_SENT)
         self._done.append(done)
+        if len(self._done) >= GATHERED or not self._others_under_way():
+            self._enough.set()
         if not self._recording:
             self._recording = True
             self._begin(self._record())
 
+    def _others_under_way(self) -> bool:
+        """Whether attempts may end yet that could be recorded together with those that have."""
+        return self._slots < IN_FLIGHT - len(self._done)
+
     async def _record(self) -> None:
         try:
             while self._done:
-                if len(self._done) < GATHERED and self._slots < IN_FLIGHT - len(self._done) and not self._stopping:
-                    await asyncio.sleep(GATHER_SECONDS)  # others are under way
+                if not self._enough.is_set() and not self._stopping:
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._enough.wait(), GATHER_SECONDS)
                 together, self._done = self._done, []
+                self._enough.clear()
                 try:
                     await self._write(together)
                 finally:
