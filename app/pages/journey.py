@@ -19,6 +19,7 @@ HIDDEN = frozenset(
         Reason.TOO_FAR_AHEAD,
         Reason.BEFORE_SHIPMENT,
         Reason.RECYCLED,
+        Reason.EARLIER_PARCEL,
         Reason.BEYOND_LIMIT,
         Reason.OVERRIDDEN,  # a person has said that it is not so
     }
@@ -38,12 +39,13 @@ def _of_this_parcel(tracked: Tracked) -> Iterator[StoredEvent]:
     newest, set_aside = newest_first(tracked.events), tracked.state.set_aside
     recycled = [event.occurred_at for event in newest if set_aside.get(event.key) is Reason.RECYCLED]
     end = min([tracked.now + _LEEWAY, *recycled])
-    shipped_at = tracked.shipment.shipped_at
+    shipped_at, begins_after = tracked.shipment.shipped_at, tracked.shipment.begins_after
     for event in newest:
         reason = set_aside.get(event.key)
         if reason in HIDDEN:
             continue
         too_early = shipped_at is not None and shipped_at - event.occurred_at > _BEFORE_SHIPMENT
+        too_early = too_early or (begins_after is not None and event.occurred_at <= begins_after)
         if reason is Reason.NO_STATUS and (too_early or event.occurred_at > end):
             continue
         yield event
@@ -52,15 +54,19 @@ def _of_this_parcel(tracked: Tracked) -> Iterator[StoredEvent]:
 def _shown(tracked: Tracked, event: StoredEvent) -> ShownEvent | None:
     """None if there is nothing to say of it."""
     status, sub_status = _meaning(tracked, event)
-    text = without_people(event.text, tracked.personal)
+    legs, doubtful = tracked.legs, event.doubtful
+    # "Delivered" and the like, of a carrier that only passes it on, would be read as the end of the journey.
+    text = "" if legs.passed_on(event.key) and not doubtful else without_people(event.text, tracked.personal)
+    handed_over = legs.hand_over(event.key, tracked.locale) if status else ""
     if status is None and not text:
         return None
     return ShownEvent(
         local_time=event.local_time,
         status=status,
         sub_status=sub_status,
-        label=label(status, sub_status, tracked.locale, tracked.shipment.direction) if status else "",
+        label=handed_over or (label(status, sub_status, tracked.locale, tracked.shipment.direction) if status else ""),
         text=text,
+        carrier="" if handed_over else legs.carrier_of(event.key),
         town=_town(tracked, event),
         day=tracked.day_text(local_day(event.local_time)),
         clock=tracked.clock_text(event.local_time),

@@ -64,7 +64,7 @@ class ShownStep(Shown):
 class ShownEvent(Shown):
     """What happened, newest first. `local_time` is the carrier's own clock: `2026-03-14T10:32:00`, or a date alone.
 
-    Without a status it is only what the carrier wrote.
+    Without a status it is only what the carrier wrote. `carrier` is named where the journey has several.
     """
 
     local_time: str
@@ -72,6 +72,7 @@ class ShownEvent(Shown):
     sub_status: SubStatus | None
     label: str
     text: str
+    carrier: str = ""
     town: str
     day: str = Field(description="The day in words")
     clock: str = Field(description="The time of day in words; empty where the carrier gives a date alone")
@@ -85,6 +86,20 @@ class ShownEvent(Shown):
     def words(self) -> str:
         """The carrier's words where they stand beside the meaning and say more than it does."""
         return self.text if self.label and self.text.casefold() != self.label.casefold() else ""
+
+    @property
+    def more(self) -> str:
+        """What stands below the heading: where, who says so, and in which words."""
+        return " · ".join(filter(None, (self.town, self.carrier, self.words)))
+
+
+class ShownLeg(Shown):
+    """Another part of the journey, with a carrier and a number of its own, before the present one or after it."""
+
+    name: Literal["before", "after"]
+    label: str
+    carrier: ShownCarrier
+    tracking_number: str
 
 
 class ShownItem(Shown):
@@ -114,6 +129,7 @@ class ShownLink(Shown):
 
     name: Literal["return", "outbound", "parcel"]
     label: str
+    tracking_number: str
     status: Status
     status_label: str
     page: str
@@ -151,6 +167,7 @@ class TrackingView(Shown):
     carrier: ShownCarrier
     tracking_number: str
     parcel_count: int | None
+    legs: tuple[ShownLeg, ...] = Field((), description="The other parts of a journey with several carriers")
     linked: tuple[ShownLink, ...] = ()
     order: ShownOrder | None
     pickup_point: ShownPoint | None

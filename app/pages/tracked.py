@@ -8,6 +8,7 @@ from functools import cached_property
 from app.lifecycle import State
 from app.locales import day_in_words, local_date, time_in_words
 from app.orders import Order
+from app.pages.legs import NONE, Legs
 from app.pages.privacy import personal_words
 from app.shipments.answer import explained
 from app.shipments.history import StoredEvent
@@ -21,7 +22,7 @@ class Tracked:
     """A shipment to be shown at `now`. `order` is none if it carries none; `page` is the page's own address.
 
     `linked` are the shipments that belong together with it, each with the address of its page.
-    `silent_since`: when the carrier answered last, if it does so no more.
+    `silent_since`: when the carrier answered last, if it does so no more. `legs`, if the journey has several.
     """
 
     shipment: Shipment
@@ -33,6 +34,7 @@ class Tracked:
     page: str = ""
     silent_since: datetime | None = None
     linked: Sequence[tuple[Shipment, str]] = ()
+    legs: Legs = NONE
 
     @cached_property
     def state(self) -> State:

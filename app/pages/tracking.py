@@ -15,14 +15,15 @@ from app.errors import NotFound, NoveError, TooMany, TryLater
 from app.installation import Installation
 from app.intake.change import tracking_page
 from app.pages.languages import page_locale
+from app.pages.legs import legs_of
 from app.pages.rendering import rendered
 from app.pages.shape import TrackingView
 from app.pages.tracked import Tracked
 from app.pages.view import view
 from app.pages.visitors import Visitors
 from app.sealing import token_hash
-from app.shipments import store
-from app.shipments.beside import family, journey
+from app.shipments import history, store
+from app.shipments.beside import beside, family, travelled
 
 router = APIRouter(tags=["tracking"])
 
@@ -80,7 +81,7 @@ async def _view(here: Installation, token: str, lang: str | None, accepted: str 
         shipment = await store.by_page(db, token_hash(token).hex())
         if shipment is None:
             return None
-        events = await journey(db, shipment)
+        own, found = await history.of(db, shipment), await beside(db, shipment)
         shop = await shops.get(db, shipment.company_id, shipment.shop_id)
         together = await family(db, shipment)
         order = await orders.by_id(db, shipment.company_id, shipment.order_id) if shipment.order_id else None
@@ -88,7 +89,9 @@ async def _view(here: Installation, token: str, lang: str | None, accepted: str 
     locale = page_locale(lang, recipient, accepted, shop.locale)
     page, silence = tracking_page(here, shipment), here.silences.of(shipment.account_id)
     linked = [(each, tracking_page(here, each)) for each in together]
-    return view(Tracked(shipment, events, order, shop, db.now, locale, page, silence and silence.since, linked))
+    events, legs = travelled(shipment, own, found), legs_of(shipment, own, found)
+    since = silence and silence.since
+    return view(Tracked(shipment, events, order, shop, db.now, locale, page, since, linked, legs))
 
 
 def _sorry(error: NoveError, locale: str) -> Response:

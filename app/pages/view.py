@@ -12,15 +12,23 @@ from app.locales import label, moment_in_words, phrase
 from app.pages.expecting import expected
 from app.pages.headline import lead, notices, since
 from app.pages.journey import journey
+from app.pages.legs import carrier_name
 from app.pages.privacy import is_somebodys
-from app.pages.shape import ShownCarrier, ShownItem, ShownLink, ShownOrder, ShownPoint, ShownShop, TrackingView
+from app.pages.shape import (
+    ShownCarrier,
+    ShownItem,
+    ShownLeg,
+    ShownLink,
+    ShownOrder,
+    ShownPoint,
+    ShownShop,
+    TrackingView,
+)
 from app.pages.steps import steps
 from app.pages.tracked import Tracked
 from app.shipments.answer import carrier_page
 from app.shipments.shipment import Identity, Shipment
 from app.shops import Shop
-from carriers import carriers
-from carriers.own import Own
 from carriers.vocabulary import Direction
 
 ITEMS = 30
@@ -53,10 +61,11 @@ def view(tracked: Tracked) -> TrackingView:
         eta=eta,
         steps=steps(state, shipment.direction, locale, to_collect=shipment.pickup_point is not None),
         events=shown,
-        carrier=_carrier(tracked),
+        carrier=_carrier(shipment),
         tracking_number=shipment.tracking_number or "",
         parcel_count=shipment.parcel_count,
-        linked=tuple(_linked(tracked, each, page) for each, page in tracked.linked),
+        legs=_legs(tracked),
+        linked=_linked(tracked),
         order=_order(tracked),
         pickup_point=None if tracked.comes_back or state.status.final else point,
         destination=_destination(tracked),
@@ -76,13 +85,28 @@ def _shop(shop: Shop) -> ShownShop:
     )
 
 
-def _carrier(tracked: Tracked) -> ShownCarrier:
-    if tracked.shipment.identity is Identity.UNSETTLED:
+def _carrier(shipment: Shipment) -> ShownCarrier:
+    if shipment.identity is Identity.UNSETTLED:
         return ShownCarrier(slug="", name="", url=None)
-    slug = tracked.shipment.carrier
-    carrier = carriers().get(slug)
-    name = carrier.name if carrier is not None and slug != Own.slug else ""
-    return ShownCarrier(slug=slug, name=name, url=_link(carrier_page(tracked.shipment)) or None)
+    slug = shipment.carrier
+    return ShownCarrier(slug=slug, name=carrier_name(slug), url=_link(carrier_page(shipment)) or None)
+
+
+def _legs(tracked: Tracked) -> tuple[ShownLeg, ...]:
+    """The legs beside the one that the shipment is shown by, but none of several that may be the next."""
+    shipment, legs = tracked.shipment, tracked.legs.travelled
+    positions = [each.position for each in legs]
+    now = next((each.position for each in legs if each.is_of(shipment)), 0)
+    shown = []
+    for each in legs:
+        if not each.is_of(shipment) and positions.count(each.position) == 1 and carrier_name(each.carrier):
+            name: Literal["before", "after"] = "before" if each.position < now else "after"
+            label_ = phrase(f"page_carrier_{name}", tracked.locale)
+            number = each.tracking_number or ""
+            shown.append(
+                ShownLeg(name=name, label=label_, carrier=_carrier(each.borne(shipment)), tracking_number=number)
+            )
+    return tuple(shown)
 
 
 def _link(address: str | None) -> str:
@@ -108,13 +132,31 @@ def _order(tracked: Tracked) -> ShownOrder | None:
     return ShownOrder(reference=reference, items=tuple(named[:ITEMS]), more_items=len(named[ITEMS:]))
 
 
-def _linked(tracked: Tracked, other: Shipment, page: str) -> ShownLink:
-    name: Literal["return", "outbound", "parcel"] = "parcel"
-    if other.direction is not tracked.shipment.direction:
-        name = "return" if other.direction is Direction.RETURN else "outbound"
-    words = label(other.status, None, tracked.locale, other.direction)
-    label_ = phrase(f"page_linked_{name}", tracked.locale)
-    return ShownLink(name=name, label=label_, status=other.status, status_label=words, page=page)
+def _linked(tracked: Tracked) -> tuple[ShownLink, ...]:
+    """What belongs to it; several of a kind are numbered, so that each can be told from the others."""
+    kinds = [_kind(tracked, other) for other, _ in tracked.linked]
+    shown = []
+    for nth, (kind, (other, page)) in enumerate(zip(kinds, tracked.linked, strict=True), 1):
+        name = phrase(f"page_linked_{kind}", tracked.locale)
+        if (total := kinds.count(kind)) > 1:
+            count = {"nth": str(kinds[:nth].count(kind)), "total": str(total)}
+            name = phrase("page_linked_nth", tracked.locale, label=name, **count)
+        link = ShownLink(
+            name=kind,
+            label=name,
+            tracking_number=other.tracking_number or "",
+            status=other.status,
+            status_label=label(other.status, None, tracked.locale, other.direction),
+            page=page,
+        )
+        shown.append(link)
+    return tuple(shown)
+
+
+def _kind(tracked: Tracked, other: Shipment) -> Literal["return", "outbound", "parcel"]:
+    if other.direction is tracked.shipment.direction:
+        return "parcel"
+    return "return" if other.direction is Direction.RETURN else "outbound"
 
 
 def _destination(tracked: Tracked) -> str:

@@ -66,6 +66,23 @@ async def test_other_parcels_of_a_shipment_each_have_their_status(client: AsyncC
     assert [each[0] for each in links] == ["parcel"]
 
 
+async def test_several_parcels_are_told_apart(client: AsyncClient) -> None:
+    """By number and by tracking number, also in the name of the link that is read out; the only return needs none."""
+    first = await post_parcel(client, "PART-1")
+    for nth in (2, 3):
+        await post_parcel(client, f"PART-{nth}", parent_id=first)
+    await client.post("/v1/shipments", json=parcel("BACK-1", return_of=first))
+    path = (await see(client, first))["tracking_page"].removeprefix(PUBLIC_URL)
+    view, html = await client.get(f"{path}.json?lang=it"), await client.get(f"{path}?lang=it")
+
+    assert [(each["label"], each["tracking_number"]) for each in view.json()["linked"]] == [
+        ("Altro collo 1 di 2", "PART-2"),
+        ("Altro collo 2 di 2", "PART-3"),
+        ("Reso", "BACK-1"),
+    ]
+    assert '>In attesa del corriere<span class="unseen">: Altro collo 2 di 2 PART-3</span></a>' in html.text
+
+
 async def test_a_deleted_shipment_leaves_its_return_without_it(client: AsyncClient) -> None:
     """Nothing points at what is gone."""
     out = await post_parcel(client, "OUT-1")

@@ -116,6 +116,7 @@ def test_a_parcel_on_its_way_is_told_whole() -> None:
         },
         "tracking_number": "067012345678",
         "parcel_count": 2,
+        "legs": [],
         "linked": [],
         "order": {
             "reference": "1042",
