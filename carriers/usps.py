@@ -1,10 +1,13 @@
 """USPS: Tracking 3.0, polled; and the notifications of its subscriptions, which have the same form.
 
+Answers of its older Web Tools (carriers/usps_web_tools.py) are read as well, and not asked for any more.
+
 Codes: carriers/tables/usps.csv, those seen in public (the list without name), and USPS's texts (`text`), which refine
 code 01 and stand in for a code that is not listed, as on mail from abroad. There is no complete public list.
 
 Quirks: an event's own time is local and without zone, at times with a false `Z`: the instant is that of `GMTTimestamp`.
-A summary answer has sentences in place of events; their times have no zone at all. 01 also says that the parcel went
+Without it the zone is that of the place's state. A summary answer has sentences in place of events, which name the
+place, or nothing. 01 also says that the parcel went
 back: the text wins. NT and TL are made by the system every day: weak. Sixty calls an hour, so several numbers go in one
 (v3r2, whose bound of 35 is quoted, not confirmed). `mailingDate` is not sent: a shop's guess would hide the parcel.
 A notification's `X-HMAC` is not checked, for how it is made is not public: pushes are believed for their address.
@@ -13,7 +16,7 @@ Names of recipients are not read.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import ClassVar
 from urllib.parse import quote
 
@@ -36,11 +39,13 @@ from carriers.check_digits import CheckDigit, gs1
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
 from carriers.granting import granted
 from carriers.phrases import Phrases
-from carriers.reading import Json, dicts, json_of, object_at, text_of
+from carriers.reading import Json, dicts, json_of, object_at, opening, text_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import table_file
 from carriers.times import expected, iso_moment, offset
+from carriers.usps_web_tools import american_stamp, web_tools_items
+from carriers.zones import country_named, country_zone, state_zone
 
 IMPB = r"9[1-5][0-9]{20}"
 ROUTED = r"420[0-9]{5}(?:[0-9]{4})?" + IMPB
@@ -49,9 +54,15 @@ OLDER = r"(?!00)[0-9]{20}"
 FARTHEST = 14
 """Hours that a zone is off GMT at most: a larger number means minutes."""
 
-SENTENCE = re.compile(r"(\d{1,2}:\d\d) ?([ap])\.?m\.? on ([A-Z][a-z]+ \d{1,2}, \d{4})", re.IGNORECASE)
-SUMMARY = re.compile(r"^(.*?),? ([A-Z][a-z]+ \d{1,2}, \d{4})(?:,? (\d{1,2}:\d\d) ?([ap])\.?m\.?)?", re.IGNORECASE)
-"""When something happened, in a sentence of `statusSummary` and in one of `eventSummaries`, after its text."""
+DAY = r"(?P<day>[A-Z][a-z]+ \d{1,2}, \d{4}|\d\d/\d\d/\d{4})"
+CLOCK = r"(?P<clock>\d{1,2}:\d\d) ?(?P<half>[ap])\.?m\.?"
+SENTENCES = [
+    re.compile(rf"^(?P<words>.*?),? {when}", re.IGNORECASE)
+    for when in (f"at {CLOCK} on {DAY}", f"on {DAY} at {CLOCK}", f"{DAY}(?:,? {CLOCK})?")
+]
+"""What happened and when, in a sentence of `statusSummary` and in one of `eventSummaries`."""
+TOWN = re.compile(r"(?: in|,) ([A-Z][A-Z .'-]*),? ([A-Z]{2}) (\d{5})")
+OPENING = re.compile(r"^(?:your|the) item (?:was|is|has been|has) ", re.IGNORECASE)
 
 
 def _routed(number: str) -> bool:
@@ -129,6 +140,8 @@ class Usps(Carrier):
 
     def parse(self, body: bytes) -> list[Parcel]:
         """The parcels of an answer or notification, none for an error other than an unknown number."""
+        if opening(body) == b"<":
+            return [parcel for each in web_tools_items(body) if (parcel := _parcel(each)) is not None]
         answer = json_of(body)
         parcels = [parcel for each in dicts(answer) if (parcel := _parcel(each)) is not None]
         if parcels:
@@ -171,10 +184,10 @@ def _parcel(said: dict[str, Json]) -> Parcel | None:
 
 
 def _event(said: dict[str, Json]) -> TrackingEvent | None:
-    moment = _moment(said.get("eventTimestamp"), said.get("GMTTimestamp"), said.get("GMTOffset"))
+    place = _place(said.get("eventCity"), said.get("eventZIP"), said.get("eventState"), said.get("eventCountry"))
+    moment = _moment(said.get("eventTimestamp"), said.get("GMTTimestamp"), said.get("GMTOffset"), place)
     if moment is None:
         return None
-    place = _place(said.get("eventCity"), said.get("eventZIP"), said.get("eventState"), said.get("eventCountry"))
     return _said(said.get("eventCode"), said.get("eventType")).at(moment, place)
 
 
@@ -192,18 +205,19 @@ def _said(given: Json, text: Json) -> Said:
 def _place(city: Json, postcode: Json, state: Json, country: Json) -> Place | None:
     """Where; without a country it is in the United States."""
     town, code, region = text_of(city, 100), text_of(postcode, 20), text_of(state, 40)
-    if not (town or code or region):
-        return None
     named = text_of(country, 40).upper()
-    return Place(town, code, region, named if len(named) == 2 else "" if named else "US")
+    if not (town or code or region or named):
+        return None
+    return Place(town, code, region, (named if len(named) == 2 else country_named(named)) if named else "US")
 
 
-def _moment(local: Json, gmt: Json, ahead: Json) -> Moment | None:
+def _moment(local: Json, gmt: Json, ahead: Json, place: Place | None) -> Moment | None:
     """The instant in GMT, as it was printed where it happened."""
     printed = iso_moment(re.sub("Z$", "", text_of(local)))
     there = iso_moment(gmt)
     if there is None or printed is None or printed.until:
-        return _with_offset(printed, text_of(ahead)) if printed else there
+        found = _with_offset(printed, text_of(ahead)) if printed else there
+        return _there(found, place) if found else None
     return Moment(there.occurred_at, printed.local_time, OffsetSource.GIVEN)
 
 
@@ -219,31 +233,38 @@ def _with_offset(printed: Moment, ahead: str) -> Moment:
     return iso_moment(printed.local_time + ahead) or printed
 
 
+def _there(printed: Moment, place: Place | None) -> Moment:
+    """A time without zone in that of its place, if it is known."""
+    if place is None or printed.offset_source is not OffsetSource.UNKNOWN:
+        return printed
+    where = state_zone(place.state, place.postcode) if place.country == "US" else country_zone(place.country)
+    return iso_moment(printed.local_time, where, OffsetSource.PLACE) or printed if where else printed
+
+
 def _summarised(said: dict[str, Json]) -> Iterator[TrackingEvent]:
     """What the sentences of a summary tell, newest first; the head is an event where no sentence has its time."""
     listed = said.get("eventSummaries")
-    told = [found for each in listed if (found := SUMMARY.match(text_of(each)))] if isinstance(listed, list) else []
-    events = [
-        _said("", each[1]).at(moment)
-        for each in told
-        if (moment := _spoken(each[2], each[3] or "", each[4] or "")) is not None
-    ]
-    head = SENTENCE.search(text_of(said.get("statusSummary")))
-    moment = _spoken(head[3], head[1], head[2]) if head else None
+    events = [found for each in listed if (found := _told(text_of(each)))] if isinstance(listed, list) else []
     words = text_of(said.get("status")) or text_of(said.get("statusCategory"))
-    if moment is not None and words and all(event.moment != moment for event in events):
-        yield _said("", words).at(moment)
+    head = _told(text_of(said.get("statusSummary")))
+    if head is not None and words:
+        events = [event for event in events if event.moment != head.moment or event.row is not None]
+        if all(event.moment != head.moment for event in events):
+            yield _said("", words).at(head.moment, head.place)
     yield from events
 
 
-def _spoken(day: str, clock: str, half: str) -> Moment | None:
-    """A day, and a time of it if one is said, in American words."""
-    said, form = (f"{day} {clock} {half}m", "%B %d, %Y %I:%M %p") if clock else (day, "%B %d, %Y")
-    try:
-        stamp = datetime.strptime(said, form).replace(tzinfo=UTC)
-    except ValueError:
+def _told(sentence: str) -> TrackingEvent | None:
+    """What a sentence tells, when and where; none if it says no day."""
+    found = next((match for pattern in SENTENCES if (match := pattern.match(sentence))), None)
+    if found is None:
         return None
-    return iso_moment(f"{stamp:%Y-%m-%dT%H:%M:%S}" if clock else f"{stamp:%Y-%m-%d}")
+    said = {name: text or "" for name, text in found.groupdict().items()}
+    stamp = american_stamp(said["day"], f"{said['clock']} {said['half']}m" if said["clock"] else "")
+    town = TOWN.search(sentence)
+    place = _place(town[1], town[3], town[2], "") if town else None
+    moment = iso_moment(stamp)
+    return _said("", OPENING.sub("", said["words"])).at(_there(moment, place), place) if moment else None
 
 
 def _eta(said: dict[str, Json]) -> Eta | None:

@@ -14,7 +14,8 @@ CARRIERS = (
     {"aggregator", "reading", "asking", "suggesting"},
     {"calling", "complaints", "soap", "summary", "times"},
     {"granting", "zones"},
-    {"dhl_push", "fedex_times", "ups_times", "brt_answers", "gls_it_xml", "dpd_soap", "edi", "emsevt", "gs1_keys"},
+    {"dhl_push", "fedex_times", "ups_times", "brt_answers", "gls_it_xml", "dpd_soap", "edi", "emsevt", "gs1_keys"}
+    | {"usps_web_tools"},
     {kind.__module__.partition(".")[2] for kind in BUILT_IN},
     {""},
 )
@@ -32,7 +33,7 @@ APP = (
     {"migrating", "unsealing", "channels", "shops", "gathering", "idempotency", "leases", "mappings", "demo.stand_ins"},
     {"installation", "accounts", "keys", "orders"},
     {"carrier_calls", "fallback", "ration", "shipments", "subscriptions"},
-    {"arrivals"},
+    {"arrivals", "standing_in"},
     {"outbox"},
     {"backlog", "carrier_health", "cutting", "personal", "probing", "purging", "tombstones"},
     {"erasing"},

@@ -27,6 +27,9 @@ LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
     "from_abroad": (Status.IN_TRANSIT, SubStatus.CUSTOMS_CLEARED),
     "times": (Status.OUT_FOR_DELIVERY, None),
     "summary": (Status.DELIVERED, SubStatus.SAFE_PLACE),
+    "dst_nights": (Status.IN_TRANSIT, SubStatus.DEPARTED),
+    "web_tools": (Status.DELIVERED, SubStatus.SAFE_PLACE),
+    "web_tools_sentences": (Status.OUT_FOR_DELIVERY, None),
     "push": (Status.OUT_FOR_DELIVERY, None),
     "hostile": None,
 }
@@ -53,7 +56,7 @@ def test_every_fixture_is_named_and_the_whole_of_each_list_stands_in_the_table()
     lists = [within for within, _ in Usps.table]
 
     assert {path.stem for path in recordings("usps")} == {*LATEST, *WHOLE}
-    assert (lists.count(""), lists.count("text")) == (61, 76)
+    assert (lists.count(""), lists.count("text")) == (61, 82)
 
 
 def test_an_event_has_its_own_instant_and_time_and_names_nobody() -> None:
@@ -102,9 +105,48 @@ def test_the_instant_is_gmts_whatever_the_local_time_claims_also_in_the_night_of
         Moment(datetime(2026, 7, 1, 17, tzinfo=UTC), "2026-07-01T10:00:00", OffsetSource.GIVEN),
         Moment(datetime(2026, 6, 30, 15, tzinfo=UTC), "2026-06-30T10:00:00", OffsetSource.GIVEN),
         Moment(datetime(2026, 6, 29, 23, tzinfo=UTC), "2026-06-29T18:00:00", OffsetSource.GIVEN),
-        Moment(datetime(2026, 6, 29, 10, tzinfo=UTC), "2026-06-29T10:00:00", OffsetSource.UNKNOWN),
+        Moment(datetime(2026, 6, 29, 14, tzinfo=UTC), "2026-06-29T10:00:00", OffsetSource.PLACE),
         Moment(datetime(2026, 6, 28, 14, tzinfo=UTC), "2026-06-28T14:00:00", OffsetSource.GIVEN),
     ]
+
+
+def test_a_time_without_gmts_is_that_of_its_place_also_in_the_nights_of_the_change() -> None:
+    assert [event.moment for event in parsed("dst_nights")[0].events] == [
+        Moment(datetime(2026, 11, 1, 5, 30, tzinfo=UTC), "2026-11-01T01:30:00", OffsetSource.PLACE),
+        Moment(datetime(2026, 3, 8, 7, 30, tzinfo=UTC), "2026-03-08T02:30:00", OffsetSource.PLACE),
+    ]
+
+
+def test_web_tools_tell_the_same_in_xml_with_the_times_of_their_places() -> None:
+    told, unknown = parsed("web_tools")
+
+    assert (told.number, told.service, unknown) == (
+        NUMBER,
+        "First-Class Package Service",
+        Parcel("9400109104250532908594", not_found=True),
+    )
+    assert [
+        (event.code, event.row, event.moment.occurred_at.isoformat(), str(event.place)) for event in told.events
+    ] == [
+        ("01", "text/^delivered, in/at mailbox", "2026-04-28T13:01:00+00:00", "TAMPA, FL, US"),
+        ("", "text/^customs clearance", "2026-04-26T01:15:00+00:00", "IT"),
+        ("GX", "GX", "2026-04-23T05:00:00+00:00", "ARGYLE, TX, US"),
+    ]
+    assert (told.eta and told.eta.day, "DOE" in str(told)) == (date(2026, 4, 28), False)
+
+
+def test_web_tools_sentences_are_events_and_their_errors_tell_of_no_parcel() -> None:
+    told, unknown = parsed("web_tools_sentences")
+
+    assert [(event.row, event.moment.local_time, str(event.place)) for event in told.events] == [
+        ("text/^out for delivery", "2026-01-27T08:13:00", "DES MOINES, IA, US"),
+        ("text/^sorting complete", "2026-01-27T08:03:00", "DES MOINES, IA, US"),
+        ("text/^electronic shipping info received", "2026-01-25", "None"),
+    ]
+    assert unknown.not_found
+    assert (
+        Usps().parse(b"<Error><Number>80040B1A</Number><Description>Authorization failure</Description></Error>") == []
+    )
 
 
 def test_sentences_of_a_summary_are_events_and_the_head_is_one_where_none_has_its_time() -> None:
