@@ -12,7 +12,7 @@ from app.demo.stand_ins.fedex import FedexStandIn
 from app.intake import take_in
 from app.intake.amending import amend
 from app.shipments import reading
-from app.shipments.posting import AmendedShipment
+from app.shipments.amended import AmendedShipment
 from app.shipments.shipment import Shipment
 from carriers import parse
 from tests.polled import Polled, contract, polled

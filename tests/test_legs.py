@@ -14,7 +14,7 @@ from app.demo.stand_ins.fedex import FedexStandIn
 from app.errors import InvalidInput
 from app.intake.amending import amend
 from app.shipments import reading
-from app.shipments.posting import AmendedShipment
+from app.shipments.amended import AmendedShipment
 from app.shipments.shipment import Shipment
 from carriers.vocabulary import Status, SubStatus
 from tests.building import event

@@ -26,9 +26,10 @@ from app.intake.amending import amend
 from app.intake.several import RowError, post_each
 from app.locales import supported
 from app.shipments import answer, listing, reading, store
+from app.shipments.amended import AmendedShipment
 from app.shipments.columns import merged
 from app.shipments.listing import Filters
-from app.shipments.posting import AmendedShipment, PostedShipment
+from app.shipments.posting import PostedShipment
 from app.shipments.shipment import Shipment
 from app.shops import Shop
 

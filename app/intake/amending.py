@@ -6,7 +6,7 @@ from app.intake.correcting import correct
 from app.intake.numbering import checked
 from app.intake.posting import change
 from app.intake.reopening import reopen
-from app.shipments.posting import AmendedShipment
+from app.shipments.amended import AmendedShipment
 from app.shipments.shipment import Identity, Shipment
 from app.shops import Shop
 
@@ -18,8 +18,8 @@ async def amend(
 
     Conflict if another shipment of the company goes by that number, InvalidInput if the carrier can have no such.
     """
-    if posted.carrier is None and not posted.carriers and before.tracking_number is None:
-        return await change(installation, db, shop, before, posted, number=posted.tracking_number)
+    if not posted.carrier and not posted.carriers and before.tracking_number is None:
+        return await change(installation, db, shop, before, posted, number=posted.tracking_number or None)
     if len(posted.carriers) > 1:
         before = await reopen(installation, db, before, posted, posted.carriers)
         return await change(installation, db, shop, before, posted)
@@ -27,7 +27,7 @@ async def amend(
     carrier, number = named or before.carrier, posted.tracking_number or before.tracking_number
     if number is not None:
         number = checked(number, carrier)
-    chosen = named is not None and before.identity is Identity.UNSETTLED
+    chosen = bool(named) and before.identity is Identity.UNSETTLED
     if chosen or (carrier, number) != (before.carrier, before.tracking_number):
         before = await correct(installation, db, before, posted, (carrier, number))
     return await change(installation, db, shop, before, posted)

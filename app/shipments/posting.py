@@ -28,6 +28,7 @@ Short = Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)]
 Line = Annotated[str, StringConstraints(max_length=300, strip_whitespace=True)]
 Address = Annotated[str, StringConstraints(max_length=2048, strip_whitespace=True, pattern=r"^https?://\S+$")]
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=50, strip_whitespace=True), NOT_BLANK]
+REFERENCE = StringConstraints(min_length=1, max_length=60, strip_whitespace=True)
 _SLUG = re.compile(r"[a-z0-9_-]{1,40}")
 UNKNOWN, UNSAID = "", "-"
 MOST_CANDIDATES = 10
@@ -187,24 +188,6 @@ Several = Annotated[list[Slug], Field(max_length=MOST_CANDIDATES), AfterValidato
 """Carriers, one of which it is."""
 
 
-class AmendedShipment(ChangedShipment):
-    """The same, and the carrier or the tracking number, where another one is right.
-
-    `carriers`, where the one that it is with is wrong and which one is right is not known: the search begins anew.
-    """
-
-    carriers: Several = []
-    carrier: Slug | None = None
-    tracking_number: Annotated[str, StringConstraints(max_length=60)] | None = None
-
-    @field_validator("carrier")
-    @classmethod
-    def _known(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value and info.data.get("carriers"):
-            raise ValueError(ONE_OR_SEVERAL)
-        return value and known_carrier(value)
-
-
 class PostedShipment(ChangedShipment):
     """A shipment: its carrier, and a tracking number or the sender's reference.
 
@@ -221,9 +204,7 @@ class PostedShipment(ChangedShipment):
         Field(validate_default=True, json_schema_extra=lambda schema: schema.pop("default", None)),
     ] = UNSAID
     tracking_number: Annotated[str, StringConstraints(max_length=60)] | None = None
-    sender_reference: (
-        Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True), NOT_BLANK] | None
-    ) = None
+    sender_reference: Annotated[str, REFERENCE, NOT_BLANK] | None = None
     direction: Direction = Direction.OUTBOUND
     return_of: UUID | None = None
     """The outbound shipment of which it is the customer's return: `parent_id` and `direction` in one."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from httpx import AsyncClient
 
 from app.shops import Shop
@@ -95,6 +96,21 @@ async def test_another_carrier_is_named_with_or_without_another_number(client: A
     assert (after["carrier"], after["tracking_number"], after["tags"]) == ("brt", "084010123456", ["moved"])
     assert (after["account_id"], former["carrier"]) == (None, "sandbox")
     assert "no carrier account" in after["freshness"]["note"]
+
+
+@pytest.mark.parametrize("field", ["carrier", "carriers", "tracking_number", "sender_reference"])
+@pytest.mark.parametrize("empty", [None, "", " ", []])
+async def test_a_shipment_is_never_without_what_it_is_found_by(client: AsyncClient, field: str, empty: object) -> None:
+    """Null, or nothing, is refused in words rather than taken as if it had been left out; so the schema has it."""
+    id_ = await post_parcel(client, WRONG, "sandbox")
+    refused = await client.patch(f"/v1/shipments/{id_}", json={field: empty, "tags": ["x"]})
+    after = (await client.get(f"/v1/shipments/{id_}")).json()
+    schema = (await client.get("/openapi.json")).json()["components"]["schemas"]["AmendedShipment"]["properties"][field]
+
+    assert (refused.status_code, [each["field"] for each in refused.json()["errors"]]) == (422, [field])
+    assert refused.json()["errors"][0]["message"].startswith("Send ")
+    assert (after["carrier"], after["tracking_number"], after["tags"]) == ("sandbox", WRONG, [])
+    assert (schema.get("minLength", schema.get("minItems")), schema.keys() & {"default", "anyOf"}) == (1, set())
 
 
 async def test_a_number_of_another_shipment_of_the_company_is_a_conflict(
