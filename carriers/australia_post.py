@@ -5,7 +5,8 @@ the status of an item (`status`). The status tells what the events do not: a del
 text is not known; it has no time of its own, so it has that event's.
 
 Quirks: events stand in articles, in items of an article, or in consignments, all in one answer, and come repeatedly.
-A consignment of several articles is delivered when all of them are (`part`). Events abroad carry Australia's offset.
+A consignment of several articles is delivered when all of them are (`part`). An answer that is an error as a whole has
+codes of the API's own. Events abroad carry Australia's offset.
 """
 
 import re
@@ -37,6 +38,8 @@ from carriers.vocabulary import Status
 
 TOWN = re.compile(r"(.*?),? +(ACT|NSW|NT|QLD|SA|TAS|VIC|WA)", re.IGNORECASE)
 INVALID = "ESB-10001"
+ERROR = re.compile(r"(?:API_|ESB-)\w+")
+"""The form of the codes of errors, also of those of the whole answer; their list was not read."""
 """The error of an id that is none, or none yet."""
 
 
@@ -89,7 +92,10 @@ class AustraliaPost(Carrier):
 
     def parse(self, body: bytes) -> list[Parcel]:
         """The parcels of an answer, without those that have another error than an unknown id."""
-        results = [each for each in dicts(json_object(body).get("tracking_results")) if "tracking_id" in each]
+        said = json_object(body)
+        results = [each for each in dicts(said.get("tracking_results")) if "tracking_id" in each]
+        if not results and any(ERROR.fullmatch(text_of(each.get("code"))) for each in dicts(said.get("errors"))):
+            return []
         if not results:
             raise UnreadablePayload("no tracking results of Australia Post")
         return [parcel for each in results for parcel in _parcels(each)]

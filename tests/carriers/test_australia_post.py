@@ -52,7 +52,7 @@ def test_every_fixture_is_named_and_every_status_and_text_stands_in_the_table() 
     lists = [within for within, _ in AustraliaPost.table]
 
     assert {path.stem for path in recordings("australia_post")} == {*LATEST, *WHOLE}
-    assert [lists.count(within) for within in ("status", "event", "part")] == [16, 14, 1]
+    assert [lists.count(within) for within in ("status", "event", "part")] == [16, 25, 1]
 
 
 def test_an_event_has_its_text_and_its_town() -> None:
@@ -124,6 +124,10 @@ def test_a_time_keeps_its_offset_also_in_the_nights_of_the_change_and_is_unknown
 def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
     with pytest.raises(UnreadablePayload):
         AustraliaPost().parse(body)
+
+
+def test_an_error_of_the_whole_answer_tells_of_no_parcel() -> None:
+    assert AustraliaPost().parse(b'{"errors": [{"code": "API_002", "name": "Unauthorised"}]}') == []
 
 
 async def test_numbers_are_asked_about_together_and_an_unknown_one_is_an_answer() -> None:
