@@ -192,6 +192,11 @@ class Candidate(NamedTuple):
     carrier: Carrier
     likeness: Likeness
 
+    @property
+    def possible(self) -> bool:
+        """Whether it may be the carrier's number: not if the check digit speaks against it."""
+        return self.likeness.check_digit is not False
+
 
 def candidates(number: str) -> list[Candidate]:
     """The carriers whose numbers look like this one: those whose check digit fits first, those where it does not last.

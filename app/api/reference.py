@@ -85,10 +85,15 @@ class Evidence(Output):
 
 
 class CandidateOut(Output):
-    """A carrier whose numbers look like this one, and why."""
+    """A carrier whose numbers look like this one, and why.
+
+    `candidate` says whether a shipment posted with `"carrier": null` is searched for there. Where the check digit does
+    not fit it is not, as a digit is likely mistyped: name that carrier, if the number is right all the same.
+    """
 
     slug: str
     name: str
+    candidate: bool
     evidence: Evidence
 
 
@@ -111,8 +116,8 @@ async def listed() -> Listed[CarrierOut]:
 async def detected(given: NumberGiven, caller: Reader, here: Here) -> Listed[CandidateOut]:
     """The carriers whose numbers have this form, with the evidence; a number alone does not tell for certain.
 
-    First those whose check digit does not speak against them; of these first the company's own carriers, then those at
-    home where the parcel goes, then by how much their form tells.
+    First those whose check digit does not speak against them (`candidate`); of these first the company's own carriers,
+    then those at home where the parcel goes, then by how much their form tells.
     """
     async with here.database.reading() as db:
         mine = {account.carrier for account in await accounts.of_company(db, caller.company_id)}
@@ -142,12 +147,12 @@ def _candidate(found: Candidate, destination: str | None, mine: Container[str]) 
         account=carrier.slug in mine,
         destination=bool(carrier.home) and carrier.home == destination,
     )
-    return CandidateOut(slug=carrier.slug, name=carrier.name, evidence=evidence)
+    return CandidateOut(slug=carrier.slug, name=carrier.name, candidate=found.possible, evidence=evidence)
 
 
 def _unlikely(candidate: CandidateOut) -> tuple[bool, ...]:
     because = candidate.evidence
-    return because.check_digit is False, not because.account, not because.destination
+    return not candidate.candidate, not because.account, not because.destination
 
 
 def _carrier(carrier: Carrier) -> CarrierOut:

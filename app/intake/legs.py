@@ -71,7 +71,7 @@ async def announced(db: Session, shipment: Shipment, number: str) -> None:
     if any(each.tracking_number == number for each in known):
         return
     mine = {each.carrier for each in await accounts.of_company(db, shipment.company_id)} - {shipment.carrier}
-    alike = [each.carrier.slug for each in candidates(number) if each.likeness.check_digit is not False]
+    alike = [each.carrier.slug for each in candidates(number) if each.possible]
     next_ones = [slug for slug in alike if slug in mine][:ALIKE]
     if not next_ones:
         return

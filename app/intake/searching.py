@@ -17,7 +17,7 @@ from app.shipments.names import Name, Role
 from app.shipments.posting import PostedShipment
 from app.shipments.shipment import Identity, Shipment
 from app.shops import Shop
-from carriers import carriers
+from carriers import candidates, carriers
 from carriers.event import Parcel, TrackingEvent
 
 BEFORE_SHIPMENT = timedelta(days=7)
@@ -36,15 +36,21 @@ async def in_turn(db: Session, shop: Shop, posted: PostedShipment) -> tuple[Post
         return posted, (posted.carrier,)
     possible = posted.possible
     if not possible:
-        message = (
-            f"no carrier's numbers look like {posted.tracking_number}: name the carrier (`own` if it has no adapter)"
-        )
+        message = _no_candidate(posted.tracking_number or "")
         raise InvalidInput(f"carrier: {message}", [FieldError("carrier", message)])
     mine = await _with_contract(db, shop.company_id)
     if not posted.carriers:
         country = posted.recipient.country if posted.recipient else None
         possible = tuple(sorted(possible, key=lambda slug: (slug not in mine, carriers()[slug].home != country)))
     return posted.model_copy(update={"carrier": _first(possible, mine)}), possible
+
+
+def _no_candidate(number: str) -> str:
+    mistyped = ", ".join(each.carrier.slug for each in candidates(number))
+    if mistyped:
+        said = f"has the form of {mistyped}, but its check digit is wrong there: correct the number, or if it is right"
+        return f"{number} {said}, name the carrier"
+    return f"no carrier's numbers look like {number}: name the carrier (`own` if it has no adapter)"
 
 
 async def first_of(db: Session, company_id: UUID, possible: Sequence[str]) -> str:

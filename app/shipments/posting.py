@@ -239,7 +239,7 @@ class PostedShipment(ChangedShipment):
             return (self.carrier,)
         if self.carriers:
             return tuple(self.carriers)
-        alike = (each for each in candidates(self.tracking_number or "") if each.likeness.check_digit is not False)
+        alike = (each for each in candidates(self.tracking_number or "") if each.possible)
         return tuple(each.carrier.slug for each in alike)[:MOST_CANDIDATES]
 
     @model_validator(mode="after")

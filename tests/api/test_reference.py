@@ -55,7 +55,7 @@ async def test_a_number_tells_its_carrier(client: AsyncClient) -> None:
     unknown = await client.post("/v1/carriers/detect", json={"tracking_number": "????"})
 
     evidence = {"pattern": "SANDBOX-[A-Z]+-[A-Z0-9-]+", "check_digit": None, "account": False, "destination": False}
-    assert known.json()["items"] == [{"slug": "sandbox", "name": "Sandbox", "evidence": evidence}]
+    assert known.json()["items"] == [{"slug": "sandbox", "name": "Sandbox", "candidate": True, "evidence": evidence}]
     assert unknown.json()["items"] == []
 
 

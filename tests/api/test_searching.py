@@ -51,6 +51,21 @@ async def test_candidates_are_posted_in_batches_and_orders_too(client: AsyncClie
     assert [each["id"] for each in order["shipments"]] == [batch[0]["id"]] == [batch[1]["id"]]
 
 
+async def test_whose_check_digit_is_wrong_is_no_candidate(client: AsyncClient) -> None:
+    """Detecting says so, and a shipment is not searched for there: the digit that is wrong is to be mended."""
+    mistyped = UPS[:-1] + "5"
+    [detected] = (await client.post("/v1/carriers/detect", json={"tracking_number": mistyped})).json()["items"]
+    refused = await client.post("/v1/shipments", json={"carrier": None, "tracking_number": mistyped})
+    named = await client.post("/v1/shipments", json={"carrier": "ups", "tracking_number": mistyped})
+
+    assert (detected["slug"], detected["candidate"], detected["evidence"]["check_digit"]) == ("ups", False, False)
+    assert (refused.status_code, named.status_code) == (422, 201)
+    assert [each["message"] for each in refused.json()["errors"]] == [
+        f"{mistyped} has the form of ups, but its check digit is wrong there: correct the number, or if it is right, "
+        "name the carrier"
+    ]
+
+
 @pytest.mark.parametrize(
     ("posted", "field", "said"),
     [
