@@ -5,6 +5,7 @@ from app.installation import Installation
 from app.intake.correcting import correct
 from app.intake.numbering import checked
 from app.intake.posting import change
+from app.intake.referring import refer
 from app.intake.reopening import reopen
 from app.shipments.amended import AmendedShipment
 from app.shipments.shipment import Identity, Shipment
@@ -18,6 +19,9 @@ async def amend(
 
     Conflict if another shipment of the company goes by that number, InvalidInput if the carrier can have no such.
     """
+    if posted.sender_reference:
+        carrier = posted.carrier or next(iter(posted.carriers), None)
+        before = await refer(installation, db, before, posted.sender_reference, carrier)
     if not posted.carrier and not posted.carriers and before.tracking_number is None:
         return await change(installation, db, shop, before, posted, number=posted.tracking_number or None)
     if len(posted.carriers) > 1:

@@ -28,6 +28,14 @@ async def refuse_change(
     await refuse_erased(db, installation.sealer, before.company_id, texts, moments)
 
 
+async def refuse_reference(
+    installation: Installation, db: Session, before: Shipment, carrier: str, reference: str
+) -> None:
+    """Gone if a parcel that the sender called so was erased."""
+    texts = [reference_mark(carrier, reference)]
+    await refuse_erased(db, installation.sealer, before.company_id, texts, [before.shipped_at])
+
+
 async def refuse_order(installation: Installation, db: Session, shop: Shop, posted: PostedOrder) -> None:
     """Gone if the order was erased."""
     texts = [order_mark(shop.id, posted.reference)]

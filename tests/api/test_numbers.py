@@ -58,3 +58,28 @@ async def test_a_shipment_posted_again_with_its_number_gets_it(client: AsyncClie
 
     assert (first.status_code, second.status_code) == (201, 200)
     assert (second.json()["id"], second.json()["tracking_number"]) == (first.json()["id"], "ABC-17")
+
+
+async def test_a_wrong_reference_is_sent_right_while_the_number_is_awaited(client: AsyncClient) -> None:
+    """Once there is the number, or where another shipment waits by that reference, it is a conflict that says why."""
+    path, other = [
+        f"/v1/shipments/{(await client.post('/v1/shipments', json=posted)).json()['id']}"
+        for posted in ({"carrier": "own", "sender_reference": each} for each in ("ORD-71", "ORD-18"))
+    ]
+    right = await client.patch(path, json={"sender_reference": " ORD-17 ", "tags": ["x"]})
+    again = await client.patch(path, json={"sender_reference": "ORD-17"})
+    taken = await client.patch(path, json={"sender_reference": "ORD-18"})
+    both = await client.patch(path, json={"sender_reference": "ORD-19", "tracking_number": "ABC-19"})
+    late = await client.patch(path, json={"sender_reference": "ORD-20"})
+
+    assert (right.status_code, right.json()["sender_reference"], right.json()["tags"]) == (200, "ORD-17", ["x"])
+    assert again.json() == right.json()
+    assert (taken.status_code, taken.json()["code"]) == (409, "reference_taken")
+    assert other.removeprefix("/v1/shipments/") in taken.json()["detail"]
+    assert (both.status_code, both.json()["sender_reference"], both.json()["tracking_number"]) == (
+        200,
+        "ORD-19",
+        "ABC-19",
+    )
+    assert (late.status_code, late.json()["code"]) == (409, "number_known")
+    assert "PATCH the right tracking_number" in late.json()["detail"]
