@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, V
 
 from app.channels.letters import AMBER, BLUE, Letter, Row, written
 from app.locales import choose, label, moment_in_words, phrase
+from app.locales.saying import said_in
 from carriers.vocabulary import Direction, Status, SubStatus
 
 
@@ -110,7 +111,11 @@ def _digest(notice: ImportDigest, locale: str) -> tuple[str, str, str]:
     rows = [Row(phrase("notice_import_total", locale), str(total))]
     rows += [Row(label(status, None, locale), str(count)) for status, count in notice.counts]
     items = [
-        Row(f"{each.carrier_name} {each.number}", _standing(each, locale), each.page if _is_link(each.page) else "")
+        Row(
+            f"{said_in(locale, each.carrier_name)} {each.number}",
+            _standing(each, locale),
+            each.page if _is_link(each.page) else "",
+        )
         for each in notice.listed
     ]
     if total > len(items) and items:
@@ -131,17 +136,18 @@ def _held(notice: MessagesHeld, locale: str) -> tuple[str, str, str]:
     heading = phrase("notice_held", locale)
     lead = "notice_held_day" if notice.reason == "cap_day" else "notice_held_total"
     what = dict.fromkeys(label(status, sub_status, locale, notice.direction) for status, sub_status in notice.held)
+    carrier = said_in(locale, notice.carrier_name)
     rows = (
         Row(phrase("notice_held_what", locale), ", ".join(what)),
         Row(phrase("order", locale), notice.order_reference),
-        Row(phrase("carrier", locale), notice.carrier_name),
+        Row(phrase("carrier", locale), carrier),
         Row(phrase("number", locale), notice.tracking_number),
     )
     said = phrase(lead, locale, count=str(notice.count), limit=str(notice.limit))
     letter = _letter(notice, locale, heading, said, rows)
     if _is_link(notice.tracking_page):
         letter = letter._replace(button=phrase("open", locale), link=notice.tracking_page)
-    facts = {"label": heading, "order": notice.order_reference, "carrier": notice.carrier_name}
+    facts = {"label": heading, "order": notice.order_reference, "carrier": carrier}
     subject = "subject_staff_order" if notice.order_reference else "subject_staff"
     return written(phrase(subject, locale, number=notice.tracking_number, **facts), letter)
 
@@ -152,10 +158,10 @@ def _trouble(notice: EndpointTrouble, locale: str) -> tuple[str, str, str]:
     since = moment_in_words(notice.since, locale, notice.timezone) if notice.since else ""
     rows = (
         Row(phrase("notice_endpoint", locale), notice.url),
-        Row(phrase("notice_off_why", locale), notice.reason),
+        Row(phrase("notice_off_why", locale), said_in(locale, notice.reason)),
         Row(phrase("notice_since", locale), since),
         Row(phrase("notice_failures", locale), str(notice.failures or "")),
-        Row(phrase("notice_last_error", locale), notice.last_error),
+        Row(phrase("notice_last_error", locale), said_in(locale, notice.last_error)),
     )
     if off:
         lead = phrase("notice_off_lead", locale, id=notice.endpoint_id)
@@ -172,7 +178,7 @@ def _disabled(notice: AccountDisabled, locale: str) -> tuple[str, str, str]:
         Row(phrase("carrier", locale), notice.carrier_name),
         Row(phrase("notice_account_name", locale), notice.account_name),
         Row(phrase("notice_account_since", locale), since),
-        Row(phrase("notice_last_error", locale), notice.last_error),
+        Row(phrase("notice_last_error", locale), said_in(locale, notice.last_error)),
     )
     lead = phrase("notice_account_lead", locale, id=notice.account_id, carrier=notice.carrier_name)
     return written(heading, _letter(notice, locale, heading, lead, rows))

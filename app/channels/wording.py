@@ -22,6 +22,7 @@ from app.locales import (
     stale_label,
     stale_sentence,
 )
+from app.locales.saying import said_in
 from carriers.vocabulary import Direction, Status, SubStatus
 
 _ACCENTS = {
@@ -145,7 +146,7 @@ def _rows(told: Told, locale: str, *, staff: bool) -> tuple[Row, ...]:
         ("status", status if staff and told.occasion != "status" else "", ""),
         ("order", told.order_reference, ""),
         ("recipient", told.recipient_name if staff else "", ""),
-        ("carrier", told.carrier_name, ""),
+        ("carrier", said_in(locale, told.carrier_name), ""),
         ("number", told.tracking_number, told.carrier_url),
         ("parcels", str(told.parcel_count) if (told.parcel_count or 1) > 1 else "", ""),
         ("expected_day", " – ".join(_expected_days(told, locale)) if staff else "", ""),
@@ -159,7 +160,7 @@ def _subject(told: Told, heading: str, locale: str) -> str:
     facts = {
         "label": heading,
         "order": told.order_reference,
-        "carrier": told.carrier_name,
+        "carrier": said_in(locale, told.carrier_name),
         "number": told.tracking_number,
     }
     if told.audience == "staff":

@@ -108,7 +108,7 @@ def stale_sentence(locale: str, since: date | None = None) -> str:
 
 def phrase(key: str, locale: str, **facts: str) -> str:
     """One of the phrases of e-mail and pages, filled in."""
-    return _elided(_phrases(_supported_language(locale))[key].format_map(facts), locale)
+    return _elided(phrases(_supported_language(locale))[key].format_map(facts), locale)
 
 
 def date_in_words(day: date, locale: str) -> str:
@@ -214,6 +214,7 @@ def _table(language: str) -> dict[tuple[str, str, str], Words]:
 
 
 @cache
-def _phrases(language: str) -> dict[str, str]:
-    phrases: dict[str, str] = json.loads(files(__name__).joinpath(f"{language}.json").read_text("utf-8"))
-    return phrases
+def phrases(language: str) -> dict[str, str]:
+    """The phrases of e-mail and pages in one of the languages there are words for."""
+    found: dict[str, str] = json.loads(files(__name__).joinpath(f"{language}.json").read_text("utf-8"))
+    return found
