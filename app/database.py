@@ -16,18 +16,7 @@ from typing import Any, cast
 
 import structlog
 from asyncpg import InterfaceError, PostgresConnectionError, PostgresError
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Executable,
-    Row,
-    Table,
-    func,
-    inspect,
-    select,
-    text,
-    type_coerce,
-)
+from sqlalchemy import Column, ColumnElement, Executable, Row, Table, func, inspect, select, text, type_coerce
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
@@ -35,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app import engines, failpoints, file_lock
 from app.away import translated
+from app.beforehand import NOTHING, Beforehand
 from app.columns import HexKey, Id, Instant, Json, Word, first_id, metadata, new_id
 from app.errors import WrongSetting
 from app.glances import Glances
@@ -62,6 +52,7 @@ class Session:
         self.postgres = driver is not None
         self.committed: list[Callable[[], None]] = []
         """Called after the commit, and only then: for what counts what was stored."""
+        self.beforehand: Beforehand = NOTHING
 
     @property
     def connection(self) -> AsyncConnection:

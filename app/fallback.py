@@ -47,4 +47,5 @@ def serving(sealer: Sealer, known: Sequence[CarrierAccount], slug: str) -> Carri
 async def accounts_of(db: Session, company_id: UUID, slug: str) -> list[CarrierAccount]:
     """The live accounts of a company with a carrier or with an aggregator, oldest first."""
     wanted = {slug, *aggregators()}
-    return [each for each in await accounts.of_company(db, company_id) if each.carrier in wanted]
+    mine = await db.beforehand.once(accounts.of_company, db, company_id)
+    return [each for each in mine if each.carrier in wanted]

@@ -77,9 +77,25 @@ async def erased(db: Session, sealer: Sealer, named: Iterable[Name]) -> set[Name
     return found
 
 
+async def lacking(db: Session, sealer: Sealer, company_id: UUID, texts: Iterable[str]) -> set[tuple[object, ...]]:
+    """The names of those that are not erased, by which neither `revive` nor `refuse_erased` asks again."""
+    digests = sorted({digest for text in texts for digest in sealer.marks(text)})
+    found: set[str] = set()
+    for start in range(0, len(digests), AT_ONCE):
+        these = tombstones.c.company_id == company_id, tombstones.c.hash.in_(digests[start : start + AT_ONCE])
+        found |= {row.hash for row in await db.all(select(tombstones.c.hash).where(*these))}
+    return {(tombstones, company_id, digest) for digest in digests if digest not in found}
+
+
+def _not_lacking(db: Session, company_id: UUID, digests: Iterable[str]) -> list[str]:
+    return [digest for digest in digests if not db.beforehand.lacks(tombstones, company_id, digest)]
+
+
 async def revive(db: Session, sealer: Sealer, company_id: UUID, carrier: str, number: str) -> None:
     """The shop has posted the number anew: its events are wanted again."""
-    digests = sealer.marks(number_mark(carrier, number))
+    digests = _not_lacking(db, company_id, sealer.marks(number_mark(carrier, number)))
+    if not digests:
+        return
     await db.run(delete(tombstones).where(tombstones.c.company_id == company_id, tombstones.c.hash.in_(digests)))
 
 
@@ -87,7 +103,7 @@ async def refuse_erased(
     db: Session, sealer: Sealer, company_id: UUID, texts: Sequence[str], moments: Sequence[datetime | None]
 ) -> None:
     """Gone if a person had one of these erased, unless one of the moments (shipped, ordered) is later than that."""
-    digests = [digest for text in texts for digest in sealer.marks(text)]
+    digests = _not_lacking(db, company_id, (digest for text in texts for digest in sealer.marks(text)))
     if not digests:
         return
     theirs = tombstones.c.company_id == company_id, tombstones.c.hash.in_(digests), tombstones.c.person

@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from asyncpg import Connection
-from sqlalchemy import Table, event, text
+from sqlalchemy import Table, text
 
 from app.database import Database, Session
 from app.orders import orders
 from app.shipments.tables import shipments
 from tests.building import World
+from tests.heard import heard
 
 ROWS = 6_000
 BIG = {"shipments", "messages", "arrivals", "orders", "pushes", "idempotency_keys"}
@@ -47,29 +47,16 @@ async def fill(world: World, tables: Mapping[Table, Mapping[str, str]], rows: in
 
 async def plans(database: Database, job: Callable[[], Awaitable[object]]) -> list[Plan]:
     """The plans of what a job asks or changes in a big table."""
-    said: dict[str, Any] = {}
-
-    def hear(_connection: object, _cursor: object, statement: str, parameters: Any, *_rest: object) -> None:
-        if statement.lstrip().startswith(("SELECT", "UPDATE", "DELETE", "WITH")):
-            said.setdefault(statement, parameters)
-
-    async def fetch(driver: Connection, statement: str, *arguments: Any) -> Any:
-        hear(None, None, statement, arguments)
-        return await fetched(driver, statement, *arguments)
-
-    fetched, Connection.fetch = Connection.fetch, fetch
-    engines = [each.sync_engine for each in (database._reader, database._patient)]
-    for engine in engines:
-        event.listen(engine, "before_cursor_execute", hear)
-    try:
+    with heard(database._reader, database._patient) as said:
         await job()
-    finally:
-        Connection.fetch = fetched
-        for engine in engines:
-            event.remove(engine, "before_cursor_execute", hear)
+    firsts: dict[str, Any] = {}
+    for statement, parameters in said:
+        firsts.setdefault(statement, parameters)
     found = []
     async with database.reading() as db:
-        for statement, parameters in said.items():
+        for statement, parameters in firsts.items():
+            if statement.lstrip().startswith("INSERT"):
+                continue
             once = parameters[0] if isinstance(parameters, list) else parameters
             explained = await db.connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", once)
             nodes = list(_nodes(explained.scalar_one()[0]["Plan"]))

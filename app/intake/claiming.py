@@ -1,6 +1,6 @@
 """Pushes that came before anybody had posted their number: taken in when the shipment comes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -36,6 +36,8 @@ async def _claim(installation: Installation, db: Session, bearer: Shipment) -> S
     if bearer.tracking_number is None:
         return ()
     await revive(db, installation.sealer, bearer.company_id, bearer.carrier, bearer.tracking_number)
+    if db.beforehand.lacks(arrivals, bearer.carrier, bearer.tracking_number):
+        return ()
     waiting = (
         arrivals.c.company_id == bearer.company_id,
         arrivals.c.carrier == bearer.carrier,
@@ -52,6 +54,16 @@ async def _claim(installation: Installation, db: Session, bearer: Shipment) -> S
     if rows:
         await db.run(delete(arrivals).where(*waiting))
     return await take_in(installation, db, found) if found else ()
+
+
+async def unclaimed(
+    db: Session, company_id: UUID, slugs: Collection[str], numbers: Sequence[str]
+) -> set[tuple[str, str]]:
+    """By carrier and number, what pushes wait for among these."""
+    at = arrivals.c.carrier, arrivals.c.tracking_number
+    waiting = arrivals.c.state == ArrivalState.UNCLAIMED.value, arrivals.c.company_id == company_id
+    query = select(*at).where(*waiting, at[0].in_(sorted(slugs)), at[1].in_(numbers)).distinct()
+    return {(row.carrier, row.tracking_number) for row in await db.all(query)}
 
 
 def _parts(shipment_id: UUID, row: Any, body: bytes) -> Sequence[Arrived]:

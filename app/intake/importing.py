@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from app import shops
 from app.errors import InvalidInput, Refused
 from app.installation import Installation
-from app.intake.concerning import hold_all
+from app.intake.foreseeing import foresee
 from app.intake.posting import post
 from app.outbox import digests
 from app.shipments.posting import PostedShipment
@@ -121,10 +121,7 @@ async def import_batch(
                 good.append((line, _posted(line.cells, zone)))
             except Refused as error:
                 failed.append((line.number, error.detail))
-        numbers = [
-            (slug, number) for _, posted in good if (number := posted.tracking_number) for slug in posted.possible
-        ]
-        await hold_all(db, shop.company_id, numbers)
+        await foresee(installation, db, shop, [posted for _, posted in good])
         for line, posted in good:
             try:
                 result = await post(installation, db, shop, posted, imported=True)

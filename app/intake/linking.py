@@ -20,7 +20,7 @@ async def check_links(
 ) -> None:
     """InvalidInput if the account is not one of this carrier's, or the parent is none; the parent is marked as one."""
     if posted.account_id is not None:
-        mine = await accounts.of_company(db, shop.company_id, carrier)
+        mine = await db.beforehand.once(accounts.of_company, db, shop.company_id, carrier)
         if posted.account_id not in [account.id for account in mine]:
             raise _wrong(
                 "account_id", f"no account {posted.account_id} of carrier {carrier}; GET /v1/accounts lists them"

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 from app import orders
 from app.database import Session
 from app.installation import Installation
-from app.intake.concerning import hold_all
+from app.intake.foreseeing import foresee
 from app.intake.posting import change, post
 from app.intake.refusing import refuse_order
 from app.orders import Order
@@ -62,10 +62,7 @@ async def post_order(installation: Installation, db: Session, shop: Shop, posted
     """Make the order or bring it up to date, then its parcels; earlier ones get what they lack of what is shared."""
     await refuse_order(installation, db, shop, posted)
     values = _columns(posted)
-    numbers = [
-        (slug, number) for each in posted.shipments if (number := each.tracking_number) for slug in each.possible
-    ]
-    await hold_all(db, shop.company_id, numbers)
+    await foresee(installation, db, shop, posted.shipments)
     order, created = await orders.put(db, shop, posted.reference, values)
     shared = {name: getattr(posted, name) for name in SHARED if getattr(posted, name) is not None}
     for parcel in posted.shipments:

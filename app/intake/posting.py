@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_, select, update
 
 from app import orders
+from app.beforehand import NOTHING
 from app.database import Session, new_id
 from app.installation import Installation
 from app.intake.change import tracking_page
@@ -65,6 +66,7 @@ async def post(
     several = () if given.carrier else possible
     created = await _create(installation, db, shop, posted, several, generation=generation, imported=imported)
     if created is None:  # another process has made it meanwhile: then ours is a change
+        db.beforehand = NOTHING
         return await post(installation, db, shop, given, imported=imported)
     created = await inherit(db, created)
     if posted.legs:
@@ -161,7 +163,7 @@ async def _known(db: Session, shop: Shop, posted: PostedShipment, possible: Sequ
         .with_for_update()
     )
     row = None
-    if posted.tracking_number is not None:
+    if posted.tracking_number is not None and not db.beforehand.lacks(shipments, shop.id, posted.tracking_number):
         rows = await db.all(mine.where(shipments.c.tracking_number == posted.tracking_number, _may_be(possible)))
         row = next((each for each in rows if each.carrier in possible), None)
         if row is None:
@@ -234,7 +236,7 @@ async def _create(
     await search(db, shipment, several)
     if not imported:
         data = shipment_data(shipment, tracking_page(installation, shipment), shop.locale)
-        to = await listeners(db, shop.company_id, shop.id)
+        to = await db.beforehand.once(listeners, db, shop.company_id, shop.id)
         await announce(db, to, shipment, [Announcement("shipment.created", "0", data)])
     return shipment
 

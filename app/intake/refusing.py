@@ -10,11 +10,16 @@ from app.tombstones import number_mark, order_mark, reference_mark, refuse_erase
 
 async def refuse_shipment(installation: Installation, db: Session, shop: Shop, posted: PostedShipment) -> None:
     """Gone if the parcel was erased, or the order that it names."""
-    texts = [order_mark(shop.id, posted.order.reference)] if posted.order else []
-    texts += [number_mark(posted.carrier, posted.tracking_number)] if posted.tracking_number else []
-    texts += [reference_mark(posted.carrier, posted.sender_reference)] if posted.sender_reference else []
     moments = (posted.shipped_at, posted.order.placed_at if posted.order else None)
-    await refuse_erased(db, installation.sealer, shop.company_id, texts, moments)
+    await refuse_erased(db, installation.sealer, shop.company_id, marks_of(shop, posted, posted.carrier), moments)
+
+
+def marks_of(shop: Shop, posted: PostedShipment, carrier: str) -> list[str]:
+    """By what the parcel goes with this carrier that may be erased, and the order that it names."""
+    texts = [order_mark(shop.id, posted.order.reference)] if posted.order else []
+    texts += [number_mark(carrier, posted.tracking_number)] if posted.tracking_number else []
+    texts += [reference_mark(carrier, posted.sender_reference)] if posted.sender_reference else []
+    return texts
 
 
 async def refuse_change(

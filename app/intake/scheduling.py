@@ -102,6 +102,7 @@ async def _account(installation: Installation, db: Session, shipment: Shipment) 
     added = await accounts.add(
         db, installation.sealer, shipment.company_id, carrier.slug, public_url=installation.settings.public_url
     )
+    db.beforehand.forget()
     return added.account
 
 

@@ -63,7 +63,7 @@ def _first(possible: Sequence[str], mine: Collection[str]) -> str:
 
 
 async def _with_contract(db: Session, company_id: UUID) -> set[str]:
-    return {each.carrier for each in await accounts.of_company(db, company_id)}
+    return {each.carrier for each in await db.beforehand.once(accounts.of_company, db, company_id)}
 
 
 async def search(db: Session, shipment: Shipment, candidates: Sequence[str]) -> list[Name]:

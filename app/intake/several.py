@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from app.database import Session
 from app.errors import FieldError, InvalidInput, Refused
 from app.installation import Installation
-from app.intake.concerning import hold_all
+from app.intake.foreseeing import foresee
 from app.intake.posting import post
 from app.outbox import digests
 from app.shipments.posting import PostedShipment
@@ -57,14 +57,14 @@ async def post_each(
             good.append((index, PostedShipment.model_validate(row)))
         except ValidationError as error:
             outcomes[index] = _refused(InvalidInput(MALFORMED, _fields(error)))
-    numbers = [(slug, number) for _, posted in good if (number := posted.tracking_number) for slug in posted.possible]
-    await hold_all(db, shop.company_id, numbers)
+    await foresee(installation, db, shop, [posted for _, posted in good])
     for index, posted in sorted(good, key=_place):
         try:
             async with db.nested():
                 result = await post(installation, db, shop, posted, imported=run_id is not None)
             outcomes[index] = {"status": 201 if result.created else 200, "id": result.shipment.id}
         except Refused as error:
+            db.beforehand.forget()  # it may know what has just been undone
             outcomes[index] = _refused(error)
     if run_id is not None:
         await digests.note(db, shop, run_id, [each["id"] for each in outcomes.values() if "id" in each])
