@@ -248,11 +248,15 @@ async def test_a_disabled_account_is_said_of_its_shipments_alone(desk: Polled, c
     done = await desk.ship("SANDBOX-STALE-2")
     await desk.set(done, next_poll_at=None)
     async with desk.world.database.transaction() as db:
-        await db.run(update(carrier_accounts).values(disabled_at=db.now, disabled_reason="three refusals"))
+        at = db.now
+        await db.run(update(carrier_accounts).values(disabled_at=at, disabled_reason="three refusals"))
     await silences.look(desk.world.installation)
 
     said = [(await read(client, each)).json()["freshness"]["silence"] for each in (mine, other, done)]
-    note = "the carrier has not answered yet, and the account is disabled, so nothing is asked: three refusals"
+    note = (
+        f"the carrier has not answered yet, and the account is disabled since {at:%Y-%m-%d %H:%M} UTC, "
+        "so nothing is asked: three refusals"
+    )
     assert said == [{"since": None, "disabled": True, "note": note}, None, None]
 
 

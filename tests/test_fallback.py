@@ -210,6 +210,6 @@ async def test_who_cannot_be_asked_can_be_asked_at_once_through_the_aggregator(d
     shipment = await desk.world.ship(NUMBER, "correos")
 
     async with desk.world.database.transaction() as db:
-        assert await refresh(db, shipment)
+        assert await refresh(db, desk.world.installation.sealer, shipment)
     due, _ = intake.next_poll(desk.world.installation, shipment, desk.world.now)
     assert due is not None

@@ -283,7 +283,7 @@ async def test_a_person_may_have_it_asked_for_at_once(desk: Polled) -> None:
         brt.references["ORD-17"] = ("084010123456",)
         desk.world.pass_time(minutes=2)
         async with desk.world.database.transaction() as db:
-            due = await refresh(db, await desk.world.look(shipment))
+            due = await refresh(db, desk.world.installation.sealer, await desk.world.look(shipment))
         await desk.poll()
 
     assert (due, (await desk.world.look(shipment)).tracking_number) == (True, "084010123456")

@@ -24,7 +24,7 @@ async def test_a_refresh_is_done_at_once_and_at_most_once_a_minute(desk: Polled)
 
     async def asked() -> bool:
         async with desk.world.database.transaction() as db:
-            return await refresh(db, await desk.world.look(shipment))
+            return await refresh(db, desk.world.installation.sealer, await desk.world.look(shipment))
 
     shipment = await desk.ship()
     first = await asked()  # a new shipment is due anyhow
@@ -58,6 +58,6 @@ async def test_a_refresh_that_cannot_be_is_refused_with_the_reason(
 
     async with desk.world.database.transaction() as db:
         with pytest.raises(Conflict) as refused:
-            await refresh(db, shipment)
+            await refresh(db, desk.world.installation.sealer, shipment)
 
     assert refused.value.given_code == code

@@ -69,7 +69,8 @@ async def add(
 async def ask(shipment_id: UUID, caller: Writer, reach: Shops, here: Here) -> Response:
     """Let the carrier be asked now; many such requests are one."""
     async with here.database.transaction() as db:
-        due = await refresh(db, await store.get(db, caller.company_id, reach, shipment_id, lock=True))
+        shipment = await store.get(db, caller.company_id, reach, shipment_id, lock=True)
+        due = await refresh(db, here.sealer, shipment)
         after = await store.get(db, caller.company_id, reach, shipment_id)
     return answer(Asked(due=due, next_poll_at=after.next_poll_at, last_polled_at=after.last_polled_at), 202)
 

@@ -44,6 +44,22 @@ class SilenceOut(Output):
     note: str
 
 
+class AskedBy(Output):
+    """An aggregator's account that is asked in the place of the shipment's own, which is disabled."""
+
+    account_id: UUID
+    carrier: str
+    note: str
+
+
+class RationedOut(Output):
+    """The account's quota of calls a day is used up for now: nothing is asked before `until`."""
+
+    until: datetime
+    quota: int
+    note: str
+
+
 class Freshness(Output):
     """How fresh this is, and why it is not asked about if it is not."""
 
@@ -53,6 +69,8 @@ class Freshness(Output):
     note: str
     not_found: bool
     silence: SilenceOut | None = Field(None, description="Set while it is asked about in vain")
+    asked_by: AskedBy | None = Field(None, description="Set while another than `account_id` is asked about it")
+    rationed: RationedOut | None = Field(None, description="Set while it waits for the account's quota of calls")
 
 
 class Evidence(Output):

@@ -3,21 +3,26 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
-from app.accounts import CarrierAccount
+from app.accounts import CarrierAccount, carrier_accounts
 from app.arrivals.keeping import Arrived
 from app.database import Session
 from app.intake.concerning import numbers_of
+from app.sealing import Sealer
 from app.shipments.tables import shipments
+from app.standing_in import its_shipments, standing_in
 
 
-async def addressed(db: Session, account: CarrierAccount, parts: Sequence[Arrived]) -> list[Arrived]:
+async def addressed(db: Session, sealer: Sealer, account: CarrierAccount, parts: Sequence[Arrived]) -> list[Arrived]:
     """The parts of a push, each with its shipment if one of another carrier goes by the account.
 
-    A number that several carriers' shipments have is left: a poll, which names the carrier, tells them apart.
+    So do those of a disabled account in whose place it is asked. A number that several carriers' shipments have is
+    left: a poll, which names the carrier, tells them apart.
     """
     numbers = sorted({number for part in parts for number in numbers_of(part)})
+    instead = await standing_in(db, sealer, carrier_accounts.c.company_id == account.company_id)
+    places = [place for place, stands_in in instead.items() if stands_in.id == account.id]
     rows = await db.all(
         select(
             *(shipments.c[name] for name in ("id", "tracking_number", "carrier", "shop_id", "direction", "generation"))
@@ -25,7 +30,7 @@ async def addressed(db: Session, account: CarrierAccount, parts: Sequence[Arrive
         .where(
             shipments.c.company_id == account.company_id,
             shipments.c.tracking_number.in_(numbers),
-            shipments.c.account_id == account.id,
+            or_(shipments.c.account_id == account.id, *map(its_shipments, places)),
             shipments.c.carrier != account.carrier,
         )
         .order_by(shipments.c.generation)

@@ -71,7 +71,7 @@ async def take_dropped(
             dropped.parts.extend(_part(whole, parcel) for parcel in carrier.parse(body))
             if carrier.couriers and mine:
                 async with installation.database.reading() as db:
-                    dropped.parts[:] = await addressed(db, mine[0], dropped.parts)
+                    dropped.parts[:] = await addressed(db, installation.sealer, mine[0], dropped.parts)
         except UnreadablePayload as error:
             dropped.parts.append(_part(whole, None, str(error) or "unreadable"))
         except NoveError:

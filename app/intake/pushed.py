@@ -134,7 +134,7 @@ class Pushes:
             pushed.parts.extend([pushed.part(parcel) for parcel in carrier.parse(body)])
             if carrier.couriers:
                 async with self._installation.database.reading() as db:
-                    pushed.parts[:] = await addressed(db, account, pushed.parts)
+                    pushed.parts[:] = await addressed(db, self._installation.sealer, account, pushed.parts)
         except UnreadablePayload as error:
             pushed.parts.append(pushed.part(None, str(error) or "unreadable"))
         except TryLater:

@@ -16,6 +16,7 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
+from app.outbound import counting
 from app.outbound.addresses import AddressRefused, Resolve, allowed, checked, denied
 from app.outbound.decoding import read_bounded
 from app.settings import Network
@@ -48,11 +49,18 @@ class Transport(AiohttpTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request; the answer is read whole."""
+        left = True
         try:
             async with asyncio.timeout(self._seconds), self._current_session():
                 return await self._attempt(request)
         except TimeoutError as error:
             raise httpx.ReadTimeout(f"no complete answer within {self._seconds:g} s") from error
+        except NEVER_LEFT:
+            left = False
+            raise
+        finally:
+            if left:
+                counting.sent()
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -156,6 +164,9 @@ class GuardedTransport(Transport):
 
 
 _BODY_HEADERS = (b"content-encoding", b"content-length", b"transfer-encoding")
+
+NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.LocalProtocolError)
+"""Nobody was connected to, or nothing could be written: the other side knows of no request."""
 
 # In this order: each stands before the classes it derives from.
 _ERRORS: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (

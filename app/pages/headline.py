@@ -56,9 +56,11 @@ def notices(tracked: Tracked, shown: tuple[ShownEvent, ...]) -> tuple[str, ...]:
             said.append(phrase("recipient_late", tracked.locale))
         if tracked.shipment.stale:
             said.append(stale_sentence(tracked.locale, _last_news(shown)))
-        if tracked.silent_since:
-            moment = moment_in_words(tracked.silent_since, tracked.locale, tracked.shop.timezone)
+        if tracked.silence and tracked.silence.since:
+            moment = moment_in_words(tracked.silence.since, tracked.locale, tracked.shop.timezone)
             said.append(phrase("page_silent", tracked.locale, moment=moment))
+        elif tracked.silence:
+            said.append(phrase("page_silent_yet", tracked.locale))
     return tuple(said)
 
 

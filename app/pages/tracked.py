@@ -14,6 +14,7 @@ from app.shipments.answer import explained
 from app.shipments.history import StoredEvent
 from app.shipments.shipment import Shipment
 from app.shops import Shop
+from app.silence import Silence
 from carriers.vocabulary import Direction
 
 
@@ -22,7 +23,7 @@ class Tracked:
     """A shipment to be shown at `now`. `order` is none if it carries none; `page` is the page's own address.
 
     `linked` are the shipments that belong together with it, each with the address of its page.
-    `silent_since`: when the carrier answered last, if it does so no more. `legs`, if the journey has several.
+    `silence`: that the carrier is asked in vain, and since when. `legs`, if the journey has several.
     """
 
     shipment: Shipment
@@ -32,7 +33,7 @@ class Tracked:
     now: datetime
     locale: str
     page: str = ""
-    silent_since: datetime | None = None
+    silence: Silence | None = None
     linked: Sequence[tuple[Shipment, str]] = ()
     legs: Legs = NONE
 

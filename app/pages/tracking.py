@@ -87,11 +87,10 @@ async def _view(here: Installation, token: str, lang: str | None, accepted: str 
         order = await orders.by_id(db, shipment.company_id, shipment.order_id) if shipment.order_id else None
     recipient = (shipment.recipient or {}).get("locale")
     locale = page_locale(lang, recipient, accepted, shop.locale)
-    page, silence = tracking_page(here, shipment), here.silences.of(shipment.account_id)
+    page, silence = tracking_page(here, shipment), here.silences.of(shipment)
     linked = [(each, tracking_page(here, each)) for each in together]
     events, legs = travelled(shipment, own, found), legs_of(shipment, own, found)
-    since = silence and silence.since
-    return view(Tracked(shipment, events, order, shop, db.now, locale, page, since, linked, legs))
+    return view(Tracked(shipment, events, order, shop, db.now, locale, page, silence, linked, legs))
 
 
 def _sorry(error: NoveError, locale: str) -> Response:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from app import accounts
 from app.errors import WrongSetting
 from app.installation import Installation
+from app.outbound.counting import counted
 from app.polling.claiming import Batch
 from app.shipments.shipment import Shipment
 from carriers import carriers
@@ -41,8 +42,9 @@ async def called(installation: Installation, batch: Batch, seconds: float, quest
     account = _account(installation, batch)
     began, outcome = time.monotonic(), "broken"
     try:
-        async with asyncio.timeout(seconds):
-            answer = await question(carrier, account)
+        with counted(batch.requests):
+            async with asyncio.timeout(seconds):
+                answer = await question(carrier, account)
         outcome = "answered"
         return answer
     except TimeoutError as error:

@@ -1,7 +1,8 @@
 """Claiming what is due: account by account, as many calls as its rate and health allow, never a shipment twice."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import accumulate, repeat
 from typing import Any
@@ -13,12 +14,15 @@ from app import leases
 from app.accounts import carrier_accounts
 from app.database import Session
 from app.leases import LEASE
+from app.outbound.counting import Requests
 from app.polling.notes import asked_alone
 from app.polling.rationing import RANKED, most_overdue
 from app.polling.slots import book
-from app.ration import Ration, ration_of
+from app.ration import Ration, day_of, ration_of
+from app.sealing import Sealer
 from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
+from app.standing_in import Place, its_shipments, standing_in
 from carriers import carriers
 
 DEFAULTS: Mapping[str, float] = {}
@@ -30,23 +34,40 @@ class Batch:
 
     One that has no number yet is alone: its carrier is asked for that.
     `account` is its row of `carrier_accounts`. `probe`: the account's circuit is half open, and this call decides.
+    `spent`: calls of the day's ration, none without one; `requests` counts those that were sent.
     """
 
     account: Row[Any]
     shipments: tuple[Shipment, ...]
     at: datetime
     probe: bool
+    spent: int = 0
+    requests: Requests = field(default_factory=Requests)
 
 
 async def due_accounts(db: Session) -> Sequence[tuple[UUID, UUID]]:
     """Company and id of the accounts that have shipments to ask about and may ask."""
-    work = exists().where(
+    rows = await db.all(
+        select(carrier_accounts.c.company_id, carrier_accounts.c.id).where(_work(db.now), *may_ask(db.now))
+    )
+    return [(row.company_id, row.id) for row in rows]
+
+
+async def due_elsewhere(db: Session, sealer: Sealer) -> Mapping[tuple[UUID, UUID], Sequence[Place]]:
+    """Of the disabled accounts with shipments to ask about: in whose place which account may ask."""
+    found = defaultdict(list)
+    for place, account in (await standing_in(db, sealer, _work(db.now))).items():
+        found[account.company_id, account.id].append(place)
+    return found
+
+
+def _work(now: datetime) -> ColumnElement[bool]:
+    """Whether an account has shipments to ask about."""
+    return exists().where(
         shipments.c.company_id == carrier_accounts.c.company_id,
         shipments.c.account_id == carrier_accounts.c.id,
-        *_due(db.now),
+        *_due(now),
     )
-    rows = await db.all(select(carrier_accounts.c.company_id, carrier_accounts.c.id).where(work, *may_ask(db.now)))
-    return [(row.company_id, row.id) for row in rows]
 
 
 async def claim(
@@ -57,10 +78,12 @@ async def claim(
     lease: timedelta = LEASE,
     *,
     hours: Mapping[str, float] = DEFAULTS,
+    also: Sequence[Place] = (),
 ) -> list[Batch]:
     """At most `most` batches of an account, oldest due first; none if another worker is claiming from it just now.
 
     Where its quota is short, those of which news is the most overdue come instead, by the setting `poll_hours`.
+    `also`: the disabled accounts in whose place this one asks.
     """
     account = await db.first(
         select(carrier_accounts)
@@ -78,7 +101,7 @@ async def claim(
         if ration is not None and not most:
             await change_account(db, account, rationed_until=ration.next_at())
         return []
-    due = due_shipments(company_id, account_id, db.now)
+    due = due_shipments(company_id, account_id, db.now, also)
     if ration is not None:
         due = await _first(db, due, ration.left(db.now) * carrier.batch_size, hours)
     rows = await db.all(due.limit(len(times) * carrier.batch_size).with_for_update(skip_locked=True))
@@ -103,8 +126,14 @@ async def claim(
         .values(leases.claimed(shipments, db.now, lease))
     )
     return [
-        Batch(account, tuple(each._replace(lease_number=each.lease_number + 1) for each in group), at, probe)
-        for group, at in zip(groups, times, strict=True)
+        Batch(
+            account,
+            tuple(each._replace(lease_number=each.lease_number + 1) for each in group),
+            at,
+            probe,
+            number if ration else 0,
+        )
+        for group, at, number in zip(groups, times, calls, strict=False)
     ]
 
 
@@ -124,17 +153,31 @@ def booked(until: datetime | None, ration: Ration | None, calls: int) -> dict[st
     return {"booked_until": until, **({"spent": ration.used + calls, "spent_on": ration.day} if ration else {})}
 
 
+async def give_back_calls(db: Session, batch: Batch) -> None:
+    """Give back to the day's ration what was booked for the batch and not sent; whoever waits for it may ask again."""
+    left, account = batch.spent - batch.requests.sent, carrier_accounts.c
+    if left > 0:
+        mine = account.company_id == batch.account.company_id, account.id == batch.account.id
+        booked_then = account.spent_on == day_of(batch.at), account.spent >= left
+        values = {"spent": account.spent - left, "rationed_until": None}
+        await db.run(update(carrier_accounts).where(*mine, *booked_then).values(values))
+
+
 async def change_account(db: Session, account: Row[Any], **values: Any) -> None:
     """Write to an account's row, which must be locked."""
     mine = carrier_accounts.c.company_id == account.company_id, carrier_accounts.c.id == account.id
     await db.run(update(carrier_accounts).where(*mine).values(values))
 
 
-def due_shipments(company_id: UUID, account_id: UUID, now: datetime) -> Select[Any]:
-    """An account's shipments to ask about, oldest due first: the order of the index `ix_shipments_poll`."""
+def due_shipments(company_id: UUID, account_id: UUID, now: datetime, also: Sequence[Place] = ()) -> Select[Any]:
+    """An account's shipments to ask about, oldest due first: the order of the index `ix_shipments_poll`.
+
+    `also`: and those of other accounts, in whose place it asks.
+    """
+    theirs = or_(shipments.c.account_id == account_id, *map(its_shipments, also))
     return (
         select(shipments)
-        .where(shipments.c.company_id == company_id, shipments.c.account_id == account_id, *_due(now))
+        .where(shipments.c.company_id == company_id, theirs, *_due(now))
         .order_by(shipments.c.next_poll_at, shipments.c.id)
     )
 

@@ -20,7 +20,7 @@ from app.polling import health
 from app.polling.answers import read_answers
 from app.polling.asking import question
 from app.polling.calling import called
-from app.polling.claiming import Batch, booked, change_account, may_ask
+from app.polling.claiming import Batch, booked, change_account, give_back_calls, may_ask
 from app.polling.slots import book
 from app.ration import ration_of
 from app.shipments import names
@@ -72,6 +72,7 @@ async def _ask(installation: Installation, http: AsyncClient, shipment: Shipment
         answers = await called(installation, batch, seconds, question(installation, http, batch))
     except CarrierError as error:
         async with installation.database.transaction() as db:
+            await give_back_calls(db, batch)
             if not isinstance(error, RequestRefused | UnreadablePayload):
                 await health.failed(db, batch, error)
             await names.note(db, name, health.said(error))
@@ -111,4 +112,4 @@ async def _claimed(db: Session, bearer: Shipment) -> Batch | str:
     if not times:
         return NO_CALLS.format(carrier=carrier.name)
     await change_account(db, account, **booked(booked_until, ration, 1))
-    return Batch(account, (bearer,), times[0], account.open_until is not None)
+    return Batch(account, (bearer,), times[0], account.open_until is not None, 1 if ration else 0)

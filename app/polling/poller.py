@@ -16,7 +16,7 @@ from app.leases import LEASE
 from app.outbound import carrier_client
 from app.polling.asking import ask_about
 from app.polling.calling import CALL_SECONDS
-from app.polling.claiming import Batch, claim, due_accounts
+from app.polling.claiming import Batch, claim, due_accounts, due_elsewhere, give_back_calls
 from app.polling.others import ask_others
 from app.polling.resolving import find_number
 from app.polling.taking import Answers
@@ -86,7 +86,8 @@ class Poller:
         hours = self._installation.settings.poll_hours
         async with database.reading() as db:
             found = await due_accounts(db)
-        for company_id, account_id in found:
+            elsewhere = await due_elsewhere(db, self._installation.sealer)
+        for company_id, account_id in dict.fromkeys((*found, *elsewhere)):
             busy = self._lines[account_id].busy if account_id in self._lines else 0
             room = PER_ACCOUNT - busy
             if room <= 0:
@@ -95,7 +96,8 @@ class Poller:
             if self._stop.is_set():
                 break
             async with database.transaction() as db:
-                batches = await claim(db, company_id, account_id, room, self._lease, hours=hours)
+                also = elsewhere.get((company_id, account_id), ())
+                batches = await claim(db, company_id, account_id, room, self._lease, hours=hours, also=also)
             if batches:
                 failpoints.reach(failpoints.POLLS_CLAIMED)
             for batch in batches:
@@ -127,9 +129,17 @@ class Poller:
         except Exception:
             log.exception("a poll failed", carrier=batch.account.carrier)
         finally:
+            await self._settle(batch)
             line.busy -= 1
             if not line.busy:
                 del self._lines[batch.account.id]
+
+    async def _settle(self, batch: Batch) -> None:
+        """Give back to the account's ration what was not sent."""
+        if batch.spent > batch.requests.sent:
+            with suppress(NoveError):  # then they count as spent
+                async with self._installation.database.transaction() as db:
+                    await give_back_calls(db, batch)
 
     async def _ask(self, batch: Batch) -> bool:
         if batch.shipments[0].tracking_number:

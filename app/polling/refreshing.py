@@ -7,14 +7,16 @@ from sqlalchemy import or_, select, update
 from app.accounts import carrier_accounts
 from app.database import Session
 from app.errors import Conflict
+from app.sealing import Sealer
 from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
+from app.standing_in import standing_in
 from carriers import carriers
 
 AT_MOST_EVERY = timedelta(seconds=60)
 
 
-async def refresh(db: Session, shipment: Shipment) -> bool:
+async def refresh(db: Session, sealer: Sealer, shipment: Shipment) -> bool:
     """Let the shipment be polled at once, unless it was within the last minute; whether a poll is due now.
 
     Conflict if it cannot be polled at all. Several requests before the poll are one.
@@ -28,7 +30,9 @@ async def refresh(db: Session, shipment: Shipment) -> bool:
             f"There is no account with {carrier.name} to ask by: add one with POST /v1/accounts.", code="no_account"
         )
     mine = carrier_accounts.c.company_id == shipment.company_id, carrier_accounts.c.id == shipment.account_id
-    if await db.value(select(carrier_accounts.c.disabled_at).where(*mine)) is not None:
+    disabled = await db.value(select(carrier_accounts.c.disabled_at).where(*mine)) is not None
+    place = shipment.account_id, shipment.carrier
+    if disabled and not (shipment.tracking_number and place in await standing_in(db, sealer, *mine)):
         raise Conflict(
             f"The account that {carrier.name} is asked by is disabled: enter its credentials anew, or enable it "
             f"(PATCH /v1/accounts/{shipment.account_id}).",

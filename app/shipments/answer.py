@@ -63,6 +63,8 @@ def summary(shipment: Shipment, tracking_page: str, locale: str = "it") -> Json:
             "note": shipment.poll_note,
             "not_found": shipment.not_found,
             "silence": None,
+            "asked_by": None,
+            "rationed": None,
         },
         "tags": shipment.tags,
         "metadata": shipment.metadata,

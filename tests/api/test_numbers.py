@@ -25,6 +25,8 @@ async def test_a_number_is_sent_to_the_shipment_that_says_that_it_waits_for_it(c
         "last_event_at": None,
         "last_polled_at": None,
         "silence": None,
+        "asked_by": None,
+        "rationed": None,
         "next_poll_at": sent[0].json()["updated_at"],
         "note": "",
         "not_found": False,
