@@ -1,16 +1,20 @@
-"""Aramex: the global tracking service (SOAP), polled; answers of Aramex South Africa and pushed updates are only read.
+"""Aramex: the global tracking service (SOAP), polled; answers of its JSON twin, of Aramex South Africa, and pushed
+updates are only read.
 
 Codes: carriers/tables/aramex.csv. One code alone is public, so the description tells, in the order of the list `text`;
 all of it is doubtful until the carrier gives its list.
 
 Quirks: errors come in HTTP 200. A number can be known without a scan, or stand among those that do not exist. Times
-have no zone: that of the country in the event's place holds, if it keeps one. The documents name plain HTTP; the
-password is in the body, so it is HTTPS here. Pushes are by contract and their signature is not known: they are believed
-for their address. Comments may name who signed and are not read.
+have no zone: that of the country in the event's place holds, if it keeps one. The JSON twin (its address ends in
+`.svc/json/TrackShipments`; not read in the carrier's own manual) writes them in .NET's form, whose offset is its
+server's and tells no more than the wall time. The documents name plain HTTP; the password is in the body, so it is
+HTTPS here. Pushes are by contract and their signature is not known: they are believed for their address. Comments may
+name who signed and are not read.
 """
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -33,7 +37,7 @@ from carriers.base import (
 from carriers.calling import call
 from carriers.event import OffsetSource, Parcel, Place, Said, TrackingEvent
 from carriers.phrases import Phrases
-from carriers.reading import Json, dicts, json_of, opening, text_of, xml_of
+from carriers.reading import Json, dicts, json_of, object_at, opening, text_of, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.soap import envelope, fault_of, fill, written
@@ -43,6 +47,7 @@ from carriers.zones import country_named, country_zone
 
 API = "http://ws.aramex.net/ShippingAPI/v1/"
 ARRAYS = "http://schemas.microsoft.com/2003/10/Serialization/Arrays"
+NET = re.compile(r"/Date\((-?\d{1,15})([+-]\d\d)?(\d\d)?\)/", re.ASCII)
 FIELDS = ("UpdateCode", "UpdateDescription", "UpdateDateTime", "UpdateLocation")
 
 
@@ -98,6 +103,10 @@ class Aramex(Carrier):
         if opening(body) == b"<":
             return list(_parcels(_answered(xml_of(body))))
         said = json_of(body)
+        whole = said if isinstance(said, dict) else {}
+        whole = object_at(whole, "ShipmentTrackingResponse") or whole
+        if "TrackingResults" in whole and "HasErrors" in whole:
+            return [] if whole["HasErrors"] is True else list(_twin(whole))
         pushed = [each for each in dicts(said) if "Key" in each and _updates(each.get("Value"))]
         if pushed:
             return [_parcel(text_of(each["Key"], 40), _updates(each["Value"])) for each in pushed]
@@ -125,6 +134,31 @@ def _parcels(told: etree._Element) -> Iterator[Parcel]:
             yield _parcel(number, updates)
     for unknown in told.iterfind("{*}NonExistingWaybills/*"):
         yield Parcel(text_of(unknown.text, 40), not_found=True)
+
+
+def _twin(said: dict[str, Json]) -> Iterator[Parcel]:
+    """The parcels of an answer in JSON, and the numbers that do not exist."""
+    for pair in dicts(said["TrackingResults"]):
+        updates = [
+            each | {"UpdateDateTime": _wall_time(each.get("UpdateDateTime"))} for each in _updates(pair.get("Value"))
+        ]
+        yield _parcel(text_of(pair.get("Key"), 40), updates)
+    unknown = said.get("NonExistingWaybills")
+    for number in unknown if isinstance(unknown, list) else []:
+        yield Parcel(text_of(number, 40), not_found=True)
+
+
+def _wall_time(given: Json) -> str:
+    """A time in .NET's JSON form, `/Date(1772630400000+0300)/`, as ISO 8601; any other as it is."""
+    told = NET.fullmatch(text_of(given))
+    if told is None:
+        return text_of(given)
+    hours, minutes = int(told[2] or 0), int((told[2] or "+")[0] + (told[3] or "0"))
+    try:
+        instant = datetime.fromtimestamp(int(told[1]) / 1000, UTC) + timedelta(hours=hours, minutes=minutes)
+    except (ValueError, OverflowError, OSError):
+        return ""
+    return f"{instant:%Y-%m-%dT%H:%M:%S}{'' if told[2] else 'Z'}"
 
 
 def _parcel(number: str, updates: Sequence[dict[str, Json]]) -> Parcel:

@@ -81,7 +81,7 @@ class Chronopost(Carrier):
         told = _returned(xml_of(body))
         if _error(told)[0]:
             return []
-        tracked = next(_named(told, "listEventInfoComp"), None)
+        tracked = next((each for name in ("listEventInfoComp", "listEvents") for each in _named(told, name)), None)
         if tracked is None:
             return [Parcel("", not_found=True)]
         number, rows = _value(tracked, "skybillNumber"), list(_named(tracked, "events"))

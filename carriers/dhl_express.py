@@ -191,11 +191,18 @@ def _xml_parcels(root: etree._Element) -> list[Parcel]:
 
 def _xml_parcel(shipment: etree._Element) -> Iterator[Parcel]:
     events = [_xml_event(each) for each in shipment.iterfind("{*}ShipmentInfo/{*}ShipmentEvent")]
+    pieces = [
+        {
+            "trackingNumber": text_of(piece.findtext("{*}PieceDetails/{*}LicensePlate"), 40),
+            "events": [_xml_event(each) for each in piece.iterfind("{*}PieceEvent")],
+        }
+        for piece in shipment.iterfind("{*}Pieces/{*}PieceInfo")
+    ]
     number = text_of(shipment.findtext("{*}AWBNumber"), 40)
-    if not events and text_of(shipment.findtext("{*}Status/{*}ActionStatus")).lower() != "success":
+    if not events and not pieces and text_of(shipment.findtext("{*}Status/{*}ActionStatus")).lower() != "success":
         yield Parcel(number, not_found=True)
     else:
-        yield from _parcels({"shipmentTrackingNumber": number, "events": events})
+        yield from _parcels({"shipmentTrackingNumber": number, "events": events, "pieces": pieces})
 
 
 def _xml_event(event: etree._Element) -> dict[str, Json]:

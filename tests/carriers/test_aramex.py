@@ -24,6 +24,7 @@ LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
     "texts": (Status.FAILED_ATTEMPT, SubStatus.RECIPIENT_ABSENT),
     "zones": (Status.IN_TRANSIT, SubStatus.ARRIVED),
     "many_parcels": (Status.OUT_FOR_DELIVERY, None),
+    "json_twin": (Status.OUT_FOR_DELIVERY, None),
     "push": (Status.OUT_FOR_DELIVERY, None),
     "south_africa": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "unlisted_code": None,
@@ -55,7 +56,7 @@ def test_an_answer_without_a_parcel_is_not_found_or_tells_of_none(answer: str, p
 def test_every_fixture_is_named_and_every_row_is_doubtful() -> None:
     assert {path.stem for path in recordings("aramex")} == {*LATEST, *WHOLE}
     assert {row.doubtful for row in Aramex.table.values()} == {True}
-    assert [within for within, _ in Aramex.table] == [""] + ["text"] * 45
+    assert [within for within, _ in Aramex.table] == [""] + ["text"] * 47
 
 
 def test_an_event_has_its_countrys_time_and_names_nobody() -> None:
@@ -79,6 +80,17 @@ def test_an_event_has_its_countrys_time_and_names_nobody() -> None:
         ),
     )
     assert "DOE" not in str(parsed("delivered"))
+
+
+def test_the_json_twin_tells_the_same_with_wall_times_in_nets_form() -> None:
+    told, unknown = parsed("json_twin")
+
+    assert [event.moment for event in told.events] == [
+        Moment(datetime(2026, 3, 4, 7, 10, tzinfo=UTC), "2026-03-04T10:10:00", OffsetSource.PLACE),
+        Moment(datetime(2026, 3, 3, 12, 0, tzinfo=UTC), "2026-03-03T16:00:00", OffsetSource.PLACE),
+    ]
+    assert unknown == Parcel("30000000009", not_found=True)
+    assert Aramex().parse(b'{"HasErrors": true, "TrackingResults": [], "Notifications": [{"Code": "ERR01"}]}') == []
 
 
 def test_the_first_phrase_decides_and_the_code_where_there_is_no_text() -> None:

@@ -123,6 +123,18 @@ def test_who_signed_is_left_out() -> None:
     assert "ROSSI" not in str([parsed(name) for name in ("delivered", "signed", "xml")])
 
 
+def test_the_older_xml_tells_pieces_where_it_has_no_events_of_the_shipment() -> None:
+    body = recorded("dhl_express", "xml").replace(b"ShipmentEvent>", b"PieceEvent>")
+    piece = b"<Pieces><PieceInfo><PieceDetails><LicensePlate>JD014600001234567890</LicensePlate></PieceDetails>"
+    body = body.replace(b"<PieceEvent>", b"</ShipmentInfo>%b<PieceEvent>" % piece, 1)
+    body = body.replace(b"</PieceEvent></ShipmentInfo>", b"</PieceEvent></PieceInfo></Pieces>")
+    [known, unknown] = DhlExpress().parse(body)
+
+    assert {event.code for event in known.events} == {"PU", "OK"}
+    assert known.aliases == ("JD014600001234567890",)
+    assert unknown == parsed("xml")[1]
+
+
 def test_the_older_xml_says_the_same_and_names_the_numbers_that_it_does_not_know() -> None:
     known, unknown = parsed("xml")
 
