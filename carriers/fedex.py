@@ -5,9 +5,11 @@ read (a scan OD carries IT there), while the shipment as a whole is told by `der
 Exceptions (SE, DE) mean what their reason says: by its code (`reason`), else by its text (`text`, in that order), for
 FedEx publishes no full list. A delivery (DL) means what its place says (`place`), or the sender's door after an RS.
 
-Quirks: a 200 may hold an error for each number. Numbers are reused: of several shipments under one number the newest
-is told, and the question names the days around the shipping date. Scans may arrive out of order. Pickup times may be
-nonsense (their rows are weak).
+The older web service's replies (SOAP) are read as well (carriers/fedex_soap.py), but it is not asked.
+
+Quirks: a 200 may hold an error for each number; beside scans, as in the reference's example, it says nothing. Numbers
+are reused: of several shipments under one number the newest is told, and the question names the days around the
+shipping date. Scans may arrive out of order. Pickup times may be nonsense (their rows are weak).
 """
 
 import hmac
@@ -41,9 +43,10 @@ from carriers.base import (
 from carriers.calling import call
 from carriers.check_digits import CheckDigit, fedex_12, gs1
 from carriers.event import Moment, Parcel, Place, Said, TrackingEvent
+from carriers.fedex_soap import of_soap
 from carriers.fedex_times import PAST_TIMES, eta_of, scans_of, times_of
 from carriers.granting import token_of
-from carriers.reading import Json, at, dicts, json_of, object_at, text_of
+from carriers.reading import Json, at, dicts, json_of, object_at, opening, text_of
 from carriers.remembering import remembered
 from carriers.tables import Row, table_file
 from carriers.vocabulary import Status
@@ -136,7 +139,7 @@ class Fedex(Carrier):
         return f"https://www.fedex.com/fedextrack/?trknbr={quote(number, safe='')}"
 
     def parse(self, body: bytes) -> list[Parcel]:
-        answer = json_of(body)
+        answer = of_soap(body) if opening(body) == b"<" else json_of(body)
         output = at(answer, "output")
         if not isinstance(output, dict) or not output.keys() & {"completeTrackResults", "alerts"}:
             if codes := _error_codes(answer):
@@ -149,7 +152,7 @@ class Fedex(Carrier):
         """What is told of a number: of its newest shipment, where several have borne it; none for an error."""
         shipments = dicts(result.get("trackResults"))
         number = text_of(result.get("trackingNumber"), 64) or next(map(_own_number, shipments), "")
-        codes = [text_of(at(shipment, "error", "code")) for shipment in shipments]
+        codes = ["" if dicts(each.get("scanEvents")) else text_of(at(each, "error", "code")) for each in shipments]
         known = [shipment for shipment, code in zip(shipments, codes, strict=True) if not code]
         if not known:
             missing = any(code.endswith(".NOTFOUND") for code in codes)

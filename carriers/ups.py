@@ -1,4 +1,4 @@
-"""UPS, asked through its Track API, pushing through Track Alert.
+"""UPS, asked through its Track API, pushing through Track Alert; older interfaces are read (carriers/ups_older.py).
 
 Codes: carriers/tables/ups.csv, from UPS's own code pages. A code means something only under its activity type (`OT` is
 out for delivery under I, a customs question under X), so the key is (type, code); a pair that stands in no row is read
@@ -40,10 +40,11 @@ from carriers.calling import call
 from carriers.check_digits import CheckDigit, ups_1z
 from carriers.event import Parcel, Place, Said, TrackingEvent
 from carriers.granting import token_of
-from carriers.reading import Json, at, dicts, json_of, object_at, text_of
+from carriers.reading import Json, at, dicts, json_of, object_at, opening, text_of
 from carriers.remembering import remembered
 from carriers.subscribing import Hook, Subscribed
 from carriers.tables import Row, table_file
+from carriers.ups_older import newer, of_xml
 from carriers.ups_times import eta_of, moment_of
 from carriers.vocabulary import Status, SubStatus
 from carriers.zones import country_named
@@ -161,7 +162,7 @@ class Ups(Carrier):
         return f"https://www.ups.com/track?tracknum={quote(number, safe='')}"
 
     def parse(self, body: bytes) -> list[Parcel]:
-        answer = json_of(body)
+        answer = of_xml(body) if opening(body) == b"<" else newer(json_of(body))
         pushes = [item for item in dicts(answer) if "activityStatus" in item and "trackingNumber" in item]
         if pushes:
             return [self._pushed(push) for push in pushes]

@@ -36,7 +36,7 @@ def web_tools_items(body: bytes) -> list[dict[str, Json]]:
     root = xml_of(body)
     if local_name(root) == "Error" and child_text(root, "Number") and child_text(root, "Description"):
         return []
-    if local_name(root) != "TrackResponse":
+    if local_name(root) != "TrackResponse" or (len(root) and root.find("{*}TrackInfo") is None):  # of UPS, or of TNT
         raise UnreadablePayload("no answer of USPS's Web Tools")
     return [_item(each) for each in root.iter("{*}TrackInfo")]
 

@@ -12,10 +12,10 @@ CARRIERS = (
     {"event", "subscribing", "tables"},
     {"base", "sequence", "phrases"},
     {"aggregator", "reading", "asking", "suggesting"},
-    {"calling", "complaints", "soap", "summary", "times"},
+    {"calling", "complaints", "soap", "summary", "times", "xml_tree"},
     {"granting", "zones"},
     {"dhl_push", "fedex_times", "ups_times", "brt_answers", "gls_it_xml", "dpd_soap", "edi", "emsevt", "gs1_keys"}
-    | {"usps_web_tools"},
+    | {"fedex_soap", "ups_older", "usps_web_tools"},
     {kind.__module__.partition(".")[2] for kind in BUILT_IN},
     {""},
 )

@@ -7,9 +7,7 @@ import orjson
 import pytest
 from pydantic import ValidationError
 
-from carriers.base import (
-    UnreadablePayload,
-)
+from carriers.base import UnreadablePayload
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.fedex import Fedex, FedexCredentials
 from carriers.vocabulary import Status, SubStatus
@@ -40,13 +38,17 @@ LATEST = {
     "dst_nights": (Status.IN_TRANSIT, SubStatus.DEPARTED),
     "date_only": (Status.IN_TRANSIT, SubStatus.ARRIVED),
     "push_new_event": ABSENT,
+    "soap_delivered": DELIVERED,
+    "soap_older": (Status.OUT_FOR_DELIVERY, None),  # no lists of details
+    "scans_beside_error": (Status.IN_TRANSIT, SubStatus.PICKED_UP),  # as the reference's example: the scans hold
 }
 WITHOUT_EVENTS = {
     "not_found": [Parcel("111111111111", not_found=True)],
     "error": [],
     "error_of_the_number": [],
+    "soap_error": [],
 }
-OTHERS = {"many_parcels", "hostile", "head_at_midnight"}
+OTHERS = {"many_parcels", "hostile", "head_at_midnight", "soap_several"}
 
 
 def parcel_of(name: str) -> Parcel:

@@ -6,9 +6,7 @@ import orjson
 import pytest
 from pydantic import ValidationError
 
-from carriers.base import (
-    UnreadablePayload,
-)
+from carriers.base import UnreadablePayload
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.ups import Ups, UpsCredentials
 from carriers.vocabulary import Status, SubStatus
@@ -39,12 +37,16 @@ LATEST = {
     "dst_nights": (Status.IN_TRANSIT, SubStatus.DEPARTED),
     "push_delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "push_new_date": None,
+    **dict.fromkeys(("older_xml", "older_json"), (Status.DELIVERED, SubStatus.TO_RECIPIENT)),
+    "older_soap": (Status.FAILED_ATTEMPT, SubStatus.BUSINESS_CLOSED),
 }
 WITHOUT_EVENTS = {
     "not_found": [Parcel("1Z999AA10123456785", not_found=True)],
     "not_found_404": [Parcel("", not_found=True)],
     "error": [],
     "push_without_time": [Parcel(NUMBER)],
+    "older_not_found": [Parcel("", not_found=True)],
+    "older_error": [],
 }
 OTHERS = {"many_parcels", "hostile"}
 
@@ -246,7 +248,7 @@ def test_the_table_is_whole() -> None:
         "P": 5,
         "O": 4,
         "U": 3,
-        "D": 155,
+        "D": 156,
         "X": 687,
         "statusCode": 160,
         "post": 195,
