@@ -60,6 +60,14 @@ def test_every_recording_is_named() -> None:
     assert {path.stem for path in recordings("chronopost")} == {*NEWEST, *OTHER}
 
 
+def test_the_older_operation_tells_the_same_in_a_list_of_another_name() -> None:
+    body = recorded("chronopost", "delivered").replace(b"trackSkybillV2Response", b"trackSkybillResponse")
+
+    assert Chronopost().parse(body.replace(b"listEventInfoComp", b"listEvents")) == Chronopost().parse(
+        recorded("chronopost", "delivered")
+    )
+
+
 def test_a_whole_parcel() -> None:
     """Everything that an answer says, the partner's number and the pick-up point with it."""
     assert parcel("available")._replace(events=parcel("available").events[:1]) == Parcel(
