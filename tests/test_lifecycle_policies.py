@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.lifecycle import LIMIT, Change, Fact, Reason, Source, fold
+from app.lifecycle import LIMIT, Change, Fact, Reason, Source, ended_before, fold
 from carriers.vocabulary import Direction, Status, SubStatus
 from tests.histories import ABSENT, COLLECTED, DELIVERED, HELD, NOON, NOW, OUT, RETURNED, fact, on_day, standing
 
@@ -221,6 +221,24 @@ def test_events_half_a_year_after_creation_are_another_parcels() -> None:
 
     assert (state.status, state.recycled) == (Status.OUT_FOR_DELIVERY, True)
     assert state.set_aside == {"other": Reason.RECYCLED}
+
+
+def test_a_carriers_words_of_the_parcel_before_are_set_aside_and_the_shops_are_not() -> None:
+    old, shops = fact("old", 1, Status.DELIVERED), fact("shops", 0.5, Status.OUT_FOR_DELIVERY, source=Source.SHOP)
+    state = fold([COLLECTED, old, shops], now=NOW, after=old.occurred_at)
+
+    assert (state.status, state.recycled) == (Status.OUT_FOR_DELIVERY, True)
+    assert state.set_aside == {COLLECTED.key: Reason.EARLIER_PARCEL, "old": Reason.EARLIER_PARCEL}
+
+
+def test_journeys_that_were_over_are_told_from_one_that_goes_on() -> None:
+    first, second = fact("first", 0, Status.DELIVERED), fact("second", 24 * 40, Status.RETURNED)
+    third, bound = fact("third", 24 * 80, Status.IN_TRANSIT), NOON + timedelta(days=60)
+
+    assert ended_before([third, second, first], bound, now=NOW) == second.occurred_at
+    assert ended_before([second, first], NOON + timedelta(days=30), now=NOW) == first.occurred_at
+    assert ended_before([third], NOON + timedelta(days=90), now=NOW) is None
+    assert ended_before([], bound, now=NOW) is None
 
 
 # The order.

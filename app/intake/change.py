@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.installation import Installation
-from app.lifecycle import State
+from app.lifecycle import Reason, State
 from app.outbox.putting import Listeners
 from app.shipments.recording import Recorded
 from app.shipments.shipment import Shipment
@@ -48,14 +48,17 @@ class Change:
 
     @property
     def correction(self) -> bool:
-        """Whether the event that decided before has been withdrawn, or replaced by a newer version of itself.
+        """Whether the event that decided before is withdrawn, replaced by a newer version, or another parcel's.
 
         What a replay changes always is one.
         """
         if self.replay:
             return True
         decided = self.before.decided_by
-        return decided is not None and decided in (*self.recorded.withdrawn, *self.recorded.corrected)
+        if decided is None:
+            return False
+        another = self.state.set_aside.get(decided) is Reason.EARLIER_PARCEL
+        return another or decided in (*self.recorded.withdrawn, *self.recorded.corrected)
 
 
 def tracking_page(installation: Installation, shipment: Shipment) -> str:

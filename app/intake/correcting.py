@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from app.database import Session
 from app.errors import FieldError, InvalidInput
 from app.installation import Installation
+from app.intake.beginning import begun
 from app.intake.claiming import claim
 from app.intake.numbering import generation
 from app.intake.refusing import refuse_change
@@ -44,7 +45,7 @@ async def begin_anew(
     installation: Installation, db: Session, before: Shipment, after: Shipment, known: Mapping[str, StoredEvent]
 ) -> Shipment:
     """The shipment, asked about by its new name, with the status that is left; `known` were its events."""
-    after = await with_account(installation, db, after)
+    after = await with_account(installation, db, await begun(db, after, after.begins_after))
     await rewrite(db, before, after)
     events = await history.of(db, after)
     back, lost = events.keys() - known.keys(), known.keys() - events.keys()

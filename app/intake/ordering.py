@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 from app import orders
 from app.database import Session
 from app.installation import Installation
+from app.intake.beginning import begin_with_order
 from app.intake.foreseeing import foresee
 from app.intake.posting import change, post
 from app.intake.refusing import refuse_order
@@ -71,8 +72,8 @@ async def post_order(installation: Installation, db: Session, shop: Shop, posted
         await post(installation, db, shop, parcel.model_copy(update=lacking | named))
     for before in await store.of_order(db, shop.company_id, order.id, lock=True):
         lacking = {name: value for name, value in shared.items() if getattr(before, name) is None}
-        if lacking:
-            await change(installation, db, shop, before, ChangedShipment(**lacking))
+        after = await change(installation, db, shop, before, ChangedShipment(**lacking)) if lacking else before
+        await begin_with_order(db, after, order)
     if posted.shipments:  # a parcel with a recipient of its own has written it to the order
         order, _ = await orders.put(db, shop, posted.reference, values)
     return OrderResult(order, created, await store.of_order(db, shop.company_id, order.id))

@@ -11,6 +11,7 @@ from app import orders
 from app.beforehand import NOTHING
 from app.database import Session, new_id
 from app.installation import Installation
+from app.intake.beginning import before_order, begun
 from app.intake.change import tracking_page
 from app.intake.claiming import claim
 from app.intake.concerning import hold_number
@@ -100,13 +101,16 @@ async def change(
         due = late_at(after.promised_on, after.deliver_by, shop.timezone)
         broken = due is not None and due <= db.now
         after = after._replace(late_at=None if after.status.final else due, late=after.late and broken)
+    dated = any(getattr(after, name) != getattr(before, name) for name in ("shipped_at", "begins_after", "generation"))
+    if dated:
+        after = await begun(db, after)
     if {"account_id", "tracking_number"} & values.keys():
         after = await with_account(installation, db, after)
     travels = "legs" in posted.model_fields_set
     if after == before and not travels:
         return before
-    if "shipped_at" in values and before.last_event_at is not None:
-        after = after._replace(refold_at=db.now)  # the bound on early events moved: a worker folds anew
+    if dated and before.last_event_at is not None:  # the bound on early events moved: a worker folds anew
+        after = after._replace(refold_at=db.now, recycled_at=None)
     after = after._replace(revision=before.revision + 1, updated_at=db.now, forgotten_at=None)
     await db.run(
         update(shipments)
@@ -131,9 +135,12 @@ async def put_order(
             values[name] = shipment[name]
     order, _ = await orders.put(db, shop, posted.reference, values)
     lacking = {name: value for name, value in inherited(order).items() if name not in shipment}
+    shipped_at = shipment.get("shipped_at", before.shipped_at if before else None)
+    placed = before_order(order, shipped_at)
     return {
         "order_id": order.id,
         "order_reference": order.reference,
+        **({} if placed is None else {"begins_after": placed}),
         **{name: value for name, value in lacking.items() if before is None or getattr(before, name) is None},
     }
 

@@ -16,6 +16,7 @@ from app.arrivals.keeping import ArrivalSource, Arrived
 from app.database import Session
 from app.errors import Conflict
 from app.installation import Installation
+from app.intake.beginning import begun
 from app.intake.concerning import numbers_of
 from app.intake.numbering import generation
 from app.intake.renaming import carriers_word, move, rewrite
@@ -48,6 +49,10 @@ class Recognised:
         leaders = {each.id: each for each in self.leaders.values()}
         bearers = [leg.borne(leaders[id_]) for id_, known in self.legs.items() for leg in known]
         return [*leaders.values(), *(each for each in bearers if each.id in self.leaders)]
+
+    def travels(self, shipment: Shipment) -> bool:
+        """Whether it is one of several legs, or has them: what was before the one may be of the other."""
+        return shipment.id in self.legs or self.leaders.get(shipment.id, shipment).id != shipment.id
 
     def together(self, leader: Shipment, recorded: Mapping[UUID, Recorded]) -> Recorded:
         """What was recorded of the shipment and of its legs, as one."""
@@ -176,7 +181,7 @@ async def _bearing(installation: Installation, db: Session, leader: Shipment, na
         if before.role is Role.CANDIDATE and before.is_of(leader):
             await move(db, leader.company_id, leader.id, before.id)
     after = leader._replace(carrier=name.carrier, generation=nth, account_id=None, **carriers_word(leader))
-    return await with_account(installation, db, after)
+    return await with_account(installation, db, await begun(db, after))
 
 
 def _has_it(known: Sequence[Name], leader: Shipment, name: Name, arrived: Arrived) -> bool:

@@ -42,10 +42,12 @@ async def become(
     known = await names.of(db, before)
     here = next(iter(_names(known, before.carrier, before.tracking_number)), None)
     here = here or names.former(before, known)
-    await names.put(db, here._replace(until=db.now))
+    await names.put(db, here._replace(until=db.now, begins_after=before.begins_after))
     await move(db, before.company_id, before.id, here.id)
+    begins_after = None
     for there in _names(known, carrier, number):
         await move(db, before.company_id, there.id, before.id)
+        begins_after = begins_after or there.begins_after
         if there.role is Role.FORMER:
             await names.drop(db, there)
         else:
@@ -60,6 +62,8 @@ async def become(
         identity=Identity.NAMED,
         account_id=before.account_id if carrier == before.carrier else None,
         last_news_at=db.now,
+        begins_after=begins_after,
+        recycled_at=None,
         **carriers_word(before),
     )
 

@@ -51,6 +51,8 @@ async def reopen(
         identity=Identity.UNSETTLED,
         account_id=None,
         last_news_at=db.now,
+        begins_after=None,
+        recycled_at=None,
         **carriers_word(before),
     )
     await search(db, after, possible)
@@ -61,7 +63,7 @@ async def _set_aside(db: Session, before: Shipment, known: Sequence[Name]) -> No
     """The name that it has becomes a former one, with what was said of it; so do the candidates that were tried."""
     here = next((each for each in known if each.role is Role.CANDIDATE and each.is_of(before)), None)
     here = here or names.former(before, known)
-    await names.put(db, here._replace(role=Role.FORMER, until=db.now))
+    await names.put(db, here._replace(role=Role.FORMER, until=db.now, begins_after=before.begins_after))
     await move(db, before.company_id, before.id, here.id)
     for each in known:
         if each.role is Role.CANDIDATE and each.id != here.id:

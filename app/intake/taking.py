@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from app.cutting import cut
 from app.database import Session
 from app.installation import Installation
 from app.intake import counting
+from app.intake.beginning import begin_after, over_before
 from app.intake.concerning import concerned, numbers_of
 from app.intake.expecting import expected
 from app.intake.legs import announced
@@ -47,6 +49,8 @@ class _Gathered:
     before: Shipment
     recorded: Recorded
     said: dict[str, Any] = field(default_factory=dict)
+    over: datetime | None = None
+    """Until when a polled history is an earlier parcel's, which had the number before."""
 
 
 @dataclass(slots=True)
@@ -87,7 +91,10 @@ async def take_in(installation: Installation, db: Session, arrivals: Sequence[Ar
         if seen is not None and n in seen.unheard:
             continue
         for part, shipment in zip(kept, its, strict=False):
-            outcome.new += _record(installation, gathered[shipment.id], arrived, part.id)
+            outcome.new += _record(installation, gathered[shipment.id], arrived, part.id, db.now)
+    for each in gathered.values():
+        if each.over is not None and (seen is None or not seen.travels(each.before)):
+            each.before = await begin_after(db, each.before, each.over)
     await keep_all(db, parts)
     await write(db, [(each.before, each.recorded) for each in gathered.values()])
     await count_unmapped(db, [(_bearer(each.before, seen), _strangers(each.recorded)) for each in gathered.values()])
@@ -149,7 +156,9 @@ def without(arrived: Arrived, forgotten: Collection[tuple[UUID, str, str]]) -> A
     return replace(arrived, body=cut(carriers()[arrived.carrier], arrived.body, gone) or b"")
 
 
-def _record(installation: Installation, gathered: _Gathered, arrived: Arrived, arrival_id: UUID) -> tuple[str, ...]:
+def _record(
+    installation: Installation, gathered: _Gathered, arrived: Arrived, arrival_id: UUID, now: datetime
+) -> tuple[str, ...]:
     """Add what an arrival says of a shipment; the keys of events that are new by it."""
     shipment, parcel = gathered.before, arrived.parcel or Parcel("")
     source = Source.OVERRIDE if arrived.override else Source.SHOP if _by_the_shop(arrived) else Source.CARRIER
@@ -167,7 +176,10 @@ def _record(installation: Installation, gathered: _Gathered, arrived: Arrived, a
     ]
     if shipment.forgotten_at is not None:  # whose parcel it was has been forgotten: late words name nobody again
         said = [each._replace(text="", author="") for each in said]
-    snapshot = arrived.source is ArrivalSource.POLL and carriers()[arrived.carrier].complete_history
+    polled = arrived.source is ArrivalSource.POLL
+    if polled and (over := over_before(shipment, said, gathered.recorded.events, now)) is not None:
+        gathered.over = over
+    snapshot = polled and carriers()[arrived.carrier].complete_history
     recorded = record(
         gathered.recorded.events,
         said,
@@ -214,7 +226,7 @@ async def _settled(
     told: dict[tuple[UUID, UUID], Listeners] = {}
     settlements = []
     for each in gathered.values() if seen is None else _led(gathered, seen):
-        if each.recorded.changed or each.said:
+        if each.recorded.changed or each.said or each.over is not None:
             place = each.before.company_id, each.before.shop_id
             if place not in told:
                 told[place] = await listeners(db, *place)
@@ -231,6 +243,6 @@ def _led(gathered: Mapping[UUID, _Gathered], seen: Recognised) -> list[_Gathered
     recorded = {id_: each.recorded for id_, each in gathered.items()}
     led = [each for id_, each in gathered.items() if id_ not in seen.leaders or seen.leaders[id_].id == id_]
     return [
-        _Gathered(each.before, seen.together(each.before, recorded), each.said) if each.before.id in seen.legs else each
+        replace(each, recorded=seen.together(each.before, recorded)) if each.before.id in seen.legs else each
         for each in led
     ]

@@ -13,11 +13,25 @@ Who may move what:
 - An override is a person's word. It passes every rule but withdrawal and the future, and holds until a strong event
   dated later; where it says a final status, that status is as final as a carrier's.
 - Events over 30 days after a final status, or over 180 days after the shipment's creation, belong to another parcel
-  under a recycled number: never applied, listed for a person.
+  under a recycled number: never applied, listed for a person. So do a carrier's events of the time in which another
+  parcel is known to have had the number (`after`).
 """
 
 from app.lifecycle.facts import RANKS, Fact, Source, order, order_instant
-from app.lifecycle.folding import LIMIT, fold
+from app.lifecycle.folding import BEFORE_SHIPMENT, LIMIT, ended_before, fold
 from app.lifecycle.state import Change, Reason, State
 
-__all__ = ["LIMIT", "RANKS", "Change", "Fact", "Reason", "Source", "State", "fold", "order", "order_instant"]
+__all__ = [
+    "BEFORE_SHIPMENT",
+    "LIMIT",
+    "RANKS",
+    "Change",
+    "Fact",
+    "Reason",
+    "Source",
+    "State",
+    "ended_before",
+    "fold",
+    "order",
+    "order_instant",
+]

@@ -15,6 +15,7 @@ REOPENING = timedelta(days=30)
 LIFETIME = timedelta(days=180)
 ONE_ATTEMPT = timedelta(hours=6)  # failed attempts closer than this, with nothing between, are one
 
+OTHER_PARCELS = frozenset({Reason.RECYCLED, Reason.EARLIER_PARCEL})
 REOPENS_DELIVERED = frozenset({SubStatus.RETURNING, SubStatus.REFUSED, SubStatus.DAMAGED, SubStatus.LOST})
 
 
@@ -24,11 +25,14 @@ def fold(
     now: datetime,
     shipped_at: datetime | None = None,
     created_at: datetime | None = None,
+    after: datetime | None = None,
     direction: Direction = Direction.OUTBOUND,
 ) -> State:
     """The state that these facts give at `now`: the same for any order and repetition of them.
 
-    A key given twice counts once. On a return, a delivery means that the parcel is back with the shop: `returned`.
+    A key given twice counts once. `after` is when another parcel under the number was last told of: a carrier's words
+    of then, or before, are about that one. On a return, a delivery means that the parcel is back with the shop:
+    `returned`.
     """
     ordered = sorted({fact.key: fact for fact in facts}.values(), key=order)
     truncated = len(ordered) > LIMIT
@@ -51,7 +55,7 @@ def fold(
         if direction is Direction.RETURN and status is Status.DELIVERED:
             status, sub_status = Status.RETURNED, None
         if fact.source is not Source.OVERRIDE:
-            reason = _out_of_life(fact, shipped_at, created_at) or journey.refuses(fact, status, sub_status)
+            reason = _out_of_life(fact, shipped_at, created_at, after) or journey.refuses(fact, status, sub_status)
             if reason:
                 set_aside[fact.key] = reason
                 continue
@@ -68,15 +72,38 @@ def fold(
         refold_at=refold_at,
         failed_attempts=journey.failed_attempts,
         timeline=tuple(journey.timeline),
-        recycled=Reason.RECYCLED in set_aside.values(),
+        recycled=not OTHER_PARCELS.isdisjoint(set_aside.values()),
         truncated=truncated,
     )
 
 
-def _out_of_life(fact: Fact, shipped_at: datetime | None, created_at: datetime | None) -> Reason | None:
+def ended_before(
+    facts: Iterable[Fact], bound: datetime, *, now: datetime, direction: Direction = Direction.OUTBOUND
+) -> datetime | None:
+    """When the last of the journeys among these facts that were over by then was last told of; none if none was.
+
+    What lies more than 30 days after an end is another journey, as ever.
+    """
+    left = {fact.key: fact for fact in facts if fact.status is not None and not fact.withdrawn}
+    found: datetime | None = None
+    while left:
+        state = fold(left.values(), now=now, direction=direction)
+        later = {key for key, reason in state.set_aside.items() if reason is Reason.RECYCLED}
+        last = max(fact.occurred_at for key, fact in left.items() if key not in later)
+        if not state.status.final or last >= bound:
+            break
+        found, left = last, {key: fact for key, fact in left.items() if key in later}
+    return found
+
+
+def _out_of_life(
+    fact: Fact, shipped_at: datetime | None, created_at: datetime | None, after: datetime | None
+) -> Reason | None:
     """Why an event cannot be of this shipment at all, judged by its date."""
     if shipped_at is not None and shipped_at - fact.occurred_at > BEFORE_SHIPMENT:
         return Reason.BEFORE_SHIPMENT
+    if after is not None and fact.occurred_at <= after and fact.source is Source.CARRIER:
+        return Reason.EARLIER_PARCEL
     if created_at is not None and fact.occurred_at - created_at > LIFETIME:
         return Reason.RECYCLED
     return None

@@ -21,6 +21,7 @@ class Reason(StrEnum):
     WEAK = "weak"  # paperwork that would have lowered the status
     OVERRIDDEN = "overridden"  # a person's word holds against it
     RECYCLED = "recycled"  # of another parcel under the same number
+    EARLIER_PARCEL = "earlier_parcel"  # of the one that had the number before
     BEYOND_LIMIT = "beyond_limit"  # older than the last 500
 
 

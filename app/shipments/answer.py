@@ -172,6 +172,7 @@ def explained(shipment: Shipment, events: Mapping[str, StoredEvent], now: dateti
         now=now,
         shipped_at=shipment.shipped_at,
         created_at=shipment.created_at,
+        after=shipment.begins_after,
         direction=shipment.direction,
     )
 

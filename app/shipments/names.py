@@ -44,8 +44,11 @@ names = Table(
     Column("tried_at", Instant),
     Column("outcome", Text, nullable=False, server_default=""),
     Column("settled_at", Instant),
+    # When another parcel under it was last told of, as on the shipment's row while it is its name.
+    Column("begins_after", Instant),
     Index("ix_names_shipment", "company_id", "shipment_id"),
     Index("ix_names_number", "company_id", "carrier", "tracking_number"),
+    Index("ix_names_any_number", "company_id", "tracking_number"),
 )
 
 
@@ -64,6 +67,7 @@ class Name(NamedTuple):
     tried_at: datetime | None = None
     outcome: str = ""
     settled_at: datetime | None = None
+    begins_after: datetime | None = None
 
     @classmethod
     def of(cls, row: Row[Any]) -> "Name":

@@ -92,6 +92,7 @@ class Shipment(NamedTuple):
     identity: Identity | None = None
     linked: bool = False
     recycled_at: datetime | None = None
+    begins_after: datetime | None = None
 
     @classmethod
     def of(cls, row: Row[Any]) -> "Shipment":

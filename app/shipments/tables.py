@@ -90,6 +90,8 @@ shipments = Table(
     Column("linked", Boolean, nullable=False, server_default="0"),
     # When its carrier first told of another parcel under its number.
     Column("recycled_at", Instant),
+    # When, as far as is known, another parcel under its number was last told of: that much is not this one's.
+    Column("begins_after", Instant),
     UniqueConstraint("company_id", "shop_id", "carrier", "tracking_number", "direction", "generation"),
     Index("ix_shipments_number", "company_id", "carrier", "tracking_number"),
     Index("ix_shipments_any_number", "company_id", "tracking_number"),
