@@ -14,12 +14,13 @@ from carriers.amazon_shipping import AmazonShipping
 from carriers.aramex import Aramex
 from carriers.australia_post import AustraliaPost
 from carriers.austrian_post import AustrianPost
-from carriers.base import Carrier, CarrierError, Likeness, UnreadablePayload
+from carriers.base import Carrier, CarrierError, UnreadablePayload
 from carriers.bpost import Bpost
 from carriers.bring import Bring
 from carriers.brt import Brt
 from carriers.cainiao import Cainiao
 from carriers.canada_post import CanadaPost
+from carriers.check_digits import Likeness
 from carriers.chronopost import Chronopost
 from carriers.correos import Correos
 from carriers.correos_express import CorreosExpress

@@ -164,13 +164,13 @@ class AfterShip(Carrier):
         return Answer(made, (number,))
 
     async def _call(self, http: AsyncClient, account: Account, method: str, **request: Any) -> bytes:
-        assert isinstance(account.credentials, AggregatorCredentials)
+        known = AggregatorCredentials.of(account)
         answer = await call(
             http,
             method,
             f"{account.base_url or self.base_url}/trackings",
             accept=(200, 201, 202, 400, 404, 409),
-            headers={"as-api-key": account.credentials.api_key.get_secret_value()},
+            headers={"as-api-key": known.api_key.get_secret_value()},
             **request,
         )
         return answer.content

@@ -78,7 +78,7 @@ class AmazonShipping(Carrier):
     table = table_file("amazon_shipping.csv")
 
     async def token(self, http: AsyncClient, account: Account) -> Token:
-        known = _credentials(account)
+        known = AmazonShippingCredentials.of(account)
         return await granted(
             http,
             f"{account.base_url or 'https://api.amazon.com'}/auth/o2/token",
@@ -92,7 +92,7 @@ class AmazonShipping(Carrier):
         )
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
-        known, answers = _credentials(account), []
+        known, answers = AmazonShippingCredentials.of(account), []
         for number in numbers:
             answer = await call(
                 http,
@@ -125,12 +125,6 @@ DETAILS: dict[str, list[tuple[str, Row]]] = {
     code: [(detail, row) for (within, detail), row in AmazonShipping.table.items() if within == code] for code in CODES
 }
 """By event code the detail codes that can speak of it, in the order in which they are tried: a signature last."""
-
-
-def _credentials(account: Account) -> AmazonShippingCredentials:
-    if not isinstance(account.credentials, AmazonShippingCredentials):
-        raise CredentialsRefused("these are not Amazon Shipping credentials")
-    return account.credentials
 
 
 def _parcel(said: dict[str, Json]) -> Parcel:

@@ -79,8 +79,7 @@ class Aramex(Carrier):
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """One call; an error in an answer without parcels is raised."""
-        known = account.credentials
-        assert isinstance(known, AramexCredentials)
+        known = AramexCredentials.of(account)
         answer = await call(
             http,
             "POST",

@@ -76,8 +76,7 @@ class AustraliaPost(Carrier):
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """One call; an answer of nothing but errors that do not speak of an id is none."""
-        known = account.credentials
-        assert isinstance(known, AustraliaPostCredentials)
+        known = AustraliaPostCredentials.of(account)
         answer = await call(
             http,
             "GET",

@@ -14,7 +14,7 @@ from typing import ClassVar, Literal, NamedTuple, Self
 from httpx import AsyncClient
 from pydantic import BaseModel, ConfigDict
 
-from carriers.check_digits import CheckDigit, standard
+from carriers.check_digits import CheckDigit, Likeness, standard
 from carriers.event import Parcel, Said, TrackingEvent, made_event
 from carriers.subscribing import Handshake, Hook, Subscribed
 from carriers.tables import Row, Table
@@ -81,6 +81,13 @@ class Credentials(BaseModel):
     """What a contract with the carrier needs; each carrier that is asked subclasses it. Unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, str_max_length=4096)
+
+    @classmethod
+    def of(cls, account: "Account") -> Self:
+        """Those of an account with this carrier; CredentialsRefused if it is with another one."""
+        if not isinstance(account.credentials, cls):
+            raise CredentialsRefused(f"these are no {cls.__name__}")
+        return account.credentials
 
 
 class TrackingNumber(str):
@@ -153,13 +160,6 @@ def mapped(event: TrackingEvent, row: Row | None) -> TrackingEvent:
         return event
     meaning = (row.status, row.sub_status, row.weak, row.doubtful, row.name)
     return made_event(event[:5] + meaning + event[10:])
-
-
-class Likeness(NamedTuple):
-    """The pattern that a number matches, and whether its check digit fits; none where the pattern has none."""
-
-    pattern: str
-    check_digit: bool | None
 
 
 def meant(row: Row | None, code: str = "", within: str = "", context: str = "", text: str = "") -> Said:

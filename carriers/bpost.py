@@ -62,8 +62,7 @@ class Bpost(Carrier):
     table = table_file("bpost.csv")
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
-        keys = account.credentials
-        assert isinstance(keys, BpostCredentials)
+        keys = BpostCredentials.of(account)
         item = quote("".join(numbers[0].split()), safe="")
         answer = await call(
             http,

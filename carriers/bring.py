@@ -87,8 +87,7 @@ class Bring(Carrier):
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """One call for each number; an error inside an answer is told."""
-        known = account.credentials
-        assert isinstance(known, BringCredentials)
+        known = BringCredentials.of(account)
         answers = []
         for number in numbers:
             answer = await call(

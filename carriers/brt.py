@@ -103,8 +103,7 @@ class Brt(Carrier):
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """Ask about one parcel or shipment; an error inside HTTP 200 becomes the CarrierError it stands for."""
-        credentials = account.credentials
-        assert isinstance(credentials, BrtCredentials)
+        credentials = BrtCredentials.of(account)
         number = TrackingNumber.of(numbers[0])
         if re.fullmatch(r"\d{12}", number, re.ASCII):
             question = ASK_BY_SHIPMENT.format(year=_year(number), number=escape(number))
@@ -126,8 +125,7 @@ class Brt(Carrier):
 
     async def resolve(self, http: AsyncClient, account: Account, reference: str) -> str:
         """The shipment id of a numeric or alphabetic sender's reference; an account with `customer_id` is needed."""
-        credentials, asked = account.credentials, TrackingNumber.of(reference)
-        assert isinstance(credentials, BrtCredentials)
+        credentials, asked = BrtCredentials.of(account), TrackingNumber.of(reference)
         if reason := self.unresolvable(account, reference):
             raise RequestRefused(reason)
         questions = [("GetIdSpedizioneByRMA", "ALFABETICO", escape(asked))]
@@ -146,8 +144,8 @@ class Brt(Carrier):
 
     def unresolvable(self, account: Account, reference: str) -> str:
         """The account names no `customer_id`, or the reference is longer than BRT's."""
-        assert isinstance(account.credentials, BrtCredentials)
-        if not account.credentials.customer_id:
+        known = BrtCredentials.of(account)
+        if not known.customer_id:
             return "BRT finds references of a customer only, and the account names no `customer_id`"
         fits = len(reference) <= LONGEST_REFERENCE
         return "" if fits else f"a reference at BRT has at most {LONGEST_REFERENCE} characters"

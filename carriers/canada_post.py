@@ -95,8 +95,7 @@ class CanadaPost(Carrier):
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """One call; an error in its answer is raised, unless it says that the PIN has no history."""
-        known = account.credentials
-        assert isinstance(known, CanadaPostCredentials)
+        known = CanadaPostCredentials.of(account)
         pin = quote("".join(numbers[0].split()), safe="")
         answer = await call(
             http,

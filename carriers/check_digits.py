@@ -6,6 +6,7 @@ https://github.com/jkeen/tracking_number_data has them (read 2026-11).
 
 import re
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 CheckDigit = Callable[[str], bool]
 """Whether the number's last place (of S10, the one before the country) fits the others."""
@@ -13,6 +14,13 @@ CheckDigit = Callable[[str], bool]
 _S10_FORM, _SSCC_FORM = re.compile("[A-Z]{2}[0-9]{9}[A-Z]{2}"), re.compile("00[0-9]{18}")
 _S10 = (8, 6, 4, 2, 3, 5, 9, 7)
 _FEDEX = (3, 1, 7, 3, 1, 7, 3, 1, 7, 3, 1)
+
+
+class Likeness(NamedTuple):
+    """The pattern that a number matches, and whether its check digit fits; none where the pattern has none."""
+
+    pattern: str
+    check_digit: bool | None
 
 
 def standard(number: str) -> CheckDigit | None:

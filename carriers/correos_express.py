@@ -79,8 +79,7 @@ class CorreosExpress(Carrier):
     )
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
-        known = account.credentials
-        assert isinstance(known, CorreosExpressCredentials)
+        known = CorreosExpressCredentials.of(account)
         answer = await call(
             http,
             "POST",

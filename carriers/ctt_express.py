@@ -76,8 +76,7 @@ class CttExpress(Carrier):
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """One call; an error that is not about the shipment is raised."""
-        keys = account.credentials
-        assert isinstance(keys, CttExpressCredentials)
+        keys = CttExpressCredentials.of(account)
         answer = await call(
             http,
             "POST",

@@ -22,7 +22,6 @@ from carriers.base import (
     Answer,
     Carrier,
     Credentials,
-    CredentialsRefused,
     RateLimit,
     UnreadablePayload,
     meant,
@@ -67,9 +66,7 @@ class DhlExpress(Carrier):
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """One call about the waybills, and one about the numbers of pieces if there are any."""
-        known = account.credentials
-        if not isinstance(known, DhlExpressCredentials):
-            raise CredentialsRefused("these are not DHL Express credentials")
+        known = DhlExpressCredentials.of(account)
         pieces = tuple(number for number in numbers if number[:1] in "Jj")
         waybills = tuple(number for number in numbers if number not in pieces)
         answers = []

@@ -102,8 +102,7 @@ class DhlParcelDe(Carrier):
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """One call; a list that holds no data at all answers each of its numbers."""
-        keys = account.credentials
-        assert isinstance(keys, DhlParcelDeCredentials)
+        keys = DhlParcelDeCredentials.of(account)
         answer = await call(
             http,
             "GET",

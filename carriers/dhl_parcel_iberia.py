@@ -96,8 +96,7 @@ class DhlParcelIberia(Carrier):
     texts: ClassVar[Phrases] = Phrases(table, "text")
 
     async def token(self, http: AsyncClient, account: Account) -> Token:
-        known = account.credentials
-        assert isinstance(known, DhlParcelIberiaCredentials)
+        known = DhlParcelIberiaCredentials.of(account)
         # Only the keys vary in this request, so a 400 is about them.
         answer = await call(
             http,

@@ -100,10 +100,10 @@ class DhlUnified(Carrier):
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """One call per number, in English, with the recipient's postcode where it is known (some divisions want it)."""
-        assert isinstance(account.credentials, DhlCredentials)
+        known = DhlCredentials.of(account)
         answers = []
         for number in map(TrackingNumber.of, numbers):
-            asked = {"trackingNumber": str(number), "service": account.credentials.service, "language": "en"}
+            asked = {"trackingNumber": str(number), "service": known.service, "language": "en"}
             if number.postcode:
                 asked["recipientPostalCode"] = number.postcode
             answer = await call(
@@ -112,7 +112,7 @@ class DhlUnified(Carrier):
                 f"{account.base_url or self.base_url}/track/shipments",
                 accept=(200, 404),
                 params=asked,
-                headers={"DHL-API-Key": account.credentials.api_key.get_secret_value()},
+                headers={"DHL-API-Key": known.api_key.get_secret_value()},
             )
             answers.append(Answer(answer.content, (number,)))
         return answers
@@ -122,8 +122,8 @@ class DhlUnified(Carrier):
 
     async def subscribe(self, http: AsyncClient, account: Account, numbers: Sequence[str], hook: Hook) -> Subscribed:
         """DHL then asks the hook whether it was we: nothing is pushed before `confirm`."""
-        assert isinstance(account.credentials, DhlCredentials)
-        return await self._push(http, account).subscribe(account.credentials.service, numbers, hook, self.hook_header)
+        known = DhlCredentials.of(account)
+        return await self._push(http, account).subscribe(known.service, numbers, hook, self.hook_header)
 
     def handshake(self, body: bytes) -> Handshake | None:
         return handshake_in(body)
@@ -132,8 +132,8 @@ class DhlUnified(Carrier):
         await self._push(http, account).confirm(asked)
 
     def _push(self, http: AsyncClient, account: Account) -> Push:
-        assert isinstance(account.credentials, DhlCredentials)
-        return Push(http, account.base_url or self.base_url, account.credentials.api_key.get_secret_value())
+        known = DhlCredentials.of(account)
+        return Push(http, account.base_url or self.base_url, known.api_key.get_secret_value())
 
     def verify(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -> Verified:
         """DHL signs nothing: it repeats the token that the subscription gave it."""

@@ -77,7 +77,7 @@ class Dpd(Carrier):
     table = table_file("dpd.csv")
 
     async def token(self, http: AsyncClient, account: Account) -> Token:
-        keys = _keys(account)
+        keys = DpdCredentials.of(account)
         question = {"delisId": keys.delis_id, "password": keys.password.get_secret_value()}
         answer = await soap(http, _base(account), LOGIN, question | LANGUAGE)
         try:
@@ -96,7 +96,7 @@ class Dpd(Carrier):
         compact = "".join(numbers[0].split()).upper()
         barcode = BARCODE.fullmatch(compact)
         question = {"parcelLabelNumber": barcode[1] if barcode else compact[:14]}
-        login = {"delisId": _keys(account).delis_id, "authToken": account.token, **LANGUAGE}
+        login = {"delisId": DpdCredentials.of(account).delis_id, "authToken": account.token, **LANGUAGE}
         answer = await soap(http, _base(account), TRACKING, question, login)
         if (fault := fault_of(xml_of(answer.content))) is not None:
             if fault.of_login:
@@ -266,10 +266,5 @@ def _content(said: Json) -> str:
     return text_of(said)
 
 
-def _keys(account: Account) -> DpdCredentials:
-    assert isinstance(account.credentials, DpdCredentials)
-    return account.credentials
-
-
 def _base(account: Account) -> str:
-    return account.base_url or HOSTS[_keys(account).unit]
+    return account.base_url or HOSTS[DpdCredentials.of(account).unit]

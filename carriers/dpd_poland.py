@@ -102,8 +102,7 @@ class DpdPoland(Carrier):
 
 
 def _question(waybill: str, account: Account) -> bytes:
-    keys = account.credentials
-    assert isinstance(keys, DpdPolandCredentials)
+    keys = DpdPolandCredentials.of(account)
     whole, body = envelope("Body", even=EVENTS)
     asked = etree.SubElement(body, f"{{{EVENTS}}}getEventsForWaybillV1")
     fill(asked, {"waybill": waybill, "eventsSelectType": "ALL", "language": "PL"})

@@ -92,8 +92,8 @@ class EasyPost(Carrier):
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """Look for each number's tracker, and make it where there is none."""
-        assert isinstance(account.credentials, AggregatorCredentials)
-        auth = BasicAuth(account.credentials.api_key.get_secret_value(), "")
+        known = AggregatorCredentials.of(account)
+        auth = BasicAuth(known.api_key.get_secret_value(), "")
         url, answers = f"{account.base_url or self.base_url}/v2/trackers", []
         for number in map(TrackingNumber.of, numbers):
             asked = {"tracking_code": str(number)} | ({"carrier": number.courier} if number.courier else {})

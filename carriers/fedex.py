@@ -31,7 +31,6 @@ from carriers.base import (
     Carrier,
     CarrierUnavailable,
     Credentials,
-    CredentialsRefused,
     RateLimit,
     RequestRefused,
     Token,
@@ -96,9 +95,7 @@ class Fedex(Carrier):
     signs = True
 
     async def token(self, http: AsyncClient, account: Account) -> Token:
-        known = account.credentials
-        if not isinstance(known, FedexCredentials):
-            raise CredentialsRefused("these are not FedEx credentials")
+        known = FedexCredentials.of(account)
         secret = known.secret_key.get_secret_value()
         answer = await call(
             http,

@@ -65,8 +65,7 @@ class GlsGroup(Carrier):
     grants: ClassVar[str] = "/oauth2/v2/token"
 
     async def token(self, http: AsyncClient, account: Account) -> Token:
-        known = account.credentials
-        assert isinstance(known, GlsGroupCredentials)
+        known = GlsGroupCredentials.of(account)
         return await granted(
             http,
             f"{account.base_url or self.base_url}{self.grants}",

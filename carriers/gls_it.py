@@ -94,19 +94,19 @@ class GlsItaly(Carrier):
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """Ask about one shipment; RequestRefused for nine digits alone when the account names no sede."""
-        body = await self._ask(http, account, _question(numbers[0], _credentials(account)))
+        body = await self._ask(http, account, _question(numbers[0], GlsItalyCredentials.of(account)))
         if text := _refusal(body):
             raise CredentialsRefused(f"GLS Italy: {text}")
         return [Answer(body, (numbers[0],))]
 
     def unresolvable(self, account: Account, reference: str) -> str:
         """The account names no `sede`."""
-        sede = _credentials(account).sede
+        sede = GlsItalyCredentials.of(account).sede
         return "" if sede else "GLS Italy finds a BDA by the contract's sede, and the account names no `sede`"
 
     async def resolve(self, http: AsyncClient, account: Account, reference: str) -> str:
         """The printed number of a BDA, the sender's document number; an account with `sede` is needed."""
-        sede = _credentials(account).sede.upper()
+        sede = GlsItalyCredentials.of(account).sede.upper()
         if reason := self.unresolvable(account, reference):
             raise RequestRefused(reason)
         body = await self._ask(http, account, {"locpartenza": sede, "bda": reference})
@@ -120,7 +120,7 @@ class GlsItaly(Carrier):
         return next(iter(found), "")
 
     async def _ask(self, http: AsyncClient, account: Account, question: Mapping[str, str]) -> bytes:
-        contract = _credentials(account).contract.get_secret_value()
+        contract = GlsItalyCredentials.of(account).contract.get_secret_value()
         url = f"{account.base_url or self.base_url}/XML/get_xml_track.php"
         return (await call(http, "GET", url, params={**question, "CodCli": contract})).content
 
@@ -238,11 +238,6 @@ class GlsItaly(Carrier):
         if row is not None and (row.status is None or (newest is not None and newest.status is row.status)):
             return listed
         return (mapped(TrackingEvent(moment, status, list="group status"), row), *listed)
-
-
-def _credentials(account: Account) -> GlsItalyCredentials:
-    assert isinstance(account.credentials, GlsItalyCredentials)
-    return account.credentials
 
 
 def _refusal(body: bytes) -> str:

@@ -63,8 +63,7 @@ class GlsSpain(Carrier):
     table = table_file("gls_spain.csv")
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
-        keys = account.credentials
-        assert isinstance(keys, GlsSpainCredentials)
+        keys = GlsSpainCredentials.of(account)
         asked = {"codigo": "".join(numbers[0].split()), "uid": keys.uid.get_secret_value()}
         answer = await call(
             http,

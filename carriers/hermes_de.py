@@ -67,8 +67,7 @@ class HermesGermany(Carrier):
 
     async def token(self, http: AsyncClient, account: Account) -> Token:
         """OAuth by user and password."""
-        known = account.credentials
-        assert isinstance(known, HermesCredentials)
+        known = HermesCredentials.of(account)
         return await granted(
             http,
             f"{account.base_url or self.grants}/authorization-facade/oauth2/access_token",

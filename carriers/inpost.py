@@ -29,7 +29,6 @@ from carriers.base import (
     BadSignature,
     Carrier,
     Credentials,
-    CredentialsRefused,
     RateLimit,
     Token,
     UnreadablePayload,
@@ -84,7 +83,7 @@ class InPost(Carrier):
 
     async def token(self, http: AsyncClient, account: Account) -> Token:
         """The group's token lasts about an hour; ShipX's is the organisation's own."""
-        known = _credentials(account)
+        known = InPostCredentials.of(account)
         secret = known.client_secret.get_secret_value()
         if not known.client_id:
             return Token(secret, 3600.0)
@@ -103,7 +102,7 @@ class InPost(Carrier):
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """One call to the group's API, or for each number one to ShipX, two for one that Italy does not know."""
         bearer = {"authorization": f"Bearer {account.token}"}
-        if not _credentials(account).client_id:
+        if not InPostCredentials.of(account).client_id:
             return [await self._ask_shipx(http, account, number, bearer) for number in numbers]
         answer = await call(
             http,
@@ -163,12 +162,6 @@ class InPost(Carrier):
         if "error" in said and re.fullmatch("[45][0-9]{2}", text_of(said.get("status"))):
             return []
         raise UnreadablePayload("neither parcels nor an event of InPost")
-
-
-def _credentials(account: Account) -> InPostCredentials:
-    if not isinstance(account.credentials, InPostCredentials):
-        raise CredentialsRefused("these are not InPost credentials")
-    return account.credentials
 
 
 def _password(authorization: str) -> bytes:

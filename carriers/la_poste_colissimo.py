@@ -74,7 +74,7 @@ class LaPosteColissimo(Carrier):
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """One call about up to ten numbers, in French: where a parcel waits is read from its label."""
-        assert isinstance(account.credentials, LaPosteCredentials)
+        known = LaPosteCredentials.of(account)
         asked = ",".join("".join(number.split()) for number in numbers)
         answer = await call(
             http,
@@ -82,7 +82,7 @@ class LaPosteColissimo(Carrier):
             f"{account.base_url or self.base_url}/suivi/v2/idships/{asked}",
             accept=(200, 207, 400, 404),
             params={"lang": "fr_FR"},
-            headers={"X-Okapi-Key": account.credentials.okapi_key.get_secret_value(), "Accept": "application/json"},
+            headers={"X-Okapi-Key": known.okapi_key.get_secret_value(), "Accept": "application/json"},
         )
         said = json_of(answer.content)
         if code := _gateway_error(said):

@@ -86,8 +86,7 @@ class MondialRelay(Carrier):
     texts: ClassVar[Phrases] = Phrases(table, "text")
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
-        keys = account.credentials
-        assert isinstance(keys, MondialRelayCredentials)
+        keys = MondialRelayCredentials.of(account)
         answer = await call(
             http,
             "POST",

@@ -101,8 +101,7 @@ class Mrw(Carrier):
 
 
 def _question(number: str, account: Account) -> bytes:
-    keys = account.credentials
-    assert isinstance(keys, MrwCredentials)
+    keys = MrwCredentials.of(account)
     values = {
         "login": keys.login,
         "pass": keys.password.get_secret_value(),

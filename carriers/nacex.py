@@ -79,8 +79,7 @@ class Nacex(Carrier):
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """One call about one expedition."""
-        known = account.credentials
-        assert isinstance(known, NacexCredentials)
+        known = NacexCredentials.of(account)
         branch, slash, waybill = "".join(numbers[0].split()).partition("/")
         answer = await call(
             http,

@@ -86,8 +86,7 @@ class OnTrac(Carrier):
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """One call about all numbers, or several where one of them is no number; other errors are raised."""
-        keys = account.credentials
-        assert isinstance(keys, OnTracCredentials)
+        keys = OnTracCredentials.of(account)
         answer = await call(
             http,
             "GET",

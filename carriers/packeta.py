@@ -66,8 +66,8 @@ class Packeta(Carrier):
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """One call for each number, which goes without its Z; the password stands in the body."""
-        assert isinstance(account.credentials, PacketaCredentials)
-        secret = account.credentials.api_password.get_secret_value()
+        known = PacketaCredentials.of(account)
+        secret = known.api_password.get_secret_value()
         answers = []
         for number in numbers:
             question = etree.Element("packetTracking")

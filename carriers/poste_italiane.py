@@ -91,7 +91,7 @@ class PosteItaliane(Carrier):
 
     async def token(self, http: AsyncClient, account: Account) -> Token:
         """A token for the contract's keys (about an hour)."""
-        keys = _keys(account)
+        keys = PosteCredentials.of(account)
         asked = {
             "clientId": keys.client_id,
             "secretId": keys.secret_id.get_secret_value(),
@@ -108,7 +108,7 @@ class PosteItaliane(Carrier):
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """The whole history of the numbers; a failure inside HTTP 200 is RequestRefused with Poste's own words."""
-        keys = _keys(account)
+        keys = PosteCredentials.of(account)
         asked = {
             "arg0": {
                 "shipmentsData": [{"waybillNumber": number, "lastTracingState": "N"} for number in numbers],
@@ -218,13 +218,8 @@ def _on_the_way_back(row: Row | None) -> Row | None:
     return PosteItaliane.table["return", "delivered"] if delivered else row
 
 
-def _keys(account: Account) -> PosteCredentials:
-    assert isinstance(account.credentials, PosteCredentials)
-    return account.credentials
-
-
 def _base(account: Account) -> str:
-    return account.base_url or BASES[_keys(account).environment]
+    return account.base_url or BASES[PosteCredentials.of(account).environment]
 
 
 def _pdb(said: dict[str, Any]) -> dict[str, Any] | None:

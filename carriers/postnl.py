@@ -61,8 +61,7 @@ class PostNl(Carrier):
     table = table_file("postnl.csv")
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
-        keys = account.credentials
-        assert isinstance(keys, PostNlCredentials)
+        keys = PostNlCredentials.of(account)
         barcode = quote("".join(numbers[0].split()).upper(), safe="")
         answer = await call(
             http,
@@ -75,15 +74,13 @@ class PostNl(Carrier):
 
     def unresolvable(self, account: Account, reference: str) -> str:
         """The account lacks the customer's code or number."""
-        keys = account.credentials
-        assert isinstance(keys, PostNlCredentials)
+        keys = PostNlCredentials.of(account)
         known = keys.customer_code and keys.customer_number
         return "" if known else "PostNL finds a customer's references: `customer_code` and `customer_number` are needed"
 
     async def resolve(self, http: AsyncClient, account: Account, reference: str) -> str:
         """The barcode of a sender's reference; an account with the customer's code and number is needed."""
-        keys = account.credentials
-        assert isinstance(keys, PostNlCredentials)
+        keys = PostNlCredentials.of(account)
         if reason := self.unresolvable(account, reference):
             raise RequestRefused(reason)
         customer = {"customerCode": keys.customer_code, "customerNumber": keys.customer_number}

@@ -72,8 +72,7 @@ class PostNord(Carrier):
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """One call of v5 for each number."""
-        known = account.credentials
-        assert isinstance(known, PostNordCredentials)
+        known = PostNordCredentials.of(account)
         answers = []
         for number in numbers:
             answer = await call(

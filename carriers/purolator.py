@@ -79,8 +79,7 @@ class Purolator(Carrier):
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """One call; an error without parcels is raised, unless it speaks of the numbers."""
-        known = account.credentials
-        assert isinstance(known, PurolatorCredentials)
+        known = PurolatorCredentials.of(account)
         answer = await call(
             http,
             "POST",

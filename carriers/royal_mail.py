@@ -72,8 +72,7 @@ class RoyalMail(Carrier):
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """One call; an error that does not speak of the number is raised."""
-        known = account.credentials
-        assert isinstance(known, RoyalMailCredentials)
+        known = RoyalMailCredentials.of(account)
         item = quote(re.sub("[^A-Za-z0-9]", "", numbers[0]).upper(), safe="")
         answer = await call(
             http,

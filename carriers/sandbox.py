@@ -88,10 +88,10 @@ class Sandbox(Carrier):
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """One call about all numbers; each must say when its journey starts (`TrackingNumber.shipped_at`)."""
-        assert isinstance(account.credentials, SandboxCredentials)
+        known = SandboxCredentials.of(account)
         if not account.base_url:
             raise RequestRefused("the sandbox is part of a service, and the account does not say where that is")
-        params = [("speed", repr(account.credentials.speed))]
+        params = [("speed", repr(known.speed))]
         for number in map(TrackingNumber.of, numbers):
             if number.shipped_at is None:
                 raise RequestRefused(f"{number}: a sandbox journey needs its start")

@@ -64,7 +64,7 @@ class Seur(Carrier):
     table = table_file("seur.csv")
 
     async def token(self, http: AsyncClient, account: Account) -> Token:
-        known = _credentials(account)
+        known = SeurCredentials.of(account)
         return await granted(
             http,
             f"{account.base_url or self.base_url}/pic_token",
@@ -80,7 +80,7 @@ class Seur(Carrier):
         )
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
-        known = _credentials(account)
+        known = SeurCredentials.of(account)
         sender = {"accountNumber": known.account_number, "businessUnit": known.business_unit}
         answer = await call(
             http,
@@ -110,11 +110,6 @@ class Seur(Carrier):
 
     def tracking_url(self, number: str) -> str:
         return f"{self.website}/livetracking/?segOnlineIdentificador={number}"
-
-
-def _credentials(account: Account) -> SeurCredentials:
-    assert isinstance(account.credentials, SeurCredentials)
-    return account.credentials
 
 
 def _parcel(entries: Sequence[dict[str, Json]]) -> Parcel:

@@ -149,12 +149,12 @@ class SeventeenTrack(Carrier):
         raise UnreadablePayload("an answer of 17TRACK's without numbers")
 
     async def _call(self, http: AsyncClient, account: Account, what: str, numbers: Sequence[TrackingNumber]) -> bytes:
-        assert isinstance(account.credentials, AggregatorCredentials)
+        known = AggregatorCredentials.of(account)
         answer = await call(
             http,
             "POST",
             f"{account.base_url or self.base_url}/track/v2.4/{what}",
-            headers={"17token": account.credentials.api_key.get_secret_value()},
+            headers={"17token": known.api_key.get_secret_value()},
             json=[
                 {"number": str(number)} | ({"carrier": int(number.courier)} if number.courier else {})
                 for number in numbers

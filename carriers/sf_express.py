@@ -125,12 +125,12 @@ class SfExpress(Carrier):
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """One call; an error inside the answer is told."""
-        assert isinstance(account.credentials, SfExpressCredentials)
+        known = SfExpressCredentials.of(account)
         answer = await call(
             http,
             "POST",
             f"{account.base_url or self.base_url}/std/service",
-            data=_question(account.credentials, ["".join(number.split()) for number in numbers]),
+            data=_question(known, ["".join(number.split()) for number in numbers]),
             headers={"Content-Type": "application/x-www-form-urlencoded;charset=UTF-8"},
         )
         said = json_object(answer.content)

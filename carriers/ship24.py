@@ -104,7 +104,7 @@ class Ship24(Carrier):
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """Make each number's tracker, or find it, and read what it tells."""
-        assert isinstance(account.credentials, AggregatorCredentials)
+        known = AggregatorCredentials.of(account)
         answers = []
         for number in map(TrackingNumber.of, numbers):
             asked: dict[str, Any] = {"trackingNumber": str(number)}
@@ -116,7 +116,7 @@ class Ship24(Carrier):
                 "POST",
                 f"{account.base_url or self.base_url}/trackers/track",
                 accept=(200, 201, 400, 404),
-                headers={"Authorization": f"Bearer {account.credentials.api_key.get_secret_value()}"},
+                headers={"Authorization": f"Bearer {known.api_key.get_secret_value()}"},
                 json=asked,
             )
             if answer.status_code == 400:

@@ -61,11 +61,11 @@ class SpringGds(Carrier):
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """One call for each number; an error inside an answer is told."""
-        assert isinstance(account.credentials, SpringCredentials)
+        known = SpringCredentials.of(account)
         answers = []
         for number in numbers:
             question = {
-                "Apikey": account.credentials.api_key.get_secret_value(),
+                "Apikey": known.api_key.get_secret_value(),
                 "Command": "TrackShipment",
                 "Shipment": {"TrackingNumber": "".join(number.split()), "ShipperReference": ""},
             }

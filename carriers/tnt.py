@@ -91,9 +91,7 @@ class Tnt(Carrier):
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """One call about what stays in the country of origin, and one about what leaves it or goes who knows where."""
-        known = account.credentials
-        if not isinstance(known, TntCredentials):
-            raise CredentialsRefused("these are not TNT credentials")
+        known = TntCredentials.of(account)
         domestic = tuple(each for each in numbers if TrackingNumber.of(each).country.upper() == known.origin_country)
         abroad = tuple(each for each in numbers if each not in domestic)
         answers = []

@@ -28,7 +28,6 @@ from carriers.base import (
     BadSignature,
     Carrier,
     Credentials,
-    CredentialsRefused,
     RequestRefused,
     Token,
     TokenRefused,
@@ -96,7 +95,7 @@ class Ups(Carrier):
     subscribe_size = 100
 
     async def token(self, http: AsyncClient, account: Account) -> Token:
-        known = _credentials(account)
+        known = UpsCredentials.of(account)
         answer = await call(
             http,
             "POST",
@@ -128,11 +127,11 @@ class Ups(Carrier):
         return Answer(answer.content, (number,))
 
     def subscribes(self, account: Account) -> bool:
-        return bool(_credentials(account).track_alert)
+        return bool(UpsCredentials.of(account).track_alert)
 
     async def subscribe(self, http: AsyncClient, account: Account, numbers: Sequence[str], hook: Hook) -> Subscribed:
         """Track Alert tells nothing of the past, and forgets a number after 14 days; `hook` is the portal's matter."""
-        kind = _credentials(account).track_alert or "standard"
+        kind = UpsCredentials.of(account).track_alert or "standard"
         answer = await call(
             http,
             "POST",
@@ -255,12 +254,6 @@ def _row(kind: str, code: str, three: str) -> Row | None:
         return exact or finer
     bare = (exact.status, exact.sub_status) == (Status.DELIVERED, SubStatus.TO_RECIPIENT)
     return finer if bare and finer.status in ELSEWHERE else exact
-
-
-def _credentials(account: Account) -> UpsCredentials:
-    if not isinstance(account.credentials, UpsCredentials):
-        raise CredentialsRefused("these are not UPS credentials")
-    return account.credentials
 
 
 def _asking(account: Account) -> dict[str, str]:

@@ -95,7 +95,7 @@ class Usps(Carrier):
 
     async def token(self, http: AsyncClient, account: Account) -> Token:
         """A token of the client credentials; its life is what the answer says."""
-        known = _credentials(account)
+        known = UspsCredentials.of(account)
         return await granted(
             http,
             f"{account.base_url or self.base_url}/oauth2/v3/token",
@@ -153,11 +153,6 @@ class Usps(Carrier):
 
     def tracking_url(self, number: str) -> str:
         return f"https://tools.usps.com/go/TrackConfirmAction?tLabels={''.join(number.split())}"
-
-
-def _credentials(account: Account) -> UspsCredentials:
-    assert isinstance(account.credentials, UspsCredentials)
-    return account.credentials
 
 
 def _question(number: str) -> dict[str, str]:

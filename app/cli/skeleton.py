@@ -11,6 +11,7 @@ from pathlib import Path
 
 from app.cli.composing import recordings
 from app.cli.written_tests import tests_of
+
 from carriers import carriers
 
 ADAPTER = '''"""{name}: how it is asked, what it answers. Say here where that is documented, and when you read it.
@@ -78,12 +79,12 @@ class {kind}(Carrier):
 
     async def fetch(self, http: AsyncClient, account: Account, numbers: Sequence[str]) -> list[Answer]:
         """One call a number; `call` turns 401, 429, 5xx and silence into the errors that callers expect."""
-        assert isinstance(account.credentials, {kind}Credentials)
+        known = {kind}Credentials.of(account)
         answer = await call(
             http,
             "GET",
             f"{{account.base_url or self.base_url}}/track/{{numbers[0]}}",
-            headers={{"Authorization": f"Bearer {{account.credentials.api_key.get_secret_value()}}"}},
+            headers={{"Authorization": f"Bearer {{known.api_key.get_secret_value()}}"}},
             accept=(200, 404),  # 404: a number that it does not know
         )
         return [Answer(answer.content, tuple(numbers))]

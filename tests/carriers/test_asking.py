@@ -8,23 +8,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
-from httpx import AsyncClient
-
 from app.demo.journeys import Happened, Step
 from app.demo.serving import serving
 from app.demo.stand_ins.base import Fault, StandIn
+from httpx import AsyncClient
+from tests.carriers.asked import ASKED, Asked
+
 from carriers import Carrier, carriers
 from carriers.asking import TokenKeeper, ask
 from carriers.base import (
     Account,
     CarrierError,
     CarrierUnavailable,
+    Credentials,
     CredentialsRefused,
     RateLimited,
     UnreadablePayload,
 )
 from carriers.event import Parcel
-from tests.carriers.asked import ASKED, Asked
 
 STEPS = [Happened(Step.DELIVERED, datetime(2026, 3, 2, 8, tzinfo=UTC), "Milano")]
 WITH_SECRET = [each for each in ASKED if each.secret]
@@ -72,6 +73,14 @@ def name(asked: Asked) -> str:
 every = pytest.mark.parametrize("desk", ASKED, ids=name, indirect=True)
 with_secret = pytest.mark.parametrize("desk", WITH_SECRET, ids=name, indirect=True)
 with_token = pytest.mark.parametrize("desk", WITH_TOKEN, ids=name, indirect=True)
+
+
+@pytest.mark.parametrize("asked", WITH_SECRET, ids=name)
+def test_another_carriers_account_is_refused(asked: Asked) -> None:
+    """By an error that says what it lacks, before anything is asked."""
+    kind = carriers()[asked.kind.slug].credentials
+    with pytest.raises(CredentialsRefused, match=f"these are no {kind.__name__}"):
+        kind.of(Account(Credentials()))
 
 
 def test_every_carrier_that_is_asked_is_here() -> None:
