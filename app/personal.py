@@ -70,7 +70,7 @@ PERSONAL: Mapping[str, Mapping[Kept, str]] = {
     "shadows": {Kept.SETUP: "carrier"},
     "sightings": {Kept.CONTACT: "code text", Kept.JOURNEY: "carrier list context"},
     "shops": {Kept.SETUP: "name locale timezone mail_from staff_mail brand"},
-    "subscriptions": {Kept.JOURNEY: "state reason"},
+    "subscriptions": {Kept.JOURNEY: "state reason name"},
     "token_keys": {Kept.SETUP: "sealed"},
     "unmapped": {Kept.CONTACT: "code text", Kept.JOURNEY: "carrier list"},
 }

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Column, Index, Integer, Table, Text, func, select, text
+from sqlalchemy import Column, Index, Integer, Table, Text, func, select, text, update
 
 from app.database import Id, Instant, Session, metadata
 
@@ -15,9 +15,12 @@ DUE = text("due_at IS NOT NULL")
 
 
 class SubscriptionState(StrEnum):
-    """`wanted`: the carrier is to be asked; `live`: it pushes; `refused`: it does not take the number."""
+    """`wanted`: the carrier is to be asked; `pending`: it has been, and we wait for its handshake; `live`: it pushes;
+    `refused`: it does not take the number.
+    """
 
     WANTED = "wanted"
+    PENDING = "pending"
     LIVE = "live"
     REFUSED = "refused"
 
@@ -33,6 +36,8 @@ subscriptions = Table(
     Column("due_at", Instant),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("reason", Text, nullable=False, server_default=""),
+    # What the carrier calls it; empty if it does not say.
+    Column("name", Text, nullable=False, server_default=""),
     Index("ix_subscriptions_due", "due_at", postgresql_where=DUE, sqlite_where=DUE),
 )
 
@@ -64,10 +69,24 @@ async def want(db: Session, company_id: UUID, account_id: UUID, shipment_id: UUI
 
 
 async def counted(db: Session, company_id: UUID, account_id: UUID) -> dict[str, int]:
-    """How many of an account's subscriptions are in each state."""
+    """How many of an account's subscriptions are in each state; one that has ended unrenewed is wanted anew."""
     mine = subscriptions.c.company_id == company_id, subscriptions.c.account_id == account_id
-    query = select(subscriptions.c.state, func.count().label("number")).where(*mine).group_by(subscriptions.c.state)
-    return {row.state: row.number for row in await db.all(query)}
+    ended = subscriptions.c.until_at <= db.now
+    query = select(subscriptions.c.state, ended.label("ended"), func.count().label("number")).where(*mine)
+    found: dict[str, int] = {}
+    for row in await db.all(query.group_by(subscriptions.c.state, ended)):
+        state = SubscriptionState.WANTED.value if row.ended else row.state
+        found[state] = found.get(state, 0) + row.number
+    return found
+
+
+async def begun(db: Session, company_id: UUID, account_id: UUID, name: str) -> bool:
+    """The carrier's handshake is answered, so it pushes from here on; whether we know the subscription by now."""
+    this = subscriptions.c.company_id == company_id, subscriptions.c.account_id == account_id
+    open_ = subscriptions.c.state.in_([SubscriptionState.PENDING.value, SubscriptionState.LIVE.value])
+    named = subscriptions.c.name.in_(["", name])
+    live = {"state": SubscriptionState.LIVE.value, "reason": ""}
+    return bool(await db.run(update(subscriptions).where(*this, named, open_).values(live)))
 
 
 async def keep_handshakes(db: Session, asked: Iterable[tuple[UUID, UUID, str, str]]) -> None:

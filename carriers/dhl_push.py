@@ -12,7 +12,7 @@ from httpx import AsyncClient, Response
 
 from carriers.calling import call
 from carriers.event import OffsetSource
-from carriers.reading import at, json_object, text_of
+from carriers.reading import Json, at, json_object, text_of
 from carriers.subscribing import Handshake, Hook, Subscribed
 from carriers.times import iso_moment
 
@@ -39,7 +39,7 @@ class Push:
         answer = await self._post("", {}, json=asked)
         said = json_object(answer.content) if answer.content.strip() else {}
         ends = iso_moment(at(said, "expires"), None, OffsetSource.GIVEN)
-        return Subscribed(until=ends and ends.occurred_at)
+        return Subscribed(until=ends and ends.occurred_at, name=_name_in(said), asks=True)
 
     async def confirm(self, asked: Handshake) -> None:
         """Activate the subscription."""
@@ -57,6 +57,16 @@ def handshake_in(body: bytes) -> Handshake | None:
     said = json_object(body)
     if said.get("scope") != "subscription.validate":
         return None
-    named = re.search(r"/subscription/([\w-]{1,100})$", text_of(said.get("self"), 500), re.ASCII)
-    secret = text_of(said.get("secret"), 500)
-    return Handshake(named[1], secret) if named and secret else None
+    name, secret = _named(said.get("self")), text_of(said.get("secret"), 500)
+    return Handshake(name, secret) if name and secret else None
+
+
+def _name_in(said: Mapping[str, Json]) -> str:
+    """The subscription's id in the answer that it was taken: the sheet does not say under which key."""
+    given = next((text_of(said[key], 100) for key in ("id", "subscriptionId", "subscriptionID") if key in said), "")
+    return given or _named(said.get("self"))
+
+
+def _named(address: Json) -> str:
+    found = re.search(r"/subscription/([\w-]{1,100})$", text_of(address, 500), re.ASCII)
+    return found[1] if found else ""

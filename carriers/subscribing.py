@@ -14,12 +14,15 @@ class Hook(NamedTuple):
 class Subscribed(NamedTuple):
     """The carrier pushes from here on: for so long, or until then, or (neither) until the journey's end.
 
-    `refused` are the numbers that it does not take.
+    `refused` are the numbers that it does not take. `name` is what it calls the subscription, if it says so. `asks`: it
+    pushes nothing before its handshake is answered.
     """
 
     life: timedelta | None = None
     until: datetime | None = None
     refused: frozenset[str] = frozenset()
+    name: str = ""
+    asks: bool = False
 
 
 class Handshake(NamedTuple):

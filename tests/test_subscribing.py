@@ -1,30 +1,30 @@
 """Carriers that push by subscription are asked to, asked again in time, and answered; they are polled all the while."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from httpx import ASGITransport, AsyncClient
-from sqlalchemy import select
+from httpx import AsyncClient
 
 from app import accounts, carrier_health
 from app.database import Database
-from app.demo.stand_ins.base import Fault, Push
-from app.demo.stand_ins.dhl_unified import DhlUnified
+from app.demo.stand_ins.base import Fault
 from app.erasing import erase
 from app.intake.posting import change
-from app.main import build
+from app.intake.scheduling import BACKSTOP
 from app.polling.enlisting import Enlister
 from app.polling.subscribing import Subscriber
 from app.shipments.posting import ChangedShipment
-from app.subscriptions import handshakes, subscriptions
+from app.subscriptions import counted as subscriptions_counted
+from app.subscriptions import subscriptions
 from carriers import carrier
 from carriers.base import Account, RequestRefused
 from carriers.subscribing import Hook
-from tests.polled import Polled, contract, polled
+from carriers.vocabulary import Status
+from tests.building import event
+from tests.polled import Polled, journey, polled
+from tests.subscribed import kept
 
 FIRST, SECOND = "1Z999AA10123456784", "1Z999AA10123456785"
 LIVE = timedelta(days=14)
@@ -56,17 +56,6 @@ async def turn_on(desk: Polled, id_: UUID, track_alert: str = "standard") -> Non
         account = await accounts.get(db, desk.world.shop.company_id, id_)
         given = {"track_alert": track_alert}
         await accounts.change(db, desk.world.installation.sealer, account, credentials=given)
-
-
-async def kept(desk: Polled) -> list[tuple[str, timedelta | None, timedelta | None]]:
-    """The subscriptions: state, for how long they hold, when they are seen to."""
-
-    def ahead(at: datetime | None) -> timedelta | None:
-        return timedelta(minutes=round((at - now) / timedelta(minutes=1))) if at else None
-
-    async with desk.world.database.reading() as db:
-        rows, now = await db.all(select(subscriptions).order_by(subscriptions.c.shipment_id)), db.now
-    return [(row.state, ahead(row.until_at), ahead(row.due_at)) for row in rows]
 
 
 async def test_shipments_are_subscribed_to_together_and_again_before_that_ends(
@@ -147,6 +136,46 @@ async def test_a_carrier_that_fails_is_asked_again_and_polled_meanwhile(desk: Po
     assert (await kept(desk))[0][0] == "live"
 
 
+async def test_a_subscription_that_is_not_renewed_ends_and_the_polls_go_on(
+    desk: Polled, subscriber: Subscriber
+) -> None:
+    """Thirteen days, refusals until the fourteenth is over: it is said to be wanted, and is had again in the end."""
+    started = desk.world.now
+    desk.ups.history = lambda _number: journey(desk.world.database, started)[:3]
+    await with_alerts(desk)
+    shipment = await desk.world.ship(FIRST, "ups")
+    await subscriber.tick()
+    await desk.world.say(shipment, event(Status.IN_TRANSIT, at=desk.world.now))
+    await desk.poll(hours=1)
+    pushed = await desk.world.look(shipment)
+    desk.world.pass_time(days=13)
+    desk.ups.tokens.add("known")
+    states = []
+    for _ in range(12):
+        desk.ups.faults.append(Fault(status=500))
+        await subscriber.tick()
+        states.append(await counted(desk))
+        desk.world.pass_time(hours=3)
+    desk.ups.faults.clear()
+    await desk.poll()
+    quiet = await desk.world.look(shipment)
+    desk.world.pass_time(hours=6.1)
+    await subscriber.tick()
+
+    assert (pushed.poll_note, quiet.poll_note) == (BACKSTOP, "")
+    assert quiet.last_polled_at is not None
+    assert quiet.next_poll_at is not None
+    assert quiet.next_poll_at - quiet.last_polled_at < timedelta(hours=12)
+    assert (states[0], states[-1], await counted(desk)) == ({"live": 1}, {"wanted": 1}, {"live": 1})
+    assert await kept(desk) == [("live", LIVE, LIVE - timedelta(days=1))]
+
+
+async def counted(desk: Polled) -> dict[str, int]:
+    """The subscriptions by state, as health shows them."""
+    async with desk.world.database.reading() as db:
+        return await subscriptions_counted(db, desk.world.shop.company_id, (await desk.account("ups")).id)
+
+
 async def test_a_number_that_is_not_taken_is_offered_three_times(desk: Polled, subscriber: Subscriber) -> None:
     """The others of the same call are subscribed to."""
     await with_alerts(desk)
@@ -179,67 +208,6 @@ async def test_another_number_and_an_erased_shipment(desk: Polled, subscriber: S
 
     assert (before, [each[0] for each in after], await kept(desk)) == ([], ["live"], [])
     assert desk.ups.subscribed == [shipment.number, SECOND]
-
-
-@asynccontextmanager
-async def pushing(desk: Polled) -> AsyncIterator[tuple[DhlUnified, Any]]:
-    """DHL's stand-in with an account that has Unified Push, and a way to post to its hook."""
-    async with contract(desk, DhlUnified, push="true") as stand_in:
-        assert isinstance(stand_in, DhlUnified)
-        app = build(desk.world.installation)
-        async with (
-            app.router.lifespan_context(app),
-            AsyncClient(transport=ASGITransport(app), base_url="http://nove.test") as http,
-        ):
-
-            async def post(push: Push) -> int:
-                address = stand_in.subscribed[-1]["hook"]["uri"].removeprefix(
-                    desk.world.installation.settings.public_url
-                )
-                return (await http.post(address, content=push.body, headers=dict(push.headers))).status_code
-
-            yield stand_in, post
-
-
-async def test_a_handshake_is_answered_before_news_is_pushed(desk: Polled, subscriber: Subscriber) -> None:
-    """DHL asks the hook, which keeps the question; the worker activates the subscription. A stranger's is refused."""
-    async with pushing(desk) as (dhl, post):
-        await desk.world.ship("1234567890", "dhl_unified")
-        await subscriber.tick()
-        [asked] = dhl.subscribed
-        question = dhl.validation()
-        stranger = await post(Push({**question.headers, "x-hook-key": "guessed"}, question.body))
-        none = await subscriber.tick()
-        answered = [
-            await post(question),
-            await post(dhl.push("1234567890", question.headers["x-hook-key"]) or question),
-        ]
-        await subscriber.tick()
-        async with desk.world.database.reading() as db:
-            left = await db.all(select(handshakes))
-
-    assert (asked["type"], asked["service"], asked["shipmentIDs"]) == ("Shipment", "express", ["1234567890"])
-    assert asked["hook"]["authentication"]["header"] == "x-hook-key"
-    assert (stranger, none, answered) == (401, 0, [200, 200])
-    assert (dhl.activated, left, await kept(desk)) == (["sub-1"], [], [("live", None, None)])
-
-
-async def test_a_handshake_that_fails_is_tried_again_and_in_the_end_given_up(
-    desk: Polled, subscriber: Subscriber
-) -> None:
-    """After one, two, four minutes; six times in all."""
-    async with pushing(desk) as (dhl, post):
-        await desk.world.ship("1234567890", "dhl_unified")
-        await subscriber.tick()
-        await post(dhl.validation())
-        dhl.faults.extend([Fault(status=500)] * 10)
-        for _ in range(8):
-            await subscriber.tick()
-            desk.world.pass_time(minutes=40)
-        async with desk.world.database.reading() as db:
-            left = await db.all(select(handshakes))
-
-    assert (len(dhl.faults), dhl.activated, left) == (4, [], [])
 
 
 async def test_a_carrier_without_subscriptions_says_so() -> None:

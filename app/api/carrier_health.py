@@ -78,7 +78,8 @@ class Account(Output):
     news: News
     quota: QuotaOut | None = Field(description="Null where no limit is known")
     subscriptions: dict[SubscriptionState, int] = Field(
-        description="Shipments that the carrier is to push, by state: `wanted`, `live`, `refused`"
+        description="Shipments that the carrier is to push, by state: `wanted`, `pending` (until the carrier has asked "
+        "our hook whether it was we), `live`, `refused`"
     )
 
 

@@ -154,12 +154,13 @@ class Pushes:
         # A push about the subscription, say, tells nothing of any parcel: its body is kept all the same.
         bare = [each for each in fresh if not each.parts]
         await keep_all(db, [Part(each.part(None), ArrivalState.TAKEN) for each in bare])
-        await keep_handshakes(db, [place for each in bare if (place := each.handshake())])
+        asked = {id(each): place for each in group if not each.parts and (place := each.handshake())}
+        await keep_handshakes(db, asked.values())  # one that comes again is to be answered again
         taken = iter(await take_in(self._installation, db, [part for each in fresh for part in each.parts]))
         results, ask = [], list[Shipment]()
         for pushed, new in zip(group, first, strict=True):
             its = [next(taken) for _ in pushed.parts] if new else []
-            results.append(_result(its) if new else PushResult(Outcome.DUPLICATE))
+            results.append(_result(its) if new or id(pushed) in asked else PushResult(Outcome.DUPLICATE))
             if its and all(each.state is None for each in its):
                 await _forget(db, pushed)
             carrier = carriers()[pushed.account.carrier]

@@ -22,7 +22,7 @@ from app.polling.calling import CALL_SECONDS, called
 from app.polling.claiming import Batch
 from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
-from app.subscriptions import SubscriptionState, handshakes, subscriptions
+from app.subscriptions import SubscriptionState, begun, handshakes, subscriptions
 from carriers import carriers
 from carriers.asking import confirm, subscribe
 from carriers.base import Account, Carrier, CarrierError
@@ -35,6 +35,7 @@ TAKEN_FOR = timedelta(minutes=10)
 """What a worker has taken and was not heard of about is taken again after this."""
 
 AGAIN, LONGEST = timedelta(minutes=1), timedelta(hours=6)
+AWAITED = "waiting for the carrier's handshake, which comes to the account's hook_url"
 MOST_REFUSALS, MOST_ANSWERS = 3, 6
 ACCOUNTS = 100
 
@@ -102,17 +103,21 @@ class Subscriber:
             asked = await _take_handshake(db, account)
         if asked is None:
             return
-        said, tokens = Handshake(asked.subscription, asked.secret), self._installation.tokens
+        said, tokens, confirmed = Handshake(asked.subscription, asked.secret), self._installation.tokens, False
         try:
             await self._call(
                 account,
                 lambda carrier, opened: confirm(carrier, self._http, opened, said, tokens=tokens, key=str(account.id)),
             )
+            confirmed = True
         except Exception as error:
             _log(account, error)
             if asked.attempts + 1 < MOST_ANSWERS:
                 return  # it is due again by itself
         async with database.transaction() as db:
+            known = await begun(db, account.company_id, account.id, asked.subscription) if confirmed else True
+            if not known and asked.attempts + 1 < MOST_ANSWERS:
+                return  # the answer by which we know it is under way still
             this = handshakes.c.subscription == asked.subscription, handshakes.c.secret == asked.secret
             await db.run(delete(handshakes).where(*_of(handshakes, account), *this))
 
@@ -187,7 +192,9 @@ async def _note(db: Session, taken: _Taken, result: Subscribed) -> None:
     """Write down until when the carrier pushes, and which numbers it does not take."""
     until = result.until or (db.now + result.life if result.life else None)
     renewed = until and until - min(EARLY, (until - db.now) / 2)
-    live = {"state": SubscriptionState.LIVE.value, "until_at": until, "due_at": renewed, "attempts": 0, "reason": ""}
+    state = SubscriptionState.PENDING if result.asks else SubscriptionState.LIVE
+    live = {"until_at": until, "due_at": renewed, "attempts": 0, "name": result.name, "state": state.value}
+    live["reason"] = AWAITED if result.asks else ""
     for shipment in taken.shipments:
         if shipment.tracking_number not in result.refused:
             await _write(db, taken, shipment, live)

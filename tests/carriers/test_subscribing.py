@@ -100,19 +100,25 @@ def test_of_dhls_handshake_the_id_and_the_secret_alone_are_believed(
 
 
 @pytest.mark.parametrize(
-    ("body", "until"),
+    ("body", "until", "name"),
     [
-        (b'{"expires": "2026-06-01T00:00:00Z"}', datetime(2026, 6, 1, tzinfo=UTC)),
-        (b'{"id": "a1"}', None),
-        (b"", None),
+        (b'{"expires": "2026-06-01T00:00:00Z"}', datetime(2026, 6, 1, tzinfo=UTC), ""),
+        (b'{"id": "a1"}', None, "a1"),
+        (b'{"self": "https://api-eu.dhl.com/tracking/push/v1/subscription/a1"}', None, "a1"),
+        (b"", None, ""),
     ],
 )
-async def test_dhl_may_say_when_a_subscription_ends(http: AsyncClient, body: bytes, until: datetime | None) -> None:
-    """Where it says nothing, it is taken to last."""
+async def test_dhl_may_say_when_a_subscription_ends_and_what_it_is_called(
+    http: AsyncClient, body: bytes, until: datetime | None, name: str
+) -> None:
+    """Where it does not say when, it is taken to last; it asks the hook before it pushes."""
     stand_in = UpsStandIn(lambda _number: None)
     stand_in.faults.append(Fault(status=202, body=body))
     async with serving(stand_in.app()) as url:
         account = Account(DhlCredentials(api_key=SecretStr("k"), push=True), base_url=url)
         said = await DhlUnified().subscribe(http, account, ["1234567890"], HOOK)
 
-    assert (said, stand_in.requests) == (Subscribed(until=until), ["POST /tracking/push/v1/subscription"])
+    assert (said, stand_in.requests) == (
+        Subscribed(until=until, name=name, asks=True),
+        ["POST /tracking/push/v1/subscription"],
+    )
