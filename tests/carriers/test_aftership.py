@@ -3,14 +3,14 @@
 from datetime import UTC, date, datetime
 
 import pytest
-
 from app.demo.stand_ins.aftership import WORDS, AfterShipStandIn
 from carriers.aftership import AfterShip
-from carriers.base import RequestRefused, TrackingNumber, UnreadablePayload
+from carriers.base import RequestRefused, TrackingNumber
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.aggregated import Meaning, newest, pushed, told_in_full
 from tests.carriers.line import line
+from tests.carriers.meanings import answers_are, refuses
 from tests.recorded import recorded, recordings
 
 S, U = Status, SubStatus
@@ -50,9 +50,7 @@ def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(answe
     assert newest(AfterShip(), answer).meaning == meaning
 
 
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_an_answer_about_nothing_is_not_found_or_tells_of_no_parcel(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_an_answer_about_nothing_is_not_found_or_tells_of_no_parcel = answers_are(AfterShip(), WHOLE)
 
 
 def test_every_fixture_is_named() -> None:
@@ -98,12 +96,9 @@ def test_a_time_without_offset_is_that_of_the_place() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{}", b"<xml/>", b'{"meta": {"code": 200}, "data": {}}', b'{"tracking_number": "1"}']
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    AfterShip(), [b"", b"[]", b"{}", b"<xml/>", b'{"meta": {"code": 200}, "data": {}}', b'{"tracking_number": "1"}']
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        AfterShip().parse(body)
 
 
 async def test_one_that_is_there_by_another_courier_is_read() -> None:

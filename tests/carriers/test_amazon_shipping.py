@@ -3,18 +3,17 @@
 from datetime import UTC, datetime
 
 import pytest
-
 from app.demo.stand_ins.amazon_shipping import AmazonShippingStandIn
 from app.demo.stand_ins.base import Fault
 from carriers.amazon_shipping import AmazonShipping
-from carriers.base import CredentialsRefused, UnreadablePayload
+from carriers.base import CredentialsRefused
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.line import line
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, SubStatus.TO_NEIGHBOUR),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.EXCEPTION, SubStatus.HELD),
@@ -40,16 +39,8 @@ def parsed(name: str) -> list[Parcel]:
     return AmazonShipping().parse(recorded("amazon_shipping", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_an_answer_without_events_tells_of_none(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(AmazonShipping(), LATEST)
+test_an_answer_without_events_tells_of_none = answers_are(AmazonShipping(), WHOLE)
 
 
 def test_every_fixture_is_named_and_the_whole_of_each_list_stands_in_the_table() -> None:
@@ -120,8 +111,8 @@ def test_a_time_without_offset_is_its_places_own_also_in_the_nights_of_the_chang
     ]
 
 
-@pytest.mark.parametrize(
-    "body",
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    AmazonShipping(),
     [
         b"",
         b"<xml/>",
@@ -135,9 +126,6 @@ def test_a_time_without_offset_is_its_places_own_also_in_the_nights_of_the_chang
         b'{"payload": {"trackingId": "A1',
     ],
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        AmazonShipping().parse(body)
 
 
 async def test_one_parcel_a_call_of_the_italian_business() -> None:

@@ -3,20 +3,19 @@
 from datetime import UTC, datetime
 
 import pytest
-
 from app.demo.stand_ins.aramex import AramexStandIn
 from app.demo.stand_ins.base import Fault
 from carriers.aramex import Aramex
-from carriers.base import CarrierError, CarrierUnavailable, RequestRefused, UnreadablePayload, Verified
+from carriers.base import CarrierError, CarrierUnavailable, RequestRefused, Verified
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.line import line
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER = "30000000001"
 
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.EXCEPTION, SubStatus.HELD),
@@ -41,16 +40,8 @@ def parsed(name: str) -> list[Parcel]:
     return Aramex().parse(recorded("aramex", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_an_answer_without_a_parcel_is_not_found_or_tells_of_none(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(Aramex(), LATEST)
+test_an_answer_without_a_parcel_is_not_found_or_tells_of_none = answers_are(Aramex(), WHOLE)
 
 
 def test_every_fixture_is_named_and_every_row_is_doubtful() -> None:
@@ -126,12 +117,9 @@ def test_south_africa_tells_its_own_time() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{}", b"<html/>", b'{"Key": "1", "Value": 5}', b'{"status_code": 1}', b"<ShipmentTrackingR"]
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    Aramex(), [b"", b"[]", b"{}", b"<html/>", b'{"Key": "1", "Value": 5}', b'{"status_code": 1}', b"<ShipmentTrackingR"]
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        Aramex().parse(body)
 
 
 async def test_numbers_are_asked_about_together_and_an_unknown_one_is_an_answer() -> None:

@@ -3,20 +3,19 @@
 from datetime import UTC, datetime
 
 import pytest
-
 from app.demo.stand_ins.australia_post import AustraliaPostStandIn
 from app.demo.stand_ins.base import Fault
 from carriers.australia_post import AustraliaPost
-from carriers.base import CarrierUnavailable, UnreadablePayload
+from carriers.base import CarrierUnavailable
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.line import line
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER = "7XX1000634011427"
 
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.AVAILABLE_FOR_PICKUP, SubStatus.POST_OFFICE),
@@ -36,16 +35,8 @@ def parsed(name: str) -> list[Parcel]:
     return AustraliaPost().parse(recorded("australia_post", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_an_answer_without_a_parcel_is_not_found_or_tells_of_none(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(AustraliaPost(), LATEST)
+test_an_answer_without_a_parcel_is_not_found_or_tells_of_none = answers_are(AustraliaPost(), WHOLE)
 
 
 def test_every_fixture_is_named_and_every_status_and_text_stands_in_the_table() -> None:
@@ -118,12 +109,10 @@ def test_a_time_keeps_its_offset_also_in_the_nights_of_the_change_and_is_unknown
     ]
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{}", b"<xml/>", b'{"tracking_results": 5}', b'{"errors": [{"code": "1"}]}', b'{"tracking_re']
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    AustraliaPost(),
+    [b"", b"[]", b"{}", b"<xml/>", b'{"tracking_results": 5}', b'{"errors": [{"code": "1"}]}', b'{"tracking_re'],
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        AustraliaPost().parse(body)
 
 
 def test_an_error_of_the_whole_answer_tells_of_no_parcel() -> None:

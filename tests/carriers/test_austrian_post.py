@@ -2,17 +2,14 @@
 
 from datetime import UTC, datetime
 
-import pytest
-
 from carriers.austrian_post import AustrianPost
-from carriers.base import UnreadablePayload
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER = "RR123456785AT"
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, None),
     "parked": (Status.DELIVERED, SubStatus.SAFE_PLACE),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
@@ -39,16 +36,8 @@ def parsed(name: str) -> list[Parcel]:
     return AustrianPost().parse(recorded("austrian_post", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_an_answer_without_events_is_no_news_not_found_or_an_error(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(AustrianPost(), LATEST)
+test_an_answer_without_events_is_no_news_not_found_or_an_error = answers_are(AustrianPost(), WHOLE)
 
 
 def test_every_fixture_is_named_and_every_state_stands_in_the_table() -> None:
@@ -92,10 +81,7 @@ def test_nights_of_the_clock_change_keep_the_printed_time() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "body",
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    AustrianPost(),
     [b"", b"[]", b"{}", b"<xml/>", b'{"data": {}}', b'{"data": null}', b'{"data": {"einzelsendung": {"status": "x"}}}'],
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        AustrianPost().parse(body)

@@ -3,20 +3,19 @@
 from datetime import UTC, datetime
 
 import pytest
-
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.bpost import BpostStandIn
-from carriers.base import CarrierUnavailable, UnreadablePayload
+from carriers.base import CarrierUnavailable
 from carriers.bpost import Bpost
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.line import line
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER = "323200000000000000000001"
 
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, None),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.AVAILABLE_FOR_PICKUP, None),
@@ -34,16 +33,8 @@ def parsed(name: str) -> list[Parcel]:
     return Bpost().parse(recorded("bpost", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_an_answer_without_an_item_is_not_found_or_tells_of_no_parcel(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(Bpost(), LATEST)
+test_an_answer_without_an_item_is_not_found_or_tells_of_no_parcel = answers_are(Bpost(), WHOLE)
 
 
 def test_every_fixture_is_named_and_every_code_that_is_known_stands_in_the_table() -> None:
@@ -92,10 +83,9 @@ def test_nights_of_the_clock_change_keep_the_printed_time_and_without_offset_it_
     ]
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"<html/>", b"<TrackResponse/>", b"<itemTracking><item", b"No"])
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        Bpost().parse(body)
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    Bpost(), [b"", b"{}", b"<html/>", b"<TrackResponse/>", b"<itemTracking><item", b"No"]
+)
 
 
 async def test_an_unknown_item_is_an_answer_and_a_system_exception_is_bposts_trouble() -> None:

@@ -3,19 +3,18 @@
 from datetime import UTC, date, datetime
 
 import pytest
-
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.bring import BringStandIn
-from carriers.base import CarrierError, CarrierUnavailable, CredentialsRefused, RequestRefused, UnreadablePayload
+from carriers.base import CarrierError, CarrierUnavailable, CredentialsRefused, RequestRefused
 from carriers.bring import Bring
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent, event_key
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.line import line
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER = "370000000000000000"
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, None),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.IN_TRANSIT, SubStatus.DELAYED),
@@ -34,16 +33,8 @@ def parsed(name: str) -> list[Parcel]:
     return Bring().parse(recorded("bring", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_an_error_is_not_found_or_tells_of_no_parcel(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(Bring(), LATEST)
+test_an_error_is_not_found_or_tells_of_no_parcel = answers_are(Bring(), WHOLE)
 
 
 def test_every_fixture_is_named_and_every_status_stands_in_the_table() -> None:
@@ -105,13 +96,10 @@ def test_waiting_says_neither_locker_nor_shop_and_a_notice_nothing() -> None:
     assert ready.meaning == (Status.AVAILABLE_FOR_PICKUP, None)
 
 
-@pytest.mark.parametrize(
-    "body",
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    Bring(),
     [b"", b"[]", b"{}", b"<xml/>", b'{"consignmentSet": [{"id": "1"}]}', b'{"status": "x"}', b'{"consignmentSet": [{"'],
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        Bring().parse(body)
 
 
 async def test_the_stand_ins_push_tells_its_newest_step() -> None:

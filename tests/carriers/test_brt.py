@@ -3,11 +3,10 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-
-from carriers.base import UnreadablePayload
 from carriers.brt import Brt
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
+from tests.carriers.meanings import refuses
 from tests.carriers.newest import in_order
 from tests.recorded import recorded, recordings
 
@@ -214,8 +213,8 @@ def test_an_answer_is_read_in_whatever_charset_it_is_written(charset: str) -> No
     assert parcel == Brt().parse(text.encode())[0]
 
 
-@pytest.mark.parametrize(
-    "body",
+test_another_body_is_refused = refuses(
+    Brt(),
     [
         b"",
         b"null",
@@ -229,7 +228,3 @@ def test_an_answer_is_read_in_whatever_charset_it_is_written(charset: str) -> No
         b"\xff\xfe\x00",
     ],
 )
-def test_another_body_is_refused(body: bytes) -> None:
-    """What BRT did not write is not read as BRT's."""
-    with pytest.raises(UnreadablePayload):
-        Brt().parse(body)

@@ -2,17 +2,14 @@
 
 from datetime import UTC, datetime
 
-import pytest
-
-from carriers.base import UnreadablePayload
 from carriers.cainiao import Cainiao
 from carriers.event import Moment, OffsetSource, Parcel, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER = "LP00000000000001"
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.EXCEPTION, SubStatus.CUSTOMS_HOLD),
@@ -36,16 +33,8 @@ def parsed(name: str) -> list[Parcel]:
     return Cainiao().parse(recorded("cainiao", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_no_details_are_not_found_and_an_error_tells_of_no_parcel(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(Cainiao(), LATEST)
+test_no_details_are_not_found_and_an_error_tells_of_no_parcel = answers_are(Cainiao(), WHOLE)
 
 
 def test_every_fixture_is_named_and_every_code_stands_in_the_table() -> None:
@@ -118,9 +107,6 @@ def test_each_number_is_a_parcel() -> None:
     assert Cainiao().parse(b'{"success": true, "module": []}') == [Parcel("", not_found=True)]
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{}", b"<html>captcha</html>", b'{"success": true}', b'{"module": []}', b'{"success": tr']
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    Cainiao(), [b"", b"[]", b"{}", b"<html>captcha</html>", b'{"success": true}', b'{"module": []}', b'{"success": tr']
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        Cainiao().parse(body)

@@ -3,20 +3,19 @@
 from datetime import UTC, date, datetime
 
 import pytest
-
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.canada_post import CanadaPostStandIn
-from carriers.base import CarrierError, CredentialsRefused, RateLimited, RequestRefused, UnreadablePayload
+from carriers.base import CarrierError, CredentialsRefused, RateLimited, RequestRefused
 from carriers.canada_post import CanadaPost
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.line import line
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 PIN = "7023210039414604"
 
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "signed": None,
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
@@ -35,16 +34,8 @@ def parsed(name: str) -> list[Parcel]:
     return CanadaPost().parse(recorded("canada_post", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_an_answer_without_a_parcel_is_not_found_or_tells_of_none(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(CanadaPost(), LATEST)
+test_an_answer_without_a_parcel_is_not_found_or_tells_of_none = answers_are(CanadaPost(), WHOLE)
 
 
 def test_every_fixture_is_named_and_the_whole_list_stands_in_the_table() -> None:
@@ -142,10 +133,9 @@ def test_an_answer_in_an_envelope_is_the_answer(name: str) -> None:
     assert CanadaPost().parse(body % inside + b"</t:response></s:Body></s:Envelope>") == parsed(name)
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"<html/>", b"<messages/>", b"<TrackResponse/>", b"<tracking-detail><p"])
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        CanadaPost().parse(body)
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    CanadaPost(), [b"", b"{}", b"<html/>", b"<messages/>", b"<TrackResponse/>", b"<tracking-detail><p"]
+)
 
 
 async def test_an_unknown_number_is_an_answer() -> None:

@@ -3,11 +3,10 @@
 from datetime import UTC, datetime
 
 import pytest
-
-from carriers.base import UnreadablePayload
 from carriers.chronopost import Chronopost
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
+from tests.carriers.meanings import refuses
 from tests.recorded import recorded, recordings
 
 S, B = Status, SubStatus
@@ -135,8 +134,8 @@ def test_the_table_holds_every_code() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "body",
+test_another_body_is_refused = refuses(
+    Chronopost(),
     [
         b"",
         b"{}",
@@ -145,7 +144,3 @@ def test_the_table_holds_every_code() -> None:
         b"<return><errorCode/></return>",
     ],
 )
-def test_another_body_is_refused(body: bytes) -> None:
-    """What Chronopost did not write is not read as Chronopost's."""
-    with pytest.raises(UnreadablePayload):
-        Chronopost().parse(body)

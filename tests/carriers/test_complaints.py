@@ -1,7 +1,6 @@
 """What is wrong, in Spanish words alone."""
 
 import pytest
-
 from carriers.base import CarrierUnavailable, CredentialsRefused
 from carriers.complaints import refuse, unknown
 

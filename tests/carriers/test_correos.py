@@ -3,17 +3,15 @@
 from datetime import UTC, datetime
 
 import pytest
-
-from carriers.base import UnreadablePayload
 from carriers.correos import Correos
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER = "PQ4DEF0000000000000001X"
 
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.AVAILABLE_FOR_PICKUP, SubStatus.POST_OFFICE),
@@ -42,16 +40,8 @@ def parsed(name: str) -> list[Parcel]:
     return Correos().parse(recorded("correos", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_an_answer_without_events_is_not_found_or_tells_of_no_parcel(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(Correos(), LATEST)
+test_an_answer_without_events_is_not_found_or_tells_of_no_parcel = answers_are(Correos(), WHOLE)
 
 
 def test_every_fixture_is_named_and_every_code_that_is_known_stands_in_the_table() -> None:
@@ -120,7 +110,6 @@ def test_an_expedition_is_answered_with_its_parcels() -> None:
     assert [parcel.number for parcel in parsed("many_parcels")] == [NUMBER, "PQ4DEF0000000000000002T"]
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"shipment": [{"id": 1}]}', b"<html/>", b'[{"codEnvio": "1'])
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        Correos().parse(body)
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    Correos(), [b"", b"[]", b"{}", b'{"shipment": [{"id": 1}]}', b"<html/>", b'[{"codEnvio": "1']
+)

@@ -3,21 +3,20 @@
 from datetime import UTC, datetime
 
 import pytest
-
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.correos_express import CorreosExpressStandIn
-from carriers.base import CarrierUnavailable, CredentialsRefused, UnreadablePayload
+from carriers.base import CarrierUnavailable, CredentialsRefused
 from carriers.correos_express import CorreosExpress
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.line import line
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER = "9930000000000001"
 UNKNOWN = Parcel("", not_found=True, note="1 No existe el envío")
 
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, None),
     "sheet": (Status.DELIVERED, None),
     "out_for_delivery": None,
@@ -36,11 +35,7 @@ def parsed(name: str) -> list[Parcel]:
     return CorreosExpress().parse(recorded("correos_express", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(CorreosExpress(), LATEST)
 
 
 @pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
@@ -100,10 +95,9 @@ def test_a_day_alone_is_a_day_and_the_nights_of_the_clock_change_keep_the_printe
     ]
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"error": 1}', b'{"estados": []}', b"<html/>", b'{"error'])
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        CorreosExpress().parse(body)
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    CorreosExpress(), [b"", b"[]", b"{}", b'{"error": 1}', b'{"estados": []}', b"<html/>", b'{"error']
+)
 
 
 async def test_an_error_inside_an_answer_is_of_the_number_the_user_or_the_service() -> None:

@@ -3,19 +3,18 @@
 from datetime import UTC, datetime
 
 import pytest
-
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.ctt_express import CttExpressStandIn
-from carriers.base import CarrierError, CarrierUnavailable, CredentialsRefused, UnreadablePayload
+from carriers.base import CarrierError, CarrierUnavailable, CredentialsRefused
 from carriers.ctt_express import CttExpress
 from carriers.event import Moment, OffsetSource, Parcel, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.line import line
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER = "0000020000000000000001"
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, None),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.EXCEPTION, None),
@@ -39,16 +38,8 @@ def parsed(name: str) -> list[Parcel]:
     return CttExpress().parse(recorded("ctt_express", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_an_error_is_not_found_or_tells_of_no_parcel(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(CttExpress(), LATEST)
+test_an_error_is_not_found_or_tells_of_no_parcel = answers_are(CttExpress(), WHOLE)
 
 
 def test_every_fixture_is_named_and_every_state_stands_in_the_table() -> None:
@@ -89,13 +80,10 @@ def test_nights_of_the_clock_change_keep_the_printed_time() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "body",
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    CttExpress(),
     [b"", b"{}", b"<html/>", b"<Tracking>D10010000000011</Tracking>", b"<TrackResponse/>", b"<GetTrackingResult>"],
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        CttExpress().parse(body)
 
 
 async def test_an_unknown_number_is_an_answer() -> None:

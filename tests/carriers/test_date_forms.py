@@ -3,7 +3,6 @@
 from datetime import date, time
 
 import pytest
-
 from carriers.times import parsed_date, parsed_time
 
 

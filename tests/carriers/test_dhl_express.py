@@ -3,17 +3,15 @@
 from datetime import UTC, date, datetime
 
 import pytest
-
 from app.demo.stand_ins.dhl_express import DhlExpressStandIn
-from carriers.base import UnreadablePayload
 from carriers.dhl_express import DhlExpress
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.line import line
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.EXCEPTION, SubStatus.HELD),
@@ -43,16 +41,8 @@ def parsed(name: str) -> list[Parcel]:
     return DhlExpress().parse(recorded("dhl_express", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_a_problem_is_not_found_or_tells_of_no_parcel(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(DhlExpress(), LATEST)
+test_a_problem_is_not_found_or_tells_of_no_parcel = answers_are(DhlExpress(), WHOLE)
 
 
 def test_every_fixture_is_named_and_dhls_whole_list_stands_in_the_table() -> None:
@@ -152,8 +142,8 @@ def test_an_answer_about_many_shipments_gives_each_its_own_parcel() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "body",
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    DhlExpress(),
     [
         b"",
         b"[]",
@@ -166,9 +156,6 @@ def test_an_answer_about_many_shipments_gives_each_its_own_parcel() -> None:
         b'{"shipments": [{"shipmentTrackingNumber": "1',
     ],
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        DhlExpress().parse(body)
 
 
 @pytest.mark.parametrize(

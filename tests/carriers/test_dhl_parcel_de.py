@@ -3,11 +3,10 @@
 from datetime import UTC, datetime
 
 import pytest
-
-from carriers.base import UnreadablePayload
 from carriers.dhl_parcel_de import DhlParcelDe
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
+from tests.carriers.meanings import refuses
 from tests.carriers.newest import newest
 from tests.recorded import recorded, recordings
 
@@ -176,8 +175,6 @@ def test_the_table_holds_every_code() -> None:
     assert {within: lists.count(within) for within in lists} == {"ice": 338, "ttpro": 16, "ice ttpro": 73, "return": 1}
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"<data/>", b'<data name="signaturelist" code="0"/>', b"<html/>"])
-def test_another_body_is_refused(body: bytes) -> None:
-    """What DHL Paket did not write is not read as DHL Paket's."""
-    with pytest.raises(UnreadablePayload):
-        DhlParcelDe().parse(body)
+test_another_body_is_refused = refuses(
+    DhlParcelDe(), [b"", b"{}", b"<data/>", b'<data name="signaturelist" code="0"/>', b"<html/>"]
+)

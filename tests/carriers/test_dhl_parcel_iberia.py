@@ -3,21 +3,20 @@
 from datetime import UTC, datetime
 
 import pytest
-
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.dhl_parcel_iberia import DhlParcelIberiaStandIn
-from carriers.base import RequestRefused, UnreadablePayload
+from carriers.base import RequestRefused
 from carriers.dhl_parcel_iberia import DhlParcelIberia
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.line import line
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER = "0870000001"
 UNKNOWN = Parcel("", not_found=True, note="El envío no existe")
 
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, None),
     "in_transit": (Status.IN_TRANSIT, None),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
@@ -37,11 +36,7 @@ def parsed(name: str) -> list[Parcel]:
     return DhlParcelIberia().parse(recorded("dhl_parcel_iberia", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(DhlParcelIberia(), LATEST)
 
 
 @pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
@@ -100,10 +95,9 @@ def test_nights_of_the_clock_change_keep_the_printed_time() -> None:
     ]
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"[1]", b'{"Events": []}', b'[{"id": 1}]', b"<html/>", b'{"Message'])
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        DhlParcelIberia().parse(body)
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    DhlParcelIberia(), [b"", b"{}", b"[1]", b'{"Events": []}', b'[{"id": 1}]', b"<html/>", b'{"Message']
+)
 
 
 async def test_what_is_asked() -> None:

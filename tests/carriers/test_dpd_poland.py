@@ -3,20 +3,19 @@
 from datetime import UTC, datetime
 
 import pytest
-
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.dpd_poland import DpdPolandStandIn
-from carriers.base import CarrierUnavailable, UnreadablePayload
+from carriers.base import CarrierUnavailable
 from carriers.dpd_poland import DpdPoland
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.line import line
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER = "0000000000001U"
 
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, None),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.EXCEPTION, SubStatus.HELD),
@@ -37,16 +36,8 @@ def parsed(name: str) -> list[Parcel]:
     return DpdPoland().parse(recorded("dpd_poland", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_an_empty_list_is_not_found_and_a_fault_tells_of_no_parcel(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(DpdPoland(), LATEST)
+test_an_empty_list_is_not_found_and_a_fault_tells_of_no_parcel = answers_are(DpdPoland(), WHOLE)
 
 
 def test_every_fixture_is_named_and_every_code_stands_in_the_table() -> None:
@@ -99,10 +90,9 @@ FAULT = b"""<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:B
 <faultstring>Invalid</faultstring></s:Fault></s:Body></s:Envelope>"""
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"<html/>", b"<return/>", FAULT, b"<return><eventsL"])
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        DpdPoland().parse(body)
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    DpdPoland(), [b"", b"{}", b"<html/>", b"<return/>", FAULT, b"<return><eventsL"]
+)
 
 
 async def test_a_waybill_that_is_not_known_is_an_answer_and_another_fault_the_services_trouble() -> None:

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 import pytest
-
 from app.demo.stand_ins.easypost import WORDS, EasyPostStandIn
-from carriers.base import BadSignature, RequestRefused, UnreadablePayload
+from carriers.base import BadSignature, RequestRefused
 from carriers.easypost import EasyPost
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.aggregated import Meaning, newest, pushed, told_in_full
 from tests.carriers.line import line
+from tests.carriers.meanings import answers_are, refuses
 from tests.recorded import recorded, recordings
 
 S, U = Status, SubStatus
@@ -53,9 +53,7 @@ def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(answe
     assert newest(EasyPost(), answer).meaning == meaning
 
 
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_an_answer_about_nothing_is_not_found_or_tells_of_no_parcel(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_an_answer_about_nothing_is_not_found_or_tells_of_no_parcel = answers_are(EasyPost(), WHOLE)
 
 
 def test_every_fixture_is_named() -> None:
@@ -92,12 +90,9 @@ def test_a_delivery_in_full() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{}", b"<xml/>", b'{"tracking_code": "1"}', b'{"error": "x"}', b'{"trackers": 5}']
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    EasyPost(), [b"", b"[]", b"{}", b"<xml/>", b'{"tracking_code": "1"}', b'{"error": "x"}', b'{"trackers": 5}']
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        EasyPost().parse(body)
 
 
 @pytest.mark.parametrize("when", ["2026-03-05T09:00:00Z", "Thu, 05 Mar 2026 09:00:00 +0000"])

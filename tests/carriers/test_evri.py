@@ -2,17 +2,14 @@
 
 from datetime import UTC, datetime
 
-import pytest
-
-from carriers.base import UnreadablePayload
 from carriers.event import Moment, OffsetSource, Parcel, TrackingEvent
 from carriers.evri import Evri
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER = "H000000000000017"
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "neighbour": (Status.DELIVERED, SubStatus.TO_NEIGHBOUR),
     "porch": (Status.DELIVERED, SubStatus.SAFE_PLACE),
@@ -36,16 +33,8 @@ def parsed(name: str) -> list[Parcel]:
     return Evri().parse(recorded("evri", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_a_failure_is_not_found(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(Evri(), LATEST)
+test_a_failure_is_not_found = answers_are(Evri(), WHOLE)
 
 
 def test_every_fixture_is_named_and_every_code_stands_in_the_table() -> None:
@@ -98,10 +87,7 @@ def test_an_offset_holds_and_without_one_londons_also_in_the_nights_of_the_chang
     ]
 
 
-@pytest.mark.parametrize(
-    "body",
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    Evri(),
     [b"", b"[]", b"{}", b"<xml/>", b'{"results": []}', b'{"results": [{"id": 1}]}', b'{"results": 5, "failures": []}'],
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        Evri().parse(body)

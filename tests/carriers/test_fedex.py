@@ -5,12 +5,11 @@ from datetime import UTC, date, datetime
 
 import orjson
 import pytest
-from pydantic import ValidationError
-
-from carriers.base import UnreadablePayload
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.fedex import Fedex, FedexCredentials
 from carriers.vocabulary import Status, SubStatus
+from pydantic import ValidationError
+from tests.carriers.meanings import refuses
 from tests.recorded import recorded, recordings
 
 NUMBER = "986578788855"
@@ -262,8 +261,8 @@ def test_the_table_is_whole() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "body",
+test_anothers_answer_is_unreadable = refuses(
+    Fedex(),
     [
         b"",
         b"<output/>",
@@ -277,10 +276,6 @@ def test_the_table_is_whole() -> None:
         b'{"shipments": [{"id": "1"}]}',
     ],
 )
-def test_anothers_answer_is_unreadable(body: bytes) -> None:
-    """What is not FedEx's is refused, whatever it is."""
-    with pytest.raises(UnreadablePayload):
-        Fedex().parse(body)
 
 
 def test_numbers_and_credentials() -> None:

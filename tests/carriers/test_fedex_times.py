@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 
 import orjson
-
 from carriers.event import Moment, OffsetSource
 from carriers.fedex import Fedex
 

@@ -2,17 +2,14 @@
 
 from datetime import UTC, datetime
 
-import pytest
-
-from carriers.base import UnreadablePayload
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.fourpx import FourPx
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER = "4PX3000000000000CN"
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.EXCEPTION, SubStatus.CUSTOMS_HOLD),
@@ -32,16 +29,8 @@ def parsed(name: str) -> list[Parcel]:
     return FourPx().parse(recorded("fourpx", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_no_tracks_are_not_found_and_an_error_tells_of_no_parcel(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(FourPx(), LATEST)
+test_no_tracks_are_not_found_and_an_error_tells_of_no_parcel = answers_are(FourPx(), WHOLE)
 
 
 def test_every_fixture_is_named_and_every_code_stands_in_the_table() -> None:
@@ -102,10 +91,7 @@ def test_each_number_is_a_parcel() -> None:
     assert FourPx().parse(b'{"result": 1, "message": "", "data": []}') == [Parcel("", not_found=True)]
 
 
-@pytest.mark.parametrize(
-    "body",
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    FourPx(),
     [b"", b"[]", b"{}", b"<xml/>", b'{"result": 1, "data": []}', b'{"data": [{"queryCode": 1}]}', b'{"data": [{'],
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        FourPx().parse(body)

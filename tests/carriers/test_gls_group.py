@@ -3,21 +3,20 @@
 from datetime import UTC, datetime
 
 import pytest
-
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.gls_group import GlsGroupStandIn
-from carriers.base import CarrierUnavailable, RequestRefused, UnreadablePayload
+from carriers.base import CarrierUnavailable, RequestRefused
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.gls_group import GlsGroup
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.line import line
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER = "500000000012"
 PROBLEM = b'{"type": "about:blank", "title": "Not Found", "status": 404, "detail": "No parcel"}'
 
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.FAILED_ATTEMPT, None),
@@ -39,16 +38,8 @@ def parsed(name: str) -> list[Parcel]:
     return GlsGroup().parse(recorded("gls_group", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_an_entry_with_an_error_is_not_found_or_tells_of_no_parcel(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(GlsGroup(), LATEST)
+test_an_entry_with_an_error_is_not_found_or_tells_of_no_parcel = answers_are(GlsGroup(), WHOLE)
 
 
 def test_every_fixture_is_named_and_the_whole_of_each_list_stands_in_the_table() -> None:
@@ -118,10 +109,9 @@ def test_faults_and_problems_tell_of_no_parcel() -> None:
     assert GlsGroup().parse(PROBLEM.replace(b"404", b"400")) == []
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"parcels": [{"trackingNumber": "1"}]}', b"<html/>", b'{"pa'])
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        GlsGroup().parse(body)
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    GlsGroup(), [b"", b"[]", b"{}", b'{"parcels": [{"trackingNumber": "1"}]}', b"<html/>", b'{"pa']
+)
 
 
 async def test_up_to_ten_numbers_are_asked_about_in_one_call() -> None:

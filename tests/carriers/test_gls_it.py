@@ -3,11 +3,10 @@
 from datetime import UTC, datetime
 
 import pytest
-
-from carriers.base import UnreadablePayload
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.gls_it import GlsItaly
 from carriers.vocabulary import Status, SubStatus
+from tests.carriers.meanings import refuses
 from tests.carriers.newest import in_order
 from tests.recorded import recorded, recordings
 
@@ -263,8 +262,8 @@ def test_the_group_api() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "body",
+test_another_body_is_refused = refuses(
+    GlsItaly(),
     [
         b"",
         b"null",
@@ -278,10 +277,6 @@ def test_the_group_api() -> None:
         b"\xff\xfe\x00",
     ],
 )
-def test_another_body_is_refused(body: bytes) -> None:
-    """What GLS did not write is not read as GLS's."""
-    with pytest.raises(UnreadablePayload):
-        GlsItaly().parse(body)
 
 
 def test_the_public_page_takes_printed_numbers_only() -> None:

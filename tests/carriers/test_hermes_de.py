@@ -2,19 +2,16 @@
 
 from datetime import UTC, date, datetime
 
-import pytest
-
 from app.demo.stand_ins.hermes_de import HermesStandIn
-from carriers.base import UnreadablePayload
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.hermes_de import HermesGermany
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.line import line
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER = "H0000000000000000001"
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, None),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.EXCEPTION, SubStatus.HELD),
@@ -36,16 +33,8 @@ def parsed(name: str) -> list[Parcel]:
     return HermesGermany().parse(recorded("hermes_de", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_an_error_about_a_number_is_its_not_being_known(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(HermesGermany(), LATEST)
+test_an_error_about_a_number_is_its_not_being_known = answers_are(HermesGermany(), WHOLE)
 
 
 def test_every_fixture_is_named_and_every_code_stands_in_the_table() -> None:
@@ -102,12 +91,10 @@ def test_an_offset_holds_and_without_one_berlins_also_in_the_nights_of_the_chang
     ]
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{}", b"<xml/>", b'{"shipmentinfo": []}', b'{"shipmentinfo": [{"id": 1}]}', b'{"shipm']
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    HermesGermany(),
+    [b"", b"[]", b"{}", b"<xml/>", b'{"shipmentinfo": []}', b'{"shipmentinfo": [{"id": 1}]}', b'{"shipm'],
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        HermesGermany().parse(body)
 
 
 async def test_numbers_are_asked_about_together_and_an_unknown_one_is_an_answer() -> None:

@@ -3,18 +3,15 @@
 from datetime import UTC, datetime
 
 import orjson
-import pytest
-
-from carriers.base import UnreadablePayload
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.inpost import InPost
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER = "620000000000001234567890"
 
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, SubStatus.COLLECTED),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "ready": (Status.AVAILABLE_FOR_PICKUP, SubStatus.LOCKER),
@@ -48,16 +45,8 @@ def parsed(name: str) -> list[Parcel]:
     return InPost().parse(recorded("inpost", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_an_answer_without_a_parcel_is_not_found_or_tells_of_none(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(InPost(), LATEST)
+test_an_answer_without_a_parcel_is_not_found_or_tells_of_none = answers_are(InPost(), WHOLE)
 
 
 def test_every_fixture_is_named_and_the_whole_of_each_list_stands_in_the_table() -> None:
@@ -146,8 +135,8 @@ def test_a_parcel_without_its_wrapper_and_events_in_a_list_are_read_alike() -> N
     assert InPost().parse(orjson.dumps(parcel["events"])) == parsed("ready")
 
 
-@pytest.mark.parametrize(
-    "body",
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    InPost(),
     [
         b"",
         b"<xml/>",
@@ -160,6 +149,3 @@ def test_a_parcel_without_its_wrapper_and_events_in_a_list_are_read_alike() -> N
         b'{"parcels": [{"trackingNumber": "1',
     ],
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        InPost().parse(body)

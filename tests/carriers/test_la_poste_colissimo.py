@@ -3,11 +3,10 @@
 from datetime import UTC, date, datetime
 
 import pytest
-
-from carriers.base import UnreadablePayload
 from carriers.event import Eta, Moment, OffsetSource, Parcel, TrackingEvent
 from carriers.la_poste_colissimo import LaPosteColissimo
 from carriers.vocabulary import Status, SubStatus
+from tests.carriers.meanings import refuses
 from tests.recorded import recorded, recordings
 
 S, B = Status, SubStatus
@@ -148,8 +147,8 @@ def test_the_table_holds_every_code() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "body",
+test_another_body_is_refused = refuses(
+    LaPosteColissimo(),
     [
         b"",
         b"null",
@@ -161,7 +160,3 @@ def test_the_table_holds_every_code() -> None:
         b"<trackResponse/>",
     ],
 )
-def test_another_body_is_refused(body: bytes) -> None:
-    """What La Poste did not write is not read as La Poste's."""
-    with pytest.raises(UnreadablePayload):
-        LaPosteColissimo().parse(body)

@@ -3,18 +3,15 @@
 from datetime import UTC, date, datetime
 
 import orjson
-import pytest
-
-from carriers.base import UnreadablePayload
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.lasership import LaserShip
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER = "LX10000001"
 DUE = Eta(datetime(2026, 3, 4, 5, tzinfo=UTC), datetime(2026, 3, 5, 4, 59, 59, tzinfo=UTC), date(2026, 3, 4))
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "released": (Status.DELIVERED, SubStatus.SAFE_PLACE),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
@@ -34,16 +31,8 @@ def parsed(name: str) -> list[Parcel]:
     return LaserShip().parse(recorded("lasership", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_an_answer_without_events_is_no_news(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(LaserShip(), LATEST)
+test_an_answer_without_events_is_no_news = answers_are(LaserShip(), WHOLE)
 
 
 def test_every_fixture_is_named_and_every_code_stands_in_the_table() -> None:
@@ -101,10 +90,7 @@ def test_without_utc_a_time_is_its_states_also_in_the_nights_of_the_change() -> 
     ]
 
 
-@pytest.mark.parametrize(
-    "body",
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    LaserShip(),
     [b"", b"[]", b"{}", b"<html/>", b'{"Events": []}', b'{"OrderNumber": "1", "Events": [{"id": 1}]}', b'{"OrderNumb'],
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        LaserShip().parse(body)

@@ -3,20 +3,19 @@
 from datetime import UTC, datetime
 
 import pytest
-
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.mondial_relay import MondialRelayStandIn
-from carriers.base import CarrierError, CarrierUnavailable, CredentialsRefused, RequestRefused, UnreadablePayload
+from carriers.base import CarrierError, CarrierUnavailable, CredentialsRefused, RequestRefused
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.mondial_relay import MondialRelay
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.line import line
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER = "31230001"
 
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, None),
     "out_for_delivery": (Status.IN_TRANSIT, None),
     "held": (Status.EXCEPTION, None),
@@ -35,16 +34,8 @@ def parsed(name: str) -> list[Parcel]:
     return MondialRelay().parse(recorded("mondial_relay", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_a_state_that_is_an_error_is_not_found_or_tells_of_no_parcel(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(MondialRelay(), LATEST)
+test_a_state_that_is_an_error_is_not_found_or_tells_of_no_parcel = answers_are(MondialRelay(), WHOLE)
 
 
 def test_every_fixture_is_named_and_all_states_and_errors_stand_in_the_table() -> None:
@@ -108,10 +99,9 @@ def test_nights_of_the_clock_change_keep_the_printed_time() -> None:
     ]
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"<html/>", b"<TrackResponse/>", b"<WSI2_TracingColisDetailleResult/>"])
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        MondialRelay().parse(body)
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    MondialRelay(), [b"", b"{}", b"<html/>", b"<TrackResponse/>", b"<WSI2_TracingColisDetailleResult/>"]
+)
 
 
 async def test_an_unknown_number_is_an_answer_and_a_wrong_brand_is_refused() -> None:

@@ -3,21 +3,20 @@
 from datetime import UTC, datetime
 
 import pytest
-
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.mrw import MrwStandIn
-from carriers.base import CarrierUnavailable, UnreadablePayload
+from carriers.base import CarrierUnavailable
 from carriers.event import Moment, OffsetSource, Parcel, TrackingEvent
 from carriers.mrw import Mrw
-from carriers.vocabulary import Status, SubStatus
+from carriers.vocabulary import Status
 from tests.carriers.line import line
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER = "020000000001"
 UNKNOWN = Parcel("", not_found=True, note="No se encontraron resultados")
 
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, None),
     "sheet": (Status.DELIVERED, None),
     "without_subscriber": (Status.DELIVERED, None),
@@ -35,11 +34,9 @@ def parsed(name: str) -> list[Parcel]:
     return Mrw().parse(recorded("mrw", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_means_what_the_customer_would_say_if_it_is_a_delivery_and_else_nothing(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
+test_the_newest_event_means_what_the_customer_would_say_if_it_is_a_delivery_and_else_nothing = newest_means(
+    Mrw(), LATEST
+)
 
 
 @pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
@@ -91,12 +88,9 @@ def test_nights_of_the_clock_change_keep_the_printed_time() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"{}", b"<html/>", b"<Seguimiento/>", b"<exp><Estado>00</Estado></exp>", b"<Seg"]
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    Mrw(), [b"", b"{}", b"<html/>", b"<Seguimiento/>", b"<exp><Estado>00</Estado></exp>", b"<Seg"]
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        Mrw().parse(body)
 
 
 async def test_a_message_inside_an_answer_is_of_the_number_or_of_the_service() -> None:

@@ -3,15 +3,15 @@
 from datetime import UTC, datetime
 
 import pytest
-
 from app.demo.journeys import JOURNEYS
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.nacex import WORDS, NacexStandIn
-from carriers.base import CarrierUnavailable, UnreadablePayload
+from carriers.base import CarrierUnavailable
 from carriers.event import Moment, OffsetSource, Parcel, TrackingEvent
 from carriers.nacex import Nacex
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.line import MEANT, line
+from tests.carriers.meanings import answers_are, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER, CODE = "2800/00000001", "000000001"
@@ -45,9 +45,7 @@ def test_the_state_of_each_answer_means_what_the_customer_would_say(
     assert [event.meaning for event in parcel.events if not event.list] == [meaning]
 
 
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_an_error_is_not_found_or_tells_of_no_parcel(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_an_error_is_not_found_or_tells_of_no_parcel = answers_are(Nacex(), WHOLE)
 
 
 def test_every_fixture_is_named_and_every_state_stands_in_the_table() -> None:
@@ -107,8 +105,8 @@ def test_text_in_latin_1_is_read_as_well() -> None:
     assert Nacex().parse("ERROR|Expedición no encontrada".encode("latin-1")) == [UNKNOWN]
 
 
-@pytest.mark.parametrize(
-    "body",
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    Nacex(),
     [
         b"",
         b"{}",
@@ -120,15 +118,9 @@ def test_text_in_latin_1_is_read_as_well() -> None:
         b"\n" * 9,
     ],
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        Nacex().parse(body)
 
 
-@pytest.mark.parametrize("body", [b"x" * (4 * 1024 * 1024 + 1), b"x\n" * 10_001])
-def test_a_text_beyond_the_bounds_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        Nacex().parse(body)
+test_a_text_beyond_the_bounds_is_unreadable = refuses(Nacex(), [b"x" * (4 * 1024 * 1024 + 1), b"x\n" * 10_001])
 
 
 async def test_the_last_state_of_every_journey_of_the_stand_in_is_understood() -> None:

@@ -3,17 +3,15 @@
 from datetime import UTC, date, datetime
 
 import pytest
-
-from carriers.base import UnreadablePayload
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.ontrac import OnTrac
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER = "D10010000000011"
 DELIVERED_ID = "OK 2026-03-04T14:53:21"
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.EXCEPTION, SubStatus.HELD),
@@ -40,16 +38,8 @@ def parsed(name: str) -> list[Parcel]:
     return OnTrac().parse(recorded("ontrac", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_an_answer_without_events_is_no_news_not_found_or_an_error(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(OnTrac(), LATEST)
+test_an_answer_without_events_is_no_news_not_found_or_an_error = answers_are(OnTrac(), WHOLE)
 
 
 def test_every_fixture_is_named_and_every_code_stands_in_the_table() -> None:
@@ -138,9 +128,6 @@ def test_the_check_digit_tells_a_slip_of_the_pen(number: str, fits: bool) -> Non
     assert likeness.check_digit is fits
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"{}", b"<html/>", b"<OnTracRateResponse/>", b"<TrackResponse/>", b"<OnTracTrackingResult>"]
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    OnTrac(), [b"", b"{}", b"<html/>", b"<OnTracRateResponse/>", b"<TrackResponse/>", b"<OnTracTrackingResult>"]
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        OnTrac().parse(body)

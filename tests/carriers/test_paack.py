@@ -2,17 +2,14 @@
 
 from datetime import UTC, datetime
 
-import pytest
-
-from carriers.base import UnreadablePayload
 from carriers.event import Eta, Moment, OffsetSource, Parcel, TrackingEvent
 from carriers.paack import Paack
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 WINDOW = Eta(datetime(2026, 3, 4, 15, tzinfo=UTC), datetime(2026, 3, 4, 17, tzinfo=UTC))
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.EXCEPTION, None),
@@ -34,16 +31,8 @@ def parsed(name: str) -> list[Parcel]:
     return Paack().parse(recorded("paack", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_a_page_without_an_order_is_not_found(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(Paack(), LATEST)
+test_a_page_without_an_order_is_not_found = answers_are(Paack(), WHOLE)
 
 
 def test_every_fixture_is_named_and_every_label_stands_in_the_table() -> None:
@@ -99,9 +88,6 @@ def test_an_offset_holds_also_in_the_nights_of_the_change_and_without_one_no_zon
     ]
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{}", b"<xml/>", b'{"state": {}}', b'{"eventList": []}', b'{"orderTrackD']
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    Paack(), [b"", b"[]", b"{}", b"<xml/>", b'{"state": {}}', b'{"eventList": []}', b'{"orderTrackD']
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        Paack().parse(body)

@@ -3,19 +3,18 @@
 from datetime import UTC, datetime
 
 import pytest
-
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.packeta import PacketaStandIn
-from carriers.base import RequestRefused, UnreadablePayload
+from carriers.base import RequestRefused
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.packeta import Packeta
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.line import line
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 READY = (Status.AVAILABLE_FOR_PICKUP, SubStatus.PICKUP_POINT)
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, None),
     "collected": (Status.DELIVERED, SubStatus.COLLECTED),
     "ready": READY,
@@ -40,16 +39,8 @@ def parsed(name: str) -> list[Parcel]:
     return Packeta().parse(recorded("packeta", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_a_fault_is_not_found_or_tells_of_no_parcel(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(Packeta(), LATEST)
+test_a_fault_is_not_found_or_tells_of_no_parcel = answers_are(Packeta(), WHOLE)
 
 
 def test_every_fixture_is_named_and_every_code_of_the_list_stands_in_the_table() -> None:
@@ -90,8 +81,8 @@ def test_nights_of_the_clock_change_keep_the_printed_time() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "body",
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    Packeta(),
     [
         b"",
         b"{}",
@@ -103,9 +94,6 @@ def test_nights_of_the_clock_change_keep_the_printed_time() -> None:
         b"<response><status>ok",
     ],
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        Packeta().parse(body)
 
 
 async def test_a_number_is_asked_about_without_its_z_and_an_unknown_one_is_an_answer() -> None:

@@ -1,7 +1,6 @@
 """People in carriers' texts are left out, and what happened is left in."""
 
 import pytest
-
 from carriers.people import unnamed
 
 

@@ -5,14 +5,11 @@ from operator import attrgetter
 
 import orjson
 import pytest
-from pydantic import SecretStr
-
-from carriers.base import (
-    UnreadablePayload,
-)
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent, event_key
 from carriers.poste_italiane import PosteCredentials, PosteItaliane
 from carriers.vocabulary import Status, SubStatus
+from pydantic import SecretStr
+from tests.carriers.meanings import answers_are, refuses
 from tests.recorded import recorded, recordings
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -67,9 +64,7 @@ def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
     assert max(parcel.events, key=attrgetter("moment.occurred_at")).meaning == meaning
 
 
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_an_answer_without_history_is_not_found_and_a_failure_is_nothing(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_an_answer_without_history_is_not_found_and_a_failure_is_nothing = answers_are(PosteItaliane(), WHOLE)
 
 
 def test_every_fixture_is_named_in_a_test() -> None:
@@ -198,8 +193,8 @@ def test_returns_and_negatives_are_heard_before_a_delivery(
     assert PosteItaliane().parse(body)[0].events[0].meaning == meaning
 
 
-@pytest.mark.parametrize(
-    "body",
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    PosteItaliane(),
     [
         b"",
         b"<xml/>",
@@ -213,9 +208,6 @@ def test_returns_and_negatives_are_heard_before_a_delivery(
         b'{"esitoRicerca": "3", "listaMovimenti": [{"statoLav',
     ],
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        PosteItaliane().parse(body)
 
 
 @pytest.mark.parametrize(

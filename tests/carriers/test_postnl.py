@@ -3,20 +3,19 @@
 from datetime import UTC, datetime
 
 import pytest
-
 from app.demo.stand_ins.postnl import PostNlStandIn
 from carriers.asking import TokenKeeper, resolve
-from carriers.base import Account, AmbiguousReference, RequestRefused, UnreadablePayload
+from carriers.base import Account, AmbiguousReference, RequestRefused
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.postnl import PostNl
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.line import line
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER = "3SABCD000000001"
 
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.EXCEPTION, SubStatus.HELD),
@@ -44,16 +43,8 @@ def parsed(name: str) -> list[Parcel]:
     return PostNl().parse(recorded("postnl", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_an_answer_without_a_shipment_is_not_found_or_tells_of_no_parcel(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(PostNl(), LATEST)
+test_an_answer_without_a_shipment_is_not_found_or_tells_of_no_parcel = answers_are(PostNl(), WHOLE)
 
 
 def test_every_fixture_is_named_and_the_whole_of_each_list_stands_in_the_table() -> None:
@@ -123,12 +114,9 @@ def test_each_piece_has_its_own_events() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{}", b'{"CurrentStatus": {"Shipment": {}}}', b'{"fault": {}}', b"<html/>", b'{"Curr']
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    PostNl(), [b"", b"[]", b"{}", b'{"CurrentStatus": {"Shipment": {}}}', b'{"fault": {}}', b"<html/>", b'{"Curr']
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        PostNl().parse(body)
 
 
 async def test_what_is_asked() -> None:

@@ -4,19 +4,18 @@ from datetime import UTC, datetime
 from operator import attrgetter
 
 import pytest
-
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.postnord import PostNordStandIn
-from carriers.base import RequestRefused, UnreadablePayload
+from carriers.base import RequestRefused
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.postnord import PostNord
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.line import line
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER = "00370000000000000017"
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, None),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "ready": (Status.AVAILABLE_FOR_PICKUP, SubStatus.PICKUP_POINT),
@@ -43,16 +42,8 @@ def parsed(name: str) -> list[Parcel]:
     return PostNord().parse(recorded("postnord", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_an_answer_without_shipments_is_not_found_or_tells_of_no_parcel(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(PostNord(), LATEST)
+test_an_answer_without_shipments_is_not_found_or_tells_of_no_parcel = answers_are(PostNord(), WHOLE)
 
 
 def test_every_fixture_is_named_and_every_word_stands_in_the_table() -> None:
@@ -115,8 +106,8 @@ def test_the_place_where_it_waits_is_named() -> None:
     assert parsed("ready")[0].pickup_point == "ICA Lund"
 
 
-@pytest.mark.parametrize(
-    "body",
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    PostNord(),
     [
         b"",
         b"[]",
@@ -128,9 +119,6 @@ def test_the_place_where_it_waits_is_named() -> None:
         b'{"TrackingInformationResponse": {"shipments": [',
     ],
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        PostNord().parse(body)
 
 
 async def test_an_unknown_number_is_an_answer() -> None:

@@ -4,20 +4,20 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.purolator import PurolatorStandIn
-from carriers.base import CarrierError, CarrierUnavailable, RequestRefused, UnreadablePayload
+from carriers.base import CarrierError, CarrierUnavailable, RequestRefused
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.purolator import Purolator
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.line import line
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.carriers.newest import newest
 from tests.recorded import recorded, recordings
 
 PIN = "320595463938"
 
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "registered": (Status.AWAITING_PICKUP, SubStatus.INFO_RECEIVED),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
@@ -37,16 +37,8 @@ def parsed(name: str) -> list[Parcel]:
     return Purolator().parse(recorded("purolator", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_an_answer_without_a_parcel_is_not_found_or_tells_of_none(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(Purolator(), LATEST)
+test_an_answer_without_a_parcel_is_not_found_or_tells_of_none = answers_are(Purolator(), WHOLE)
 
 
 def test_every_fixture_is_named_and_every_type_stands_in_the_table() -> None:
@@ -133,12 +125,10 @@ def test_a_pin_without_scans_is_not_known() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"{}", b"<html/>", b"<TrackResponse/>", b"<Envelope><Body/></Envelope>", b"<TrackingInformation><P"]
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    Purolator(),
+    [b"", b"{}", b"<html/>", b"<TrackResponse/>", b"<Envelope><Body/></Envelope>", b"<TrackingInformation><P"],
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        Purolator().parse(body)
 
 
 async def test_numbers_are_asked_about_together_and_an_unknown_one_is_an_answer() -> None:

@@ -3,20 +3,19 @@
 from datetime import UTC, date, datetime
 
 import pytest
-
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.royal_mail import RoyalMailStandIn
-from carriers.base import CarrierError, CarrierUnavailable, RateLimited, RequestRefused, UnreadablePayload
+from carriers.base import CarrierError, CarrierUnavailable, RateLimited, RequestRefused
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.royal_mail import RoyalMail
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.line import line
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER = "FQ087430672GB"
 
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, SubStatus.SAFE_PLACE),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.EXCEPTION, SubStatus.HELD),
@@ -39,16 +38,8 @@ def parsed(name: str) -> list[Parcel]:
     return RoyalMail().parse(recorded("royal_mail", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_an_answer_without_a_parcel_is_not_found_or_tells_of_none(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(RoyalMail(), LATEST)
+test_an_answer_without_a_parcel_is_not_found_or_tells_of_none = answers_are(RoyalMail(), WHOLE)
 
 
 def test_every_fixture_is_named_and_the_whole_of_each_list_stands_in_the_table() -> None:
@@ -125,13 +116,10 @@ def test_a_summary_has_the_last_event_of_each_and_errors_of_single_items() -> No
     ]
 
 
-@pytest.mark.parametrize(
-    "body",
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    RoyalMail(),
     [b"", b"[]", b"{}", b"<xml/>", b'{"mailPieces": 5}', b'{"status": 404, "title": "x"}', b'{"mailPieces": {"m'],
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        RoyalMail().parse(body)
 
 
 async def test_a_number_is_asked_for_without_its_blanks_and_an_unknown_one_is_an_answer() -> None:

@@ -3,20 +3,19 @@
 from datetime import UTC, datetime
 
 import pytest
-
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.seur import SeurStandIn
-from carriers.base import CredentialsRefused, UnreadablePayload
+from carriers.base import CredentialsRefused
 from carriers.event import Moment, OffsetSource, Parcel, TrackingEvent
 from carriers.seur import Seur
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.line import line
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER = "F1000001"
 
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.EXCEPTION, SubStatus.HELD),
@@ -41,16 +40,8 @@ def parsed(name: str) -> list[Parcel]:
     return Seur().parse(recorded("seur", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_an_answer_without_a_shipment_is_not_found_or_tells_of_no_parcel(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(Seur(), LATEST)
+test_an_answer_without_a_shipment_is_not_found_or_tells_of_no_parcel = answers_are(Seur(), WHOLE)
 
 
 def test_every_fixture_is_named_and_every_code_that_is_known_stands_in_the_table() -> None:
@@ -96,10 +87,9 @@ def test_nights_of_the_clock_change_keep_the_printed_time() -> None:
     ]
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"data": [{"id": "1"}]}', b'{"errors": [1]}', b"<html/>"])
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        Seur().parse(body)
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    Seur(), [b"", b"[]", b"{}", b'{"data": [{"id": "1"}]}', b'{"errors": [1]}', b"<html/>"]
+)
 
 
 async def test_what_is_asked() -> None:

@@ -3,15 +3,15 @@
 from datetime import UTC, date, datetime
 
 import pytest
-
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.seventeen_track import WORDS, SeventeenTrackStandIn
-from carriers.base import CarrierError, CredentialsRefused, RateLimited, RequestRefused, UnreadablePayload
+from carriers.base import CarrierError, CredentialsRefused, RateLimited, RequestRefused
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.seventeen_track import SeventeenTrack
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.aggregated import Meaning, newest, pushed, told_in_full
 from tests.carriers.line import line
+from tests.carriers.meanings import answers_are, refuses
 from tests.recorded import recorded, recordings
 
 S, U = Status, SubStatus
@@ -48,9 +48,7 @@ def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(answe
     assert newest(SeventeenTrack(), answer).meaning == meaning
 
 
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_an_answer_about_nothing_is_not_found_or_tells_of_no_parcel(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_an_answer_about_nothing_is_not_found_or_tells_of_no_parcel = answers_are(SeventeenTrack(), WHOLE)
 
 
 def test_every_fixture_is_named() -> None:
@@ -100,12 +98,10 @@ def test_where_events_are_texts_alone_the_newest_status_is_an_event() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{}", b"<xml/>", b'{"code": 0}', b'{"code": 0, "data": {}}', b'{"event": "x", "data": {}}']
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    SeventeenTrack(),
+    [b"", b"[]", b"{}", b"<xml/>", b'{"code": 0}', b'{"code": 0, "data": {}}', b'{"event": "x", "data": {}}'],
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        SeventeenTrack().parse(body)
 
 
 async def test_what_is_not_registered_is_registered_once() -> None:

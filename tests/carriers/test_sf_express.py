@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 import orjson
 import pytest
-
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.sf_express import SfExpressStandIn
 from carriers.base import (
@@ -13,17 +12,16 @@ from carriers.base import (
     CredentialsRefused,
     RateLimited,
     RequestRefused,
-    UnreadablePayload,
 )
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent, event_key
 from carriers.sf_express import NO_ROUTES, SfExpress, digest
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.line import line
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER = "SF1000000000001"
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.AVAILABLE_FOR_PICKUP, SubStatus.PICKUP_POINT),
@@ -47,16 +45,8 @@ def parsed(name: str) -> list[Parcel]:
     return SfExpress().parse(recorded("sf_express", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_an_answer_without_routes_says_why_and_an_error_tells_of_no_parcel(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(SfExpress(), LATEST)
+test_an_answer_without_routes_says_why_and_an_error_tells_of_no_parcel = answers_are(SfExpress(), WHOLE)
 
 
 def test_every_fixture_is_named_and_every_code_stands_in_the_table() -> None:
@@ -119,16 +109,13 @@ def test_an_answer_is_read_whether_its_data_is_a_string_or_not_or_stands_alone()
     assert SfExpress().parse(orjson.dumps(inner)) == parsed("delivered")
 
 
-@pytest.mark.parametrize(
-    "body",
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    SfExpress(),
     [
         *(b"", b"[]", b"{}", b"<xml/>", b'{"success": true}', b'{"apiResultCode": "A1000"}', b'{"apiResultCode": "A1'),
         b'{"apiResultCode": "A1000", "apiResultData": "{"}',
     ],
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        SfExpress().parse(body)
 
 
 def test_the_digest_is_over_what_java_would_encode() -> None:

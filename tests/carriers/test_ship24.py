@@ -3,14 +3,14 @@
 from datetime import UTC, datetime
 
 import pytest
-
 from app.demo.stand_ins.ship24 import WORDS, Ship24StandIn
-from carriers.base import BadSignature, RequestRefused, UnreadablePayload
+from carriers.base import BadSignature, RequestRefused
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.ship24 import Ship24
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.aggregated import Meaning, newest, pushed, told_in_full
 from tests.carriers.line import line
+from tests.carriers.meanings import answers_are, refuses
 from tests.recorded import recorded, recordings
 
 S, U = Status, SubStatus
@@ -53,9 +53,7 @@ def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(answe
     assert newest(Ship24(), answer).meaning == meaning
 
 
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_an_answer_about_nothing_is_not_found_or_tells_of_no_parcel(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_an_answer_about_nothing_is_not_found_or_tells_of_no_parcel = answers_are(Ship24(), WHOLE)
 
 
 def test_every_fixture_is_named() -> None:
@@ -97,12 +95,9 @@ def test_a_day_without_a_time() -> None:
     assert newest(Ship24(), "no_time").moment.local_time == "2026-03-06"
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{}", b"<xml/>", b'{"data": null}', b'{"trackings": [{}]}', b'{"trackings": 5}']
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    Ship24(), [b"", b"[]", b"{}", b"<xml/>", b'{"data": null}', b'{"trackings": [{}]}', b'{"trackings": 5}']
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        Ship24().parse(body)
 
 
 async def test_what_cannot_be_made_is_told() -> None:

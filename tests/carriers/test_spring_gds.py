@@ -4,19 +4,18 @@ from datetime import UTC, datetime
 
 import orjson
 import pytest
-
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.spring_gds import SpringStandIn
-from carriers.base import RequestRefused, UnreadablePayload
+from carriers.base import RequestRefused
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.spring_gds import SpringGds
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.line import line
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER = "LX000000017NL"
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.EXCEPTION, SubStatus.HELD),
@@ -35,16 +34,8 @@ def parsed(name: str) -> list[Parcel]:
     return SpringGds().parse(recorded("spring_gds", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_an_error_is_not_found_or_tells_of_no_parcel(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(SpringGds(), LATEST)
+test_an_error_is_not_found_or_tells_of_no_parcel = answers_are(SpringGds(), WHOLE)
 
 
 def test_every_fixture_is_named_and_every_code_stands_in_the_table() -> None:
@@ -100,12 +91,10 @@ def test_without_a_stamp_the_printed_time_is_all_there_is() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{}", b"<xml/>", b'{"Shipment": {"id": 1}}', b'{"ErrorLevel": 0}', b'{"ErrorLevel": 0, "Sh']
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    SpringGds(),
+    [b"", b"[]", b"{}", b"<xml/>", b'{"Shipment": {"id": 1}}', b'{"ErrorLevel": 0}', b'{"ErrorLevel": 0, "Sh'],
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        SpringGds().parse(body)
 
 
 async def test_an_unknown_number_is_an_answer() -> None:

@@ -1,7 +1,6 @@
 """What an unlisted code may mean is suggested by its words, in the languages that carriers write."""
 
 import pytest
-
 from carriers.suggesting import suggested
 from carriers.vocabulary import Status, SubStatus
 

@@ -2,17 +2,14 @@
 
 from datetime import UTC, datetime
 
-import pytest
-
-from carriers.base import UnreadablePayload
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.swiss_post import SwissPost
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER = "990000000000000001"
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, None),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.FAILED_ATTEMPT, None),
@@ -31,16 +28,8 @@ def parsed(name: str) -> list[Parcel]:
     return SwissPost().parse(recorded("swiss_post", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_a_state_that_has_no_time_is_no_event(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(SwissPost(), LATEST)
+test_a_state_that_has_no_time_is_no_event = answers_are(SwissPost(), WHOLE)
 
 
 def test_every_fixture_is_named_and_every_state_stands_in_the_table() -> None:
@@ -103,9 +92,7 @@ def test_wrong_types_are_left_out() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{}", b"<xml/>", b'{"Data": []}', b'{"Data": [{"Identifier": "1"}]}', b'[{"globalStatus": "D']
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    SwissPost(),
+    [b"", b"[]", b"{}", b"<xml/>", b'{"Data": []}', b'{"Data": [{"Identifier": "1"}]}', b'[{"globalStatus": "D'],
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        SwissPost().parse(body)

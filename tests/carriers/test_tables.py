@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import pytest
-
 import carriers.tables
+import pytest
 from carriers.tables import COLUMNS, Row, Says, Table, table, table_file
 from carriers.vocabulary import Status, SubStatus
 

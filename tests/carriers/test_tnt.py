@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 
 import pytest
-
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.tnt import TntStandIn
 from carriers.base import (
@@ -12,16 +11,15 @@ from carriers.base import (
     CredentialsRefused,
     RequestRefused,
     TrackingNumber,
-    UnreadablePayload,
 )
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.tnt import Tnt
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.line import line
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.EXCEPTION, None),
@@ -43,16 +41,8 @@ def parsed(name: str) -> list[Parcel]:
     return Tnt().parse(recorded("tnt", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_an_answer_without_events_is_not_found_or_tells_of_no_parcel(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(Tnt(), LATEST)
+test_an_answer_without_events_is_not_found_or_tells_of_no_parcel = answers_are(Tnt(), WHOLE)
 
 
 def test_every_fixture_is_named_and_every_code_that_is_known_stands_in_the_table() -> None:
@@ -133,10 +123,9 @@ def test_an_answer_about_many_consignments_gives_each_its_own_parcel() -> None:
     ]
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"<TrackResponse/>", b"<html/>", b"<ELENCO/>", b"<TrackResponse><Cons"])
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        Tnt().parse(body)
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    Tnt(), [b"", b"{}", b"<TrackResponse/>", b"<html/>", b"<ELENCO/>", b"<TrackResponse><Cons"]
+)
 
 
 async def test_what_stays_in_the_country_is_asked_about_apart() -> None:

@@ -3,20 +3,19 @@
 from datetime import UTC, date, datetime
 
 import pytest
-
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.usps import UspsStandIn
-from carriers.base import CredentialsRefused, TrackingNumber, UnreadablePayload, Verified
+from carriers.base import CredentialsRefused, TrackingNumber, Verified
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.usps import Usps
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.line import line
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER = "9400109104250532908587"
 
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, SubStatus.SAFE_PLACE),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.AVAILABLE_FOR_PICKUP, SubStatus.POST_OFFICE),
@@ -40,16 +39,8 @@ def parsed(name: str) -> list[Parcel]:
     return Usps().parse(recorded("usps", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_an_answer_without_a_parcel_is_not_found_or_tells_of_none(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(Usps(), LATEST)
+test_an_answer_without_a_parcel_is_not_found_or_tells_of_none = answers_are(Usps(), WHOLE)
 
 
 def test_every_fixture_is_named_and_the_whole_of_each_list_stands_in_the_table() -> None:
@@ -174,8 +165,8 @@ def test_items_of_one_answer_are_parcels_of_their_own() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "body",
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    Usps(),
     [
         b"",
         b"[]",
@@ -187,9 +178,6 @@ def test_items_of_one_answer_are_parcels_of_their_own() -> None:
         b'{"trackingNumber": "94001',
     ],
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        Usps().parse(body)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 
 import pytest
-
 from carriers.base import UnreadablePayload
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus

@@ -3,16 +3,14 @@
 from datetime import UTC, datetime
 
 import pytest
-
-from carriers.base import UnreadablePayload
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
 from carriers.yodel import Yodel
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER = "JD0000000000000017"
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "neighbour": (Status.DELIVERED, SubStatus.TO_NEIGHBOUR),
     "safe_place": (Status.DELIVERED, SubStatus.SAFE_PLACE),
@@ -36,16 +34,8 @@ def parsed(name: str) -> list[Parcel]:
     return Yodel().parse(recorded("yodel", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_record_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_a_parcel_of_which_nothing_is_told_is_not_found(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_record_means_what_the_customer_would_say = newest_means(Yodel(), LATEST)
+test_a_parcel_of_which_nothing_is_told_is_not_found = answers_are(Yodel(), WHOLE)
 
 
 def test_every_fixture_is_named_and_every_row_is_doubtful() -> None:
@@ -117,14 +107,11 @@ def test_the_first_phrase_decides(text: str, row: str) -> None:
     assert Yodel().parse(body.encode())[0].events[0].row == row
 
 
-@pytest.mark.parametrize(
-    "body",
+test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(
+    Yodel(),
     [
         *(b"", b"[]", b"{}", b"<xml/>", b'{"parcels": []}', b'{"number": "1Z999AA10123456784", "events": []}'),
         b'{"number": "JD0000000000000017"}',
         b'{"number": "JD0000000000000017", "eve',
     ],
 )
-def test_a_body_of_another_carrier_or_half_a_body_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        Yodel().parse(body)

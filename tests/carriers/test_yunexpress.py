@@ -2,17 +2,14 @@
 
 from datetime import UTC, datetime
 
-import pytest
-
-from carriers.base import UnreadablePayload
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
 from carriers.yunexpress import YunExpress
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER, LOCAL = "YT2500000000000001", "00340000000000000001"
-LATEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.EXCEPTION, SubStatus.HELD),
@@ -39,16 +36,8 @@ def parsed(name: str) -> list[Parcel]:
     return YunExpress().parse(recorded("yunexpress", name))
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_the_newest_event_of_each_answer_means_what_the_customer_would_say(
-    answer: str, meaning: tuple[Status, SubStatus | None] | None
-) -> None:
-    assert newest(parsed(answer)).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), WHOLE.items())
-def test_a_number_is_not_found_in_two_ways_and_an_error_tells_of_no_parcel(answer: str, parcels: list[Parcel]) -> None:
-    assert parsed(answer) == parcels
+test_the_newest_event_of_each_answer_means_what_the_customer_would_say = newest_means(YunExpress(), LATEST)
+test_a_number_is_not_found_in_two_ways_and_an_error_tells_of_no_parcel = answers_are(YunExpress(), WHOLE)
 
 
 def test_every_fixture_is_named_and_every_code_stands_in_the_table() -> None:
@@ -115,14 +104,11 @@ def test_a_parcel_on_its_way_is_expected_and_one_without_news_is_known() -> None
     ]
 
 
-@pytest.mark.parametrize(
-    "body",
+test_a_body_of_another_carrier_or_one_that_cannot_be_read_is_unreadable = refuses(
+    YunExpress(),
     [
         *(b"", b"[]", b"{}", b"<xml/>", b'{"success": true}', b'{"success": true, "result": [{"id": 1}]}'),
         b'{"data_code": "tisPushData", "encrypted_data": "AAAA"}',
         b'{"success": true, "code": "0", "ms',
     ],
 )
-def test_a_body_of_another_carrier_or_one_that_cannot_be_read_is_unreadable(body: bytes) -> None:
-    with pytest.raises(UnreadablePayload):
-        YunExpress().parse(body)
