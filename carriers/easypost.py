@@ -2,7 +2,8 @@
 
 Codes: carriers/tables/easypost.csv. A delivery, a return and a cancellation are what the status says, whatever the
 detail: a delivered parcel comes with `arrived_at_destination`. Otherwise the detail decides, and the status where the
-detail says nothing (`status_update`) or is not listed. A second receipt at the origin's facility is an arrival (the
+detail says nothing (`status_update`), is not listed, or tells of the way to what the status says is reached: a parcel
+that is out for delivery or ready to be collected. A second receipt at the origin's facility is an arrival (the
 list `easypost later`); a `delivery_exception` is an attempt if its text speaks of one (`easypost text`).
 
 A push is signed by hex HMAC-SHA256 of the body in `X-Hmac-Signature`, behind `hmac-sha256-hex=`, the secret as NFKD
@@ -50,8 +51,11 @@ from carriers.zones import country_coded
 FINAL = frozenset(("delivered", "return_to_sender", "cancelled"))
 """Statuses that hold whatever the detail says."""
 
-ORIGIN = "received_at_origin_facility"
+REACHED = frozenset((Status.OUT_FOR_DELIVERY, Status.AVAILABLE_FOR_PICKUP))
+ON_THE_WAY = frozenset((Status.AWAITING_PICKUP, Status.IN_TRANSIT))
+"""What a status has reached, and what a detail may tell of the way there."""
 
+ORIGIN = "received_at_origin_facility"
 
 ERROR = re.compile(r"[A-Z_]+(\.[A-Z_]+)+")
 """The form of an error's code."""
@@ -195,7 +199,7 @@ def _row(whole: str, part: str, text: str, later: str) -> Row | None:
         return attempt
     if fine is None or (fine.status is None and part != "expired"):
         return coarse or fine
-    return fine
+    return coarse if coarse and coarse.status in REACHED and fine.status in ON_THE_WAY else fine
 
 
 @remembered

@@ -1,5 +1,7 @@
 """Purolator: the Tracking Service 1.2 of E-Ship Web Services (SOAP), several PINs a call; it pushes nothing.
 
+Answers of version 2, the Shipment Tracking Service, are read too (carriers/purolator_shipments.py), and not asked for.
+
 Codes: carriers/tables/purolator.csv. A scan has one of six types; what an Undeliverable or an Other means, its English
 text refines (the lists of these names, ours; some texts stand in Purolator's own PHP sample, read 2026-11). An Other
 whose text says nothing is weak and doubtful: there are many.
@@ -34,6 +36,7 @@ from carriers.calling import call
 from carriers.check_digits import CheckDigit, luhn
 from carriers.event import OffsetSource, Parcel, Place, Said, TrackingEvent
 from carriers.phrases import Phrases
+from carriers.purolator_shipments import shipments
 from carriers.reading import child_text, text_of, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
@@ -44,6 +47,8 @@ from carriers.zones import province_zone
 
 SERVICE = "http://purolator.com/pws/service/v1"
 TYPES = "http://purolator.com/pws/datatypes/v1"
+
+ANSWERS = ("TrackPackagesByPinResponse", "TrackingByPinsOrReferencesResponse", "TrackingInformation")
 
 PIN = r"[0-5][0-9]{11}"
 UNKNOWN = re.compile(r"\bpins?\b|\bnot found\b|\bno (?:scan|record|result|tracking)", re.IGNORECASE)
@@ -101,7 +106,7 @@ class Purolator(Carrier):
     def parse(self, body: bytes) -> list[Parcel]:
         """The parcels of an answer, none for an error other than an unknown number."""
         root = xml_of(body)
-        errors, parcels = _errors(_answered(root)), _parcels(root)
+        errors, parcels = _errors(_answered(root)), _parcels(root) or shipments(root)
         if parcels or (errors and not any(map(UNKNOWN.search, errors))):
             return parcels
         return [Parcel("", not_found=True)]
@@ -170,7 +175,7 @@ def _place(depot: str) -> tuple[Place | None, ZoneInfo | None]:
 
 
 def _answered(root: etree._Element) -> etree._Element:
-    told = next(root.iter("{*}TrackPackagesByPinResponse", "{*}TrackingInformation"), None)
+    told = next(root.iter(*(f"{{*}}{name}" for name in ANSWERS)), None)
     if told is None:
         raise UnreadablePayload("no answer of Purolator's tracking")
     return told

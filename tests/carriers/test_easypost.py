@@ -1,6 +1,7 @@
 """EasyPost: recordings in, meanings out; its push; and the way it is asked."""
 
 import hmac
+import json
 import unicodedata
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -88,6 +89,14 @@ def test_a_delivery_in_full() -> None:
         (S.IN_TRANSIT, U.PICKED_UP),
         (S.AWAITING_PICKUP, U.INFO_RECEIVED),
     ]
+
+
+@pytest.mark.parametrize("status", ["available_for_pickup", "out_for_delivery"])
+def test_a_detail_of_the_way_does_not_take_back_what_the_status_says_is_reached(status: str) -> None:
+    detail = {"status": status, "status_detail": "arrived_at_destination", "datetime": "2026-03-05T15:50:00Z"}
+    [parcel] = EasyPost().parse(json.dumps({"tracking_code": NUMBER, "tracking_details": [detail]}).encode())
+
+    assert [event.status for event in parcel.events] == [S(status)]
 
 
 test_a_body_of_another_carrier_or_half_a_body_is_unreadable = refuses(

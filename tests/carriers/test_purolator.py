@@ -1,7 +1,8 @@
 """Purolator: answers of the Tracking Service in, meanings out; and the way it is asked."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from unittest.mock import ANY
 
 import pytest
 from app.demo.stand_ins.base import Fault
@@ -27,6 +28,7 @@ LATEST: dict[str, Meaning] = {
     "others": None,
     "zones": (Status.IN_TRANSIT, SubStatus.ARRIVED),
     "many_parcels": (Status.OUT_FOR_DELIVERY, None),
+    "shipments": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "unlisted_code": None,
     "hostile": None,
 }
@@ -116,6 +118,20 @@ def test_a_text_says_more_than_the_type_of_its_scan(
     body = re.sub(rb"<Description>[^<]*", b"<Description>" + text.encode(), body)
 
     assert newest(Purolator().parse(body)).meaning == meaning
+
+
+def test_version_2_tells_packages_and_names_neither_people_nor_streets() -> None:
+    told, unknown = parsed("shipments")
+
+    assert [(event.row, event.text, event.moment.occurred_at, str(event.place)) for event in told.events] == [
+        ("event/delivered", "Shipment delivered", datetime(2026, 3, 12, 17, 15, tzinfo=UTC), "VANCOUVER, BC, CA"),
+        ("event/delay", "Mechanical delay", datetime(2026, 3, 11, 20, 52, 16, tzinfo=UTC), "MISSISSAUGA, ON, CA"),
+        ("event/picked up by purolator", "Picked up by Purolator", datetime(2026, 3, 10, 14, 48, 28, tzinfo=UTC), ANY),
+        ("event/shipment created", ANY, datetime(2026, 3, 10, 8, tzinfo=UTC), "None"),
+    ]
+    assert (told.number, told.aliases, told.eta and told.eta.day) == (PIN, (), date(2026, 3, 13))
+    assert unknown == Parcel("320698578202", not_found=True)
+    assert not {"DOE", "MAPLE"} & set(re.findall("[A-Z]+", str(told)))
 
 
 def test_a_pin_without_scans_is_not_known() -> None:
