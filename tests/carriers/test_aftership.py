@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
+
 from app.demo.stand_ins.aftership import WORDS, AfterShipStandIn
 from carriers.aftership import AfterShip
 from carriers.base import RequestRefused, TrackingNumber

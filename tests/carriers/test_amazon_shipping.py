@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+
 from app.demo.stand_ins.amazon_shipping import AmazonShippingStandIn
 from app.demo.stand_ins.base import Fault
 from carriers.amazon_shipping import AmazonShipping

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+
 from app.demo.stand_ins.aramex import AramexStandIn
 from app.demo.stand_ins.base import Fault
 from carriers.aramex import Aramex

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
+from httpx import AsyncClient
+
 from app.demo.journeys import Happened, Step
 from app.demo.serving import serving
 from app.demo.stand_ins.base import Fault, StandIn
+from carriers import Carrier, carriers
 from carriers.asking import TokenKeeper, ask
 from carriers.base import (
     Account,
@@ -22,10 +25,7 @@ from carriers.base import (
     UnreadablePayload,
 )
 from carriers.event import Parcel
-from httpx import AsyncClient
 from tests.carriers.asked import ASKED, Asked
-
-from carriers import Carrier, carriers
 
 STEPS = [Happened(Step.DELIVERED, datetime(2026, 3, 2, 8, tzinfo=UTC), "Milano")]
 WITH_SECRET = [each for each in ASKED if each.secret]

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+
 from app.demo.stand_ins.australia_post import AustraliaPostStandIn
 from app.demo.stand_ins.base import Fault
 from carriers.australia_post import AustraliaPost

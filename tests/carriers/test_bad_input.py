@@ -8,18 +8,18 @@ from typing import Any, cast
 from uuid import UUID
 
 import pytest
+
 from app.grading.disorder import told
 from app.grading.recordings import Recording, recordings_of
 from app.polling.answers import read_answers
 from app.polling.claiming import Batch
 from app.shipments.shipment import Shipment
+from carriers import Parcel, UnreadablePayload, carrier
 from carriers.base import Answer
 from carriers.reading import MAX_ARRAY
 from tests.carriers.repeating import parts
-from tests.recorded import FOLDER
-
-from carriers import Parcel, UnreadablePayload, carrier
 from tests.carriers.test_contract import SLUGS, every
+from tests.recorded import FOLDER
 
 PAGES = (
     b"<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>",

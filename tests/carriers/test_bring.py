@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
+
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.bring import BringStandIn
 from carriers.base import CarrierError, CarrierUnavailable, CredentialsRefused, RequestRefused

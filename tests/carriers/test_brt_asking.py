@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
+from httpx import AsyncClient, MockTransport, Request, Response
+
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.brt import WORDS, BrtStandIn
 from carriers.base import (
@@ -17,7 +19,6 @@ from carriers.base import (
 )
 from carriers.brt import Brt, BrtCredentials
 from carriers.event import Parcel
-from httpx import AsyncClient, MockTransport, Request, Response
 from tests.carriers.line import Line, line, misunderstood
 from tests.recorded import recorded
 

@@ -5,6 +5,10 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
+from httpx import AsyncClient, Response
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
 from app.demo.serving import serving
 from app.demo.stand_ins.base import Fault, StandIn
 from carriers.base import (
@@ -18,9 +22,6 @@ from carriers.base import (
 )
 from carriers.calling import LONGEST_WAIT, call, retry_after
 from carriers.reading import MAX_BODY
-from httpx import AsyncClient, Response
-from starlette.responses import PlainTextResponse
-from starlette.routing import Route
 
 
 class Anyone(StandIn):

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
+
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.canada_post import CanadaPostStandIn
 from carriers.base import CarrierError, CredentialsRefused, RateLimited, RequestRefused

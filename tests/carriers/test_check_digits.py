@@ -3,9 +3,9 @@
 from string import ascii_uppercase, digits
 
 import pytest
-from carriers.check_digits import CheckDigit, fedex_12, gs1, luhn, modulo_7, modulo_37_36, s10, standard, ups_1z
 
 from carriers import candidates, carrier
+from carriers.check_digits import CheckDigit, fedex_12, gs1, luhn, modulo_7, modulo_37_36, s10, standard, ups_1z
 
 KNOWN: list[tuple[CheckDigit, str]] = [
     (s10, "RR123456785JP"),

@@ -1,6 +1,7 @@
 """What is wrong, in Spanish words alone."""
 
 import pytest
+
 from carriers.base import CarrierUnavailable, CredentialsRefused
 from carriers.complaints import refuse, unknown
 

@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from app.grading import grade
 from app.grading.soundness import faults_of
-from tests.carriers.numbers import NUMBERS
-from tests.recorded import FOLDER, recordings
-
 from carriers import BUILT_IN, Carrier, Parcel, UnreadablePayload, carrier, carriers, detect
 from carriers import parse as parse_by_slug
+from tests.carriers.numbers import NUMBERS
+from tests.recorded import FOLDER, recordings
 
 HOUSE = Path(inspect.getfile(Carrier)).parent
 SLUGS = [kind.slug for kind in BUILT_IN]

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.ctt_express import CttExpressStandIn
 from carriers.base import CarrierError, CarrierUnavailable, CredentialsRefused

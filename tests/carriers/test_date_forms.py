@@ -3,6 +3,7 @@
 from datetime import date, time
 
 import pytest
+
 from carriers.times import parsed_date, parsed_time
 
 

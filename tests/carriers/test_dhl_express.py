@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
+
 from app.demo.stand_ins.dhl_express import DhlExpressStandIn
 from carriers.dhl_express import DhlExpress
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent

@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from lxml import etree
+
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.dhl_parcel_de import DhlParcelDeStandIn
 from carriers.base import CarrierError, CarrierUnavailable, CredentialsRefused, RequestRefused, TrackingNumber
 from carriers.dhl_parcel_de import DhlParcelDe
-from lxml import etree
 from tests.carriers.line import Line, line
 
 NUMBER = "00340434161094000001"

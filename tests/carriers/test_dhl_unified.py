@@ -4,14 +4,14 @@ from datetime import UTC, date, datetime
 from operator import attrgetter
 
 import pytest
+from pydantic import SecretStr
+
+from carriers import detect
 from carriers.dhl_unified import DhlCredentials, DhlUnified
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
-from pydantic import SecretStr
 from tests.carriers.meanings import answers_are, refuses
 from tests.recorded import recorded, recordings
-
-from carriers import detect
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 KEYS = DhlCredentials(api_key=SecretStr("stand-in-key"))

@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from pydantic import ValidationError
+
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.dhl_unified import DhlUnified as StandIn
 from carriers.base import (
@@ -15,7 +17,6 @@ from carriers.base import (
 from carriers.dhl_unified import DhlCredentials, DhlUnified
 from carriers.event import Parcel
 from carriers.vocabulary import Status, SubStatus
-from pydantic import ValidationError
 from tests.carriers.line import Line, journey_named, line
 
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+
 from carriers.base import UnreadablePayload
 from carriers.dpd import Dpd
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 import pytest
+
 from app.demo.stand_ins.easypost import WORDS, EasyPostStandIn
 from carriers.base import BadSignature, RequestRefused
 from carriers.easypost import EasyPost

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
+
 from carriers.base import UnreadablePayload
 from carriers.edifact_iftsta import EdifactIftsta
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent

@@ -5,10 +5,11 @@ from datetime import UTC, date, datetime
 
 import orjson
 import pytest
+from pydantic import ValidationError
+
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.fedex import Fedex, FedexCredentials
 from carriers.vocabulary import Status, SubStatus
-from pydantic import ValidationError
 from tests.carriers.meanings import refuses
 from tests.recorded import recorded, recordings
 

@@ -8,6 +8,7 @@ from hashlib import sha256
 from hmac import digest
 
 import pytest
+
 from app.demo.journeys import JOURNEYS
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.fedex import WORDS, FedexStandIn

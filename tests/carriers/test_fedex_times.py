@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import orjson
+
 from carriers.event import Moment, OffsetSource
 from carriers.fedex import Fedex
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from tests.fuzz.trying import try_one
-from tests.source import ROOT
 
 from tests.carriers.test_mutated import SLUGS
+from tests.fuzz.trying import try_one
+from tests.source import ROOT
 
 FOUND = sorted(path for path in (ROOT / "tests" / "fuzz" / "found").glob("*/*") if path.is_file())
 ODD = (b"", b"\0", b"\xff\xfe", b"[]", b"[" * 10_000, b'{"a": ' * 10_000, b"<a>" * 10_000, b"1" * 10_000, b"null")

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.gls_it import GlsItaly
 from carriers.vocabulary import Status, SubStatus

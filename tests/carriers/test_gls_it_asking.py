@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.gls_it import GlsItalyStandIn
 from carriers.base import (

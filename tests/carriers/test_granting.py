@@ -1,9 +1,10 @@
 """Tokens as OAuth grants them."""
 
 import pytest
+from httpx import AsyncClient, MockTransport, Request, Response
+
 from carriers.base import CarrierUnavailable, CredentialsRefused, Token, UnreadablePayload
 from carriers.granting import granted, token_of
-from httpx import AsyncClient, MockTransport, Request, Response
 
 
 def test_a_token_lives_as_long_as_its_grant_says_else_as_long_as_the_carrier_is_known_to_let_it() -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import orjson
 import pytest
+
 from carriers.base import UnreadablePayload
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.gs1_epcis import Gs1Epcis

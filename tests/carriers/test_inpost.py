@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import orjson
+
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.inpost import InPost
 from carriers.vocabulary import Status, SubStatus

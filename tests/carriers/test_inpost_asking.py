@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import ClassVar
 
 import pytest
+
 from app.demo.stand_ins.inpost import SHIPX, InPostStandIn
 from carriers.base import BadSignature, CredentialsRefused, Verified
 from carriers.event import Parcel

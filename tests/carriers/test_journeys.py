@@ -3,10 +3,10 @@
 from importlib import import_module
 
 import pytest
-from tests.carriers.asked import ASKED, Asked
-from tests.carriers.line import line, misunderstood
 
 from carriers import carriers
+from tests.carriers.asked import ASKED, Asked
+from tests.carriers.line import line, misunderstood
 
 IN_FULL = [each for each in ASKED if each.kind.slug != "nacex"]
 """All but the one who tells the last state alone."""

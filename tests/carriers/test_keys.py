@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 import orjson
-from carriers.event import event_key, keyed
-from carriers.reading import Json
-from tests.recorded import FOLDER
 
 from carriers import Parcel, carrier
+from carriers.event import event_key, keyed
+from carriers.reading import Json
 from tests.carriers.test_contract import every, named, read
+from tests.recorded import FOLDER
 
 
 @every

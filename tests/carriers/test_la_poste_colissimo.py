@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
+
 from carriers.event import Eta, Moment, OffsetSource, Parcel, TrackingEvent
 from carriers.la_poste_colissimo import LaPosteColissimo
 from carriers.vocabulary import Status, SubStatus

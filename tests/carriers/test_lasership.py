@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 import orjson
+
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.lasership import LaserShip
 from carriers.vocabulary import Status, SubStatus

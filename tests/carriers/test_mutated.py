@@ -3,11 +3,11 @@
 from random import Random
 
 import pytest
-from app.grading.breaking import format_of, odd_body, odd_bytes
-from tests.recorded import recordings
 
+from app.grading.breaking import format_of, odd_body, odd_bytes
 from carriers import BUILT_IN, UnreadablePayload, carrier
 from tests.carriers.test_contract import assert_sound
+from tests.recorded import recordings
 
 SLUGS = [kind.slug for kind in BUILT_IN]
 COUNTS = [300, pytest.param(10_000, marks=pytest.mark.long)]

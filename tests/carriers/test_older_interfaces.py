@@ -2,10 +2,9 @@
 
 from datetime import UTC, date, datetime
 
+from carriers import parse
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place
 from tests.recorded import recorded
-
-from carriers import parse
 
 
 def test_ups_older_interfaces() -> None:

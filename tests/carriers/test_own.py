@@ -5,15 +5,15 @@ from operator import attrgetter
 
 import orjson
 import pytest
+from httpx import AsyncClient
+
+from carriers import Parcel, Place, Status, SubStatus, TrackingEvent, UnreadablePayload, detect
 from carriers.base import Account, Credentials, RequestRefused
 from carriers.event import Moment, OffsetSource, keyed
 from carriers.own import Own
 from carriers.reading import Json
 from carriers.vocabulary import SUB_STATUSES, WEAK_SUB_STATUSES
-from httpx import AsyncClient
 from tests.recorded import recorded
-
-from carriers import Parcel, Place, Status, SubStatus, TrackingEvent, UnreadablePayload, detect
 
 LATEST = {
     "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.packeta import PacketaStandIn
 from carriers.base import RequestRefused

@@ -1,6 +1,7 @@
 """People in carriers' texts are left out, and what happened is left in."""
 
 import pytest
+
 from carriers.people import unnamed
 
 

@@ -1,6 +1,7 @@
 """Phrases: the first row of a list that stands in a text."""
 
 import pytest
+
 from carriers.phrases import Phrases, plain
 from carriers.tables import Says, table
 from carriers.vocabulary import Status

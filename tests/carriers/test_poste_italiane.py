@@ -5,10 +5,11 @@ from operator import attrgetter
 
 import orjson
 import pytest
+from pydantic import SecretStr
+
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent, event_key
 from carriers.poste_italiane import PosteCredentials, PosteItaliane
 from carriers.vocabulary import Status, SubStatus
-from pydantic import SecretStr
 from tests.carriers.meanings import answers_are, refuses
 from tests.recorded import recorded, recordings
 

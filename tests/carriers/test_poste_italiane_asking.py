@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import httpx
 import pytest
+from pydantic import SecretStr
+
 from app.demo.journeys import JOURNEYS, Leg, Step
 from app.demo.serving import serving
 from app.demo.stand_ins.base import Fault
@@ -20,7 +22,6 @@ from carriers.base import (
 from carriers.event import Parcel
 from carriers.poste_italiane import PosteCredentials, PosteItaliane
 from carriers.vocabulary import Status
-from pydantic import SecretStr
 from tests.carriers.line import journey_named
 from tests.recorded import recorded
 

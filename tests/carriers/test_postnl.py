@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+
 from app.demo.stand_ins.postnl import PostNlStandIn
 from carriers.asking import TokenKeeper, resolve
 from carriers.base import Account, AmbiguousReference, RequestRefused

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from operator import attrgetter
 
 import pytest
+
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.postnord import PostNordStandIn
 from carriers.base import RequestRefused

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from unittest.mock import ANY
 
 import pytest
+
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.purolator import PurolatorStandIn
 from carriers.base import CarrierError, CarrierUnavailable, RequestRefused

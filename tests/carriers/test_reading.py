@@ -2,6 +2,10 @@
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from carriers import UnreadablePayload
 from carriers.reading import (
     MAX_ARRAY,
     MAX_BODY,
@@ -14,10 +18,6 @@ from carriers.reading import (
     text_of,
     xml_of,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-
-from carriers import UnreadablePayload
 
 BOMB = (
     '<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb">'

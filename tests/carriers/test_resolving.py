@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from httpx import AsyncClient, MockTransport, Request, Response
+
 from app.demo.journeys import Happened, Step
 from app.demo.serving import serving
 from app.demo.stand_ins.base import Fault, StandIn
 from app.demo.stand_ins.brt import BrtStandIn
 from app.demo.stand_ins.gls_it import GlsItalyStandIn
+from carriers import carriers
 from carriers.asking import TokenKeeper, resolve
 from carriers.base import (
     Account,
@@ -24,9 +27,6 @@ from carriers.base import (
     TrackingNumber,
     UnreadablePayload,
 )
-from httpx import AsyncClient, MockTransport, Request, Response
-
-from carriers import carriers
 
 SHIPPED = datetime(2026, 3, 2, 9, tzinfo=UTC)
 RMA, RMN = (f"/web/GetIdSpedizioneBy{kind}Service/GetIdSpedizioneBy{kind}" for kind in ("RMA", "RMN"))

@@ -4,17 +4,17 @@ from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 
 import pytest
+from pydantic import ValidationError
+
 from app.demo.journeys import JOURNEYS
 from app.demo.stand_ins.sandbox import answer, sandbox_push, tell
+from carriers import Eta, Parcel, Place, Status, SubStatus, TrackingEvent, detect
 from carriers.base import BadSignature, Verified
 from carriers.event import Moment, OffsetSource, keyed
 from carriers.sandbox import JOURNEYS as NAMED
 from carriers.sandbox import Sandbox, SandboxCredentials
-from pydantic import ValidationError
 from tests.carriers.meanings import refuses
 from tests.recorded import recorded
-
-from carriers import Eta, Parcel, Place, Status, SubStatus, TrackingEvent, detect
 
 LATEST = {
     "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),

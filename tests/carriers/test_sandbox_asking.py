@@ -6,15 +6,15 @@ from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 
 import pytest
-from app.api.sandbox import router
-from app.demo.journeys import JOURNEYS
-from app.demo.serving import serving
-from carriers.base import Account, CarrierUnavailable, RequestRefused, TrackingNumber
-from carriers.sandbox import Sandbox, SandboxCredentials
 from fastapi import FastAPI
 from httpx import AsyncClient
 
+from app.api.sandbox import router
+from app.demo.journeys import JOURNEYS
+from app.demo.serving import serving
 from carriers import Parcel, Status, SubStatus, TrackingEvent
+from carriers.base import Account, CarrierUnavailable, RequestRefused, TrackingNumber
+from carriers.sandbox import Sandbox, SandboxCredentials
 
 ENDS = {
     "DELIVERED": (Status.DELIVERED, SubStatus.TO_RECIPIENT),

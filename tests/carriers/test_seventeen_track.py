@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
+
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.seventeen_track import WORDS, SeventeenTrackStandIn
 from carriers.base import CarrierError, CredentialsRefused, RateLimited, RequestRefused

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import orjson
 import pytest
+
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.sf_express import SfExpressStandIn
 from carriers.base import (

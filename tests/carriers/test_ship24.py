@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+
 from app.demo.stand_ins.ship24 import WORDS, Ship24StandIn
 from carriers.base import BadSignature, RequestRefused
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent

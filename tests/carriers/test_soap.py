@@ -1,6 +1,7 @@
 """Envelopes as they are written, and faults as they are read."""
 
 import pytest
+
 from carriers.reading import child_text, local_name, xml_of
 from carriers.soap import SOAP, SOAP_12, envelope, fault_of, fill, question, written
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import orjson
 import pytest
+
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.spring_gds import SpringStandIn
 from carriers.base import RequestRefused

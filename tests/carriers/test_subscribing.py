@@ -6,6 +6,9 @@ from typing import Any
 
 import orjson
 import pytest
+from httpx import AsyncClient
+from pydantic import SecretStr
+
 from app.demo.serving import serving
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.ups import UpsStandIn
@@ -14,8 +17,6 @@ from carriers.base import Account, CarrierError, CarrierUnavailable, Credentials
 from carriers.dhl_unified import DhlCredentials, DhlUnified
 from carriers.subscribing import Handshake, Hook, Subscribed
 from carriers.ups import Ups, UpsCredentials
-from httpx import AsyncClient
-from pydantic import SecretStr
 
 HOOK = Hook("https://nove.example/hooks/ups/token", "s3cret")
 GOOD, BAD = "1Z999AA10123456784", "9999AA101234"

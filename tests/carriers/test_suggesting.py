@@ -1,6 +1,7 @@
 """What an unlisted code may mean is suggested by its words, in the languages that carriers write."""
 
 import pytest
+
 from carriers.suggesting import suggested
 from carriers.vocabulary import Status, SubStatus
 

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-import carriers.tables
 import pytest
+
+import carriers.tables
 from carriers.tables import COLUMNS, Row, Says, Table, table, table_file
 from carriers.vocabulary import Status, SubStatus
 

@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
+
+from carriers import UnreadablePayload
 from carriers.event import Eta, Moment, OffsetSource
 from carriers.times import (
     epoch_moment,
@@ -18,8 +20,6 @@ from carriers.times import (
     parsed_time,
     with_local,
 )
-
-from carriers import UnreadablePayload
 
 ROME = ZoneInfo("Europe/Rome")
 

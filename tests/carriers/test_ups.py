@@ -4,10 +4,11 @@ from datetime import UTC, date, datetime
 
 import orjson
 import pytest
+from pydantic import ValidationError
+
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.ups import Ups, UpsCredentials
 from carriers.vocabulary import Status, SubStatus
-from pydantic import ValidationError
 from tests.carriers.meanings import refuses
 from tests.recorded import recorded, recordings
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+
 from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.ups import WORDS, UpsStandIn
 from carriers.base import (

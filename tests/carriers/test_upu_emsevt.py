@@ -3,13 +3,13 @@
 from datetime import UTC, datetime
 
 import pytest
+
+from carriers import parse
 from carriers.base import UnreadablePayload
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.upu_emsevt import UpuEmsevt
 from carriers.vocabulary import Status, SubStatus
 from tests.recorded import recorded, recordings
-
-from carriers import parse
 
 S, B = Status, SubStatus
 ITEM = "RB123456785GB"

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+
 from carriers.base import UnreadablePayload
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus

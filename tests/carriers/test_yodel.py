@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
 from carriers.yodel import Yodel

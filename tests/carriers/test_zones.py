@@ -3,6 +3,7 @@
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from carriers.zones import MAINLAND, OTHER_NAMES, country_coded, country_named, country_zone, province_zone, state_zone
 
 
