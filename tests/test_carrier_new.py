@@ -79,20 +79,25 @@ def test_in_the_repository_it_is_a_file_among_the_others(tmp_path: Path) -> None
         folder=house,
         path=house,
     )
-    linted = run(
-        str(Path(sys.executable).with_name("ruff")), "check", "--no-cache", "carriers/acme.py", "tests", folder=house
-    )
-    shaped = run(
-        str(Path(sys.executable).with_name("ruff")), "format", "--no-cache", "--check", "carriers/acme.py", folder=house
-    )
+    ruff, written = str(Path(sys.executable).with_name("ruff")), ("carriers/acme.py", "app", "tests")
+    ours = 'lint.isort.known-first-party = ["app", "carriers"]'  # most of `app` is not there
+    linted = run(ruff, "check", "--no-cache", "--config", ours, *written, folder=house)
+    shaped = run(ruff, "format", "--no-cache", "--check", *written, folder=house)
 
     assert made[0] == 0, made
     assert sorted(made[1].split()) == [
+        "app/demo/stand_ins/acme.py",
         "carriers/acme.py",
-        *sorted(f"tests/carriers/acme/{path}" for path in recordings("AC")),
+        *sorted(f"tests/carriers/acme/{path}" for path in recordings("AC", "acme")),
         "tests/carriers/test_acme.py",
     ]
-    assert "`Acme` in BUILT_IN" in made[2]
+    for told in (
+        "`from carriers.acme import Acme`, and `Acme` in BUILT_IN",
+        '`"acme": "AC00000001",` in NUMBERS',
+        '`Asked(AcmeStandIn, "AC00000001", "api_key"),`',
+        "`nove carriers --markdown --into README.md`",
+    ):
+        assert told in made[2]
     assert tested[0] == 0, tested
     assert (linted[0], shaped[0]) == (0, 0), (linted, shaped)
 

@@ -27,10 +27,10 @@ ANSWERS = {
 }
 
 
-def recordings(letters: str) -> dict[Path, str]:
-    """Each file of the folder and what is in it; numbers begin with these letters."""
+def recordings(letters: str, slug: str) -> dict[Path, str]:
+    """Each file of the folder and what is in it; numbers begin with these letters, and each names whose it is."""
     first = f"{letters}00000001"
-    bodies: dict[str, object] = {name: _answer(_parcel(first, *codes)) for name, codes in ANSWERS.items()}
+    bodies: dict[str, dict[str, object]] = {name: _answer(_parcel(first, *codes)) for name, codes in ANSWERS.items()}
     nights = [_event("ROUTE") | {"time": "2026-10-25T02:30:00"}, _event("PICKED") | {"time": "2026-03-29T02:30:00"}]
     wrong = [{"code": [], "text": 5, "time": {}, "city": None}, {"code": "DONE", "time": "9999-99-99"}, None]
     bodies |= {
@@ -40,7 +40,9 @@ def recordings(letters: str) -> dict[Path, str]:
         "error": {"error": "the service is closed on Sundays"},
         "hostile": _answer({"number": 7, "events": wrong}, "x", None),
     }
-    texts = {Path(f"{name}.json"): json.dumps(body, indent=2) + "\n" for name, body in bodies.items()}
+    texts = {
+        Path(f"{name}.json"): json.dumps({"service": slug} | body, indent=2) + "\n" for name, body in bodies.items()
+    }
     pushed = "out_for_delivery.json"
     signature = hmac.new(SECRET.encode(), texts[Path(pushed)].encode(), sha256).hexdigest()
     push = {"body": pushed, "secret": SECRET, "headers": {"x-signature": signature}}

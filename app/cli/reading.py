@@ -140,7 +140,7 @@ def new(
     except OSError as error:
         echo(f"nove: cannot write {error.filename}: {error.strerror}", err=True)
         raise Exit(2) from None
-    echo(skeleton.NEXT[ours].format(slug=slug, folder=folder, kind=skeleton.kind_of(slug)), err=True)
+    echo(skeleton.NEXT[ours].format(**skeleton.words_of(slug, name), folder=folder), err=True)
 
 
 @adapters.command()

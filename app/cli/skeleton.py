@@ -1,7 +1,7 @@
 """What `nove carrier new` writes: an adapter that runs, its recordings and its tests, to be turned into the carrier's.
 
-The made-up carrier answers in JSON, `{"parcels": [{"number", "events": [{"code", "text", "time", "city"}]}]}`, so that
-every file works from the first minute and each line shows where the real one goes.
+The made-up carrier answers in JSON, `{"service": slug, "parcels": [{"number", "events": [{"code", "text", "time",
+"city"}]}]}`, so that every file works from the first minute and each line shows where the real one goes.
 """
 
 import builtins
@@ -10,8 +10,8 @@ import re
 from pathlib import Path
 
 from app.cli.composing import recordings
+from app.cli.written_stand_in import STAND_IN
 from app.cli.written_tests import tests_of
-
 from carriers import carriers
 
 ADAPTER = '''"""{name}: how it is asked, what it answers. Say here where that is documented, and when you read it.
@@ -100,11 +100,9 @@ class {kind}(Carrier):
     def parse(self, body: bytes) -> list[Parcel]:
         """The parcels of an answer or push, none for an error; what is not this carrier's is an UnreadablePayload."""
         value = json_object(body)
-        if isinstance(value.get("error"), str):
-            return []
-        if not isinstance(value.get("parcels"), list):
+        if value.get("service") != self.slug:
             raise UnreadablePayload("not an answer of {name}")
-        return [self._parcel(parcel) for parcel in dicts(value["parcels"])]
+        return [self._parcel(parcel) for parcel in dicts(value.get("parcels"))]
 
     def _parcel(self, parcel: Json) -> Parcel:
         events = tuple(event for said in dicts(parcel.get("events")) if (event := self._event(said)) is not None)
@@ -142,7 +140,12 @@ py-modules = ["nove_{slug}"]
 
 NEXT = {
     True: """
-Now, in carriers/__init__.py: `from carriers.{slug} import {kind}`, and `{kind}` in BUILT_IN.
+Now name it in four places; until then tests of this repository fail.
+1. carriers/__init__.py: `from carriers.{slug} import {kind}`, and `{kind}` in BUILT_IN, before `Own`.
+2. tests/carriers/numbers.py: `"{slug}": "{letters}00000001",` in NUMBERS.
+3. tests/carriers/asked.py: `from app.demo.stand_ins.{slug} import {kind}StandIn`, and in ASKED
+   `Asked({kind}StandIn, "{letters}00000001", "api_key"),`.
+4. README.md: `nove carriers --markdown --into README.md` puts its row there.
 Then turn it into the carrier's, as carriers/README.md says; `nove carrier check {slug}` tells how far it is.""",
     False: """
 Now: pip install --editable "{folder}[development]"
@@ -193,7 +196,8 @@ def of_the_house(slug: str, name: str = "") -> dict[Path, str]:
         Path("tests", "carriers", f"test_{slug}.py"): tests_of(
             words, f"carriers.{slug}", "from tests.recorded import recorded\n", "recorded({slug}, {name})"
         ),
-        **{folder / path: text for path, text in recordings(words["letters"]).items()},
+        Path("app", "demo", "stand_ins", f"{slug}.py"): STAND_IN.format(**words),
+        **{folder / path: text for path, text in recordings(words["letters"], slug).items()},
     }
 
 
@@ -210,5 +214,5 @@ def of_its_own(slug: str, name: str = "") -> dict[Path, str]:
             '\nFOLDER = Path(__file__).parent / "carriers" / "{slug}"\n'.format(**words),
             "(FOLDER / {file}).read_bytes()",
         ),
-        **{folder / path: text for path, text in recordings(words["letters"]).items()},
+        **{folder / path: text for path, text in recordings(words["letters"], slug).items()},
     }

@@ -46,7 +46,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 def said(*events: tuple[str, str]) -> bytes:
     """What the carrier says of the parcel: codes and times."""
     told = [{"code": code, "text": code, "time": at, "city": "Milano"} for code, at in events]
-    return orjson.dumps({"parcels": [{"number": NUMBER, "events": told}]})
+    return orjson.dumps({"service": "acme_express", "parcels": [{"number": NUMBER, "events": told}]})
 
 
 @asynccontextmanager
