@@ -16,16 +16,7 @@ from typing import ClassVar, NamedTuple
 from httpx import AsyncClient, BasicAuth
 from pydantic import Field, SecretStr
 
-from carriers.base import (
-    Account,
-    Answer,
-    Carrier,
-    CarrierUnavailable,
-    Credentials,
-    RateLimit,
-    UnreadablePayload,
-    meant,
-)
+from carriers.base import Account, Answer, Carrier, CarrierUnavailable, Credentials, RateLimit, UnreadablePayload, meant
 from carriers.calling import call
 from carriers.event import Parcel, Place, Said, TrackingEvent
 from carriers.phrases import Phrases

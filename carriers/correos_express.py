@@ -16,15 +16,7 @@ from collections.abc import Mapping, Sequence
 from httpx import AsyncClient, BasicAuth
 from pydantic import Field, SecretStr
 
-from carriers.base import (
-    Account,
-    Answer,
-    Carrier,
-    Credentials,
-    RateLimit,
-    UnreadablePayload,
-    meant,
-)
+from carriers.base import Account, Answer, Carrier, Credentials, RateLimit, UnreadablePayload, meant
 from carriers.calling import call
 from carriers.complaints import refuse, unknown
 from carriers.event import Moment, OffsetSource, Parcel, Place, Said, TrackingEvent

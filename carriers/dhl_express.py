@@ -17,15 +17,7 @@ from httpx import AsyncClient, BasicAuth
 from lxml import etree
 from pydantic import SecretStr
 
-from carriers.base import (
-    Account,
-    Answer,
-    Carrier,
-    Credentials,
-    RateLimit,
-    UnreadablePayload,
-    meant,
-)
+from carriers.base import Account, Answer, Carrier, Credentials, RateLimit, UnreadablePayload, meant
 from carriers.calling import call
 from carriers.check_digits import CheckDigit, modulo_7
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said, TrackingEvent

@@ -15,16 +15,7 @@ from typing import ClassVar
 from httpx import AsyncClient
 from pydantic import SecretStr
 
-from carriers.base import (
-    Account,
-    Answer,
-    Carrier,
-    Credentials,
-    RateLimit,
-    Token,
-    UnreadablePayload,
-    meant,
-)
+from carriers.base import Account, Answer, Carrier, Credentials, RateLimit, Token, UnreadablePayload, meant
 from carriers.calling import call
 from carriers.event import Eta, OffsetSource, Parcel, Place, Said, TrackingEvent
 from carriers.granting import granted

@@ -18,15 +18,7 @@ from httpx import AsyncClient
 from lxml import etree
 from pydantic import Field, SecretStr
 
-from carriers.base import (
-    Account,
-    Answer,
-    Carrier,
-    Credentials,
-    RateLimit,
-    UnreadablePayload,
-    meant,
-)
+from carriers.base import Account, Answer, Carrier, Credentials, RateLimit, UnreadablePayload, meant
 from carriers.calling import call
 from carriers.complaints import refuse, unknown
 from carriers.event import Moment, OffsetSource, Parcel, TrackingEvent

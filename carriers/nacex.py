@@ -20,15 +20,7 @@ from hashlib import md5
 from httpx import AsyncClient
 from pydantic import Field, SecretStr
 
-from carriers.base import (
-    Account,
-    Answer,
-    Carrier,
-    Credentials,
-    RateLimit,
-    UnreadablePayload,
-    meant,
-)
+from carriers.base import Account, Answer, Carrier, Credentials, RateLimit, UnreadablePayload, meant
 from carriers.calling import call
 from carriers.complaints import refuse, unknown
 from carriers.event import OffsetSource, Parcel, TrackingEvent

@@ -15,16 +15,7 @@ from collections.abc import Sequence
 from httpx import AsyncClient
 from pydantic import Field, SecretStr
 
-from carriers.base import (
-    Account,
-    Answer,
-    Carrier,
-    Credentials,
-    RateLimit,
-    Token,
-    UnreadablePayload,
-    meant,
-)
+from carriers.base import Account, Answer, Carrier, Credentials, RateLimit, Token, UnreadablePayload, meant
 from carriers.calling import call
 from carriers.event import Parcel, Said
 from carriers.granting import granted
