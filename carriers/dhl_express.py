@@ -1,5 +1,7 @@
 """DHL Express: the tracking of the MyDHL API, polled; answers of the older XML service (XML-PI) are read too.
 
+XML-PI's pieces and estimates are as public clients have them (read 2026-11); its SOAP twin wraps lists in arrays.
+
 Codes: carriers/tables/dhl_express.csv, DHL's whole list, and what a delivery means while a piece of the shipment is
 still on its way (the list `part`).
 
@@ -9,7 +11,7 @@ absent from an answer about several. Waybills come again after some months.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -169,29 +171,42 @@ def _eta(said: dict[str, Json], zone: ZoneInfo | None) -> Eta | None:
 
 def _xml_parcels(root: etree._Element) -> list[Parcel]:
     """What XML-PI says, told in the words of its successor."""
-    kind = local_name(root)
+    told = next(root.iter("{*}TrackingResponse"), root)
+    kind = local_name(told)
     if kind == "ShipmentTrackingErrorResponse":
         return []
-    shipments = [*root.iterfind("{*}AWBInfo")]
-    if kind != "TrackingResponse" or not shipments:
+    shipments = _items(told.iterfind("{*}AWBInfo"))
+    unknown = [text_of(each.findtext("{*}PieceID"), 40) for each in told.iterfind("{*}Fault/{*}PieceFault")]
+    if kind != "TrackingResponse" or not (shipments or unknown):
         raise UnreadablePayload(f"no answer of DHL's XML service, but {kind[:40]!r}")
-    return [parcel for each in shipments for parcel in _xml_parcel(each)]
+    found = [parcel for each in shipments for parcel in _xml_parcel(each)]
+    return found + [Parcel(number, not_found=True) for number in unknown]
+
+
+def _items(listed: Iterable[etree._Element]) -> list[etree._Element]:
+    """The elements, or the items of each that is an array, as the SOAP twin of XML-PI writes them."""
+    return [item for each in listed for item in each.xpath("*[starts-with(local-name(), 'ArrayOf')]") or [each]]
 
 
 def _xml_parcel(shipment: etree._Element) -> Iterator[Parcel]:
-    events = [_xml_event(each) for each in shipment.iterfind("{*}ShipmentInfo/{*}ShipmentEvent")]
+    events = [_xml_event(each) for each in _items(shipment.iterfind("{*}ShipmentInfo/{*}ShipmentEvent"))]
     pieces = [
         {
             "trackingNumber": text_of(piece.findtext("{*}PieceDetails/{*}LicensePlate"), 40),
-            "events": [_xml_event(each) for each in piece.iterfind("{*}PieceEvent")],
+            "events": [_xml_event(each) for each in _items(piece.iterfind("{*}PieceEvent"))],
         }
-        for piece in shipment.iterfind("{*}Pieces/{*}PieceInfo")
+        for piece in _items(shipment.iter("{*}PieceInfo"))
     ]
     number = text_of(shipment.findtext("{*}AWBNumber"), 40)
     if not events and not pieces and text_of(shipment.findtext("{*}Status/{*}ActionStatus")).lower() != "success":
         yield Parcel(number, not_found=True)
-    else:
-        yield from _parcels({"shipmentTrackingNumber": number, "events": events, "pieces": pieces})
+        return
+    head = {
+        "shipmentTrackingNumber": number,
+        "estimatedDeliveryDate": text_of(shipment.findtext("{*}ShipmentInfo/{*}EstDlvyDate")).replace(" ", "T"),
+        "receiverDetails": {"serviceArea": _xml_area(shipment.find("{*}ShipmentInfo/{*}DestinationServiceArea"))},
+    }
+    yield from _parcels(head | {"events": events, "pieces": pieces})
 
 
 def _xml_event(event: etree._Element) -> dict[str, Json]:
@@ -203,8 +218,14 @@ def _xml_event(event: etree._Element) -> dict[str, Json]:
         "time": value("{*}Time"),
         "typeCode": value("{*}ServiceEvent/{*}EventCode"),
         "description": value("{*}ServiceEvent/{*}Description"),
-        "serviceArea": {
-            "code": value("{*}ServiceArea/{*}ServiceAreaCode"),
-            "description": value("{*}ServiceArea/{*}Description"),
-        },
+        "serviceArea": _xml_area(event.find("{*}ServiceArea")),
+    }
+
+
+def _xml_area(area: etree._Element | None) -> dict[str, Json]:
+    if area is None:
+        return {}
+    return {
+        "code": text_of(area.findtext("{*}ServiceAreaCode")),
+        "description": text_of(area.findtext("{*}Description")),
     }

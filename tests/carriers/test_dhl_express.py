@@ -30,6 +30,7 @@ LATEST: dict[str, Meaning] = {
     "hostile": None,
     "many_parcels": (Status.OUT_FOR_DELIVERY, None),
     "xml": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
+    "xml_arrays": (Status.OUT_FOR_DELIVERY, None),
 }
 WHOLE: dict[str, list[Parcel]] = {
     "not_found": [Parcel("", not_found=True)],
@@ -112,6 +113,14 @@ def test_nights_of_the_clock_change_keep_the_printed_time() -> None:
 def test_who_signed_is_left_out() -> None:
     assert parsed("signed")[0].events[0].text == "Delivered"
     assert "ROSSI" not in str([parsed(name) for name in ("delivered", "signed", "xml")])
+
+
+def test_the_soap_twin_of_the_older_xml_has_arrays_an_estimate_and_pieces_that_are_not_known() -> None:
+    told, unknown = parsed("xml_arrays")
+
+    assert [(event.code, str(event.place)) for event in told.events] == [("PU", "Milan, IT"), ("WC", "Barcelona, ES")]
+    assert told.eta and told.eta.latest == datetime(2026, 3, 4, 22, 59, tzinfo=UTC)
+    assert unknown == Parcel("JD014600001234567890", not_found=True)
 
 
 def test_the_older_xml_tells_pieces_where_it_has_no_events_of_the_shipment() -> None:
