@@ -9,7 +9,8 @@ it; 17TRACK's page could not be read (looked for in 2026-11): confirm it with a 
 Where the numbers of carriers are from: `COURIERS`.
 
 Quirks: a number has to be registered before it is known, each costs quota, and what comes then comes later. HTTP 200
-also holds rejected numbers. Several providers tell of one parcel: what two of them say alike is one event.
+also holds rejected numbers. Several providers tell of one parcel: what two of them say alike is one event. Version 1
+and `gettracklist` are read (carriers/seventeen_track_older.py), but not asked for.
 """
 
 import hmac
@@ -40,6 +41,7 @@ from carriers.event import Eta, Parcel, Place, Said, TrackingEvent
 from carriers.reading import Json, at, dicts, json_object, object_at, text_of, unsigned
 from carriers.remembering import remembered
 from carriers.sequence import numbered
+from carriers.seventeen_track_older import newer
 from carriers.tables import table_file
 from carriers.times import iso_moment
 from carriers.zones import country_coded
@@ -55,6 +57,7 @@ PATIENCE = 3600.0
 
 
 COURIERS = {
+    "amazon_shipping": "100308",
     "aramex": "100006",
     "australia_post": "1151",
     "austrian_post": "1161",
@@ -63,34 +66,49 @@ COURIERS = {
     "brt": "100026",
     "cainiao": "190271",
     "canada_post": "3041",
+    "chronopost": "100273",
     "correos": "19181",
     "correos_express": "100048",
     "ctt_express": "100114",
     "dhl_express": "100001",
     "dhl_parcel_de": "7041",
     "dpd_poland": "100111",
+    "evri": "100331",
     "fedex": "100003",
     "fourpx": "190094",
     "gls_group": "100005",
     "gls_it": "100024",
+    "gls_spain": "100189",
+    "hermes_de": "100031",
     "japan_post_s10": "10021",
     "la_poste_colissimo": "6051",
     "lasership": "100052",
+    "mondial_relay": "100304",
+    "mrw": "100175",
+    "nacex": "100436",
+    "ontrac": "100049",
+    "paack": "100364",
+    "packeta": "100132",
     "poste_italiane": "9071",
     "postnl": "14041",
     "purolator": "100042",
     "royal_mail": "11031",
     "seur": "100438",
+    "spring_gds": "100213",
+    "swiss_post": "19251",
     "tnt": "100004",
     "ups": "100002",
+    "upu_emsevt": "100475",
     "usps": "21051",
+    "yunexpress": "190008",
 }
-"""What 17TRACK calls our carriers: each confirmed on 2026-11-22 by its entry in 17TRACK's list of carriers,
-`apicarrier.all.json`, as a public repository keeps it (lancerdia/lancerfile at bfbc9f5); of GLS Italy's entry the
-number, the country and the place among GLS's were read, not the name.
+"""What 17TRACK calls our carriers: each confirmed on 2026-11-22 by its entry in 17TRACK's list of carriers as public
+repositories keep it: `apicarrier.all.json` (lancerdia/lancerfile at bfbc9f5; of GLS Italy's entry the number, country
+and place among GLS's were read, not the name), or number, name and site (KingAshu22/next-express-hub at 97a53a9,
+app/constants); YunExpress's by its site (kientnguyen175/global-parcel-tracker, config.example/carriers.js).
 
-Left out: a carrier that has several numbers there of which none is the whole of it (DHL Parcel Iberia, DPD, PostNord,
-SF Express), and those in parts of the list that were not read.
+Left out: a carrier that has several numbers there of which none is the whole of it (DHL Parcel Iberia, DPD, InPost,
+PostNord, SF Express), and Yodel, whose entry names another site.
 """
 
 
@@ -138,7 +156,8 @@ class SeventeenTrack(Carrier):
         said = json_object(body)
         data = object_at(said, "data")
         if "event" in said and "number" in data:
-            return [_parcel(data)]
+            stopped = not data.keys() & {"track_info", "track"}  # 17TRACK gives up; what it told before holds
+            return [Parcel(text_of(data["number"], 60)) if stopped else _parcel(data)]
         if not {"code", "data"} <= said.keys():
             raise UnreadablePayload("no answer or push of 17TRACK's")
         if data.keys() & {"accepted", "rejected"}:
@@ -184,7 +203,7 @@ def _unknown(said: dict[str, Any]) -> Parcel:
 
 
 def _parcel(said: dict[str, Any]) -> Parcel:
-    info = object_at(said, "track_info")
+    info = newer(said)
     events: dict[TrackingEvent, None] = {}
     for provider in dicts(at(info, "tracking", "providers")):
         for each in dicts(provider.get("events")):

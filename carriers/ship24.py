@@ -46,6 +46,7 @@ ERROR = re.compile("[a-z0-9]+(_[a-z0-9]+)+")
 COURIERS = {
     "aramex": "aramex",
     "australia_post": "au-post",
+    "austrian_post": "at-post",
     "bpost": "be-post",
     "bring": "bring",
     "brt": "brt-it",
@@ -67,14 +68,23 @@ COURIERS = {
     "gls_spain": "gls-es",
     "la_poste_colissimo": "fr-post",
     "lasership": "lasership",
+    "mondial_relay": "mondialrelay",
+    "mrw": "mrw",
+    "nacex": "nacex",
+    "paack": "paack",
+    "packeta": "packeta",
     "poste_italiane": "it-post",
     "postnl": "nl-post",
     "purolator": "purolator",
     "royal_mail": "gb-post",
     "sf_express": "sf-express",
+    "spring_gds": "spring-gds",
+    "swiss_post": "ch-post",
     "tnt": "tnt",
     "ups": "ups",
     "usps": "us-post",
+    "yodel": "yodel",
+    "yunexpress": "yun-express",
 }
 """What Ship24 calls our carriers: each confirmed on 2026-11-22 by code, name and website in an answer of its `couriers`
 that a public repository keeps (b0r1ngx/ship24-couriers-response-parse-2 at 3acf365, resources).
@@ -145,6 +155,9 @@ class Ship24(Carrier):
             if len(found) < len(listed):
                 raise UnreadablePayload("a tracking that is none of Ship24's")
             return [_parcel(each) for each in found] or [Parcel("", not_found=True)]
+        made = [each for name in ("tracker", "trackers") for each in dicts(at(data, name)) if "trackerId" in each]
+        if made:
+            return [_parcel({"tracker": each}) for each in made]
         codes = {text_of(each.get("code")) for each in dicts(said.get("errors"))}
         if "data" in said and data is None and codes and all(ERROR.fullmatch(code) for code in codes):
             return [Parcel("", not_found=True)] if any(code.endswith("not_found") for code in codes) else []
@@ -157,7 +170,8 @@ def _parcel(said: dict[str, Any]) -> Parcel:
     events = [event for each in dicts(said.get("events")) if (event := _event(each))]
     newest = max(events, key=lambda event: (event.moment.occurred_at, event.sequence), default=None)
     head = _said(shipment.get("statusCode"), shipment.get("statusMilestone"), None)
-    if newest and head.status and all((each.code, each.status) != (head.code, head.status) for each in events):
+    told = head.list != "ship24" and newest is not None and newest.status is head.status
+    if newest and head.status and not told and all((e.code, e.status) != (head.code, head.status) for e in events):
         events.append(head.at(newest.moment, None, newest.sequence + 1))
     others = [text_of(each.get("tn"), 60) for each in dicts(shipment.get("trackingNumbers"))]
     return Parcel(

@@ -31,11 +31,15 @@ LATEST: dict[str, Meaning] = {
     "many_parcels": (S.DELIVERED, None),
     "unlisted_code": (S.IN_TRANSIT, U.ARRIVED),
     "push": (S.OUT_FOR_DELIVERY, None),
+    "first_version": (S.DELIVERED, None),
+    "first_version_push": (S.IN_TRANSIT, None),
+    "track_list": (S.OUT_FOR_DELIVERY, None),
     "hostile": None,
 }
 WHOLE: dict[str, list[Parcel]] = {
     "not_found": [Parcel(NUMBER, not_found=True)],
     "nothing_yet": [Parcel(NUMBER, not_found=True, note="No tracking information at this time.")],
+    "push_stopped": [Parcel("RR123456789CN")],  # what was told before holds
     "error": [],
 }
 

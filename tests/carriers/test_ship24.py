@@ -41,6 +41,7 @@ WHOLE: dict[str, list[Parcel]] = {
         )
     ],
     "not_found_by_code": [Parcel("", not_found=True)],
+    "made": [Parcel("9405500205903062410241", not_found=True)],
     "error": [],
 }
 
