@@ -6,7 +6,8 @@ in public (the list without name); one that shares its first part with them mean
 own; so it does wherever the newest event says something else.
 
 Quirks: a number that is not known, or that failed, is an entry with `errorCode` inside HTTP 200; a call that fails as a
-whole is a problem. `unitno` may lack the check digit, so a parcel goes by `requested`. Offsets have no colon.
+whole is a problem. `unitno` may lack the check digit, so a parcel goes by `requested`. Offsets have no colon. Answers
+of the tracking page and of the older web service are read, too (carriers/gls_older.py), but not asked for.
 """
 
 from collections.abc import Sequence
@@ -30,13 +31,15 @@ from carriers.base import (
     meant,
 )
 from carriers.calling import call
-from carriers.event import Parcel, Place, Said, TrackingEvent
+from carriers.event import OffsetSource, Parcel, Place, Said, TrackingEvent
+from carriers.gls_older import of_page, of_soap
 from carriers.granting import granted
-from carriers.reading import Json, at, dicts, json_object, text_of
+from carriers.reading import Json, at, dicts, json_object, opening, text_of
 from carriers.remembering import remembered
 from carriers.sequence import last_of, numbered
 from carriers.tables import Row, table_file
 from carriers.times import iso_moment
+from carriers.zones import country_named, country_zone
 
 NOT_FOUND = "E_404_01"
 
@@ -92,7 +95,12 @@ class GlsGroup(Carrier):
         return [Answer(answer.content, tuple(numbers))]
 
     def parse(self, body: bytes) -> list[Parcel]:
+        if opening(body) == b"<":
+            return [_parcel(each) for each in of_soap(body)]
         said = json_object(body)
+        paged = of_page(said)
+        if paged is not None:
+            return [_parcel(each) for each in paged]
         parcels = [each for each in dicts(said.get("parcels")) if each.keys() & {"requested", "unitno"}]
         if parcels:
             return [_parcel(each) for each in parcels if text_of(each.get("errorCode")) in ("", NOT_FOUND)]
@@ -127,11 +135,9 @@ def _parcel(said: dict[str, Json]) -> Parcel:
 
 
 def _event(said: dict[str, Json]) -> TrackingEvent | None:
-    moment = iso_moment(said.get("eventDateTime"))
-    if moment is None:
-        return None
     place = _place(said.get("city"), said.get("postalCode"), said.get("country"))
-    return _said(said.get("code"), said.get("description")).at(moment, place)
+    moment = iso_moment(said.get("eventDateTime"), country_zone(place.country) if place else None, OffsetSource.PLACE)
+    return _said(said.get("code"), said.get("description")).at(moment, place) if moment else None
 
 
 @remembered
@@ -139,12 +145,18 @@ def _said(given: Json, described: Json) -> Said:
     code, find = text_of(given, 60).upper(), GlsGroup.table.find
     prefix = code.partition(".")[0]
     row = find(code) or (find(prefix, within="prefix") if prefix != code else None)
+    if not code:
+        row = find("event", within="page")
     return meant(row, code, "", "", text_of(described))
 
 
 @remembered
 def _place(city: Json, postcode: Json, country: Json) -> Place | None:
-    return Place(text_of(city, 100), text_of(postcode, 20), country=text_of(country, 2).upper()) or None
+    return Place(text_of(city, 100), text_of(postcode, 20), country=_country(text_of(country, 60))) or None
+
+
+def _country(said: str) -> str:
+    return said.upper() if len(said) <= 2 else country_named(said)
 
 
 def _head(said: dict[str, Json], events: Sequence[TrackingEvent]) -> TrackingEvent | None:

@@ -180,7 +180,7 @@ class GlsItaly(Carrier):
             moment = moment_of(row.get("data", ""), row.get("ora", ""))
             if moment is None or not (code or text):
                 continue
-            meaning = self.table.find(code, within=within)
+            meaning = self.table.find(code, within=within) or self.table.find(code.lstrip("0"), within=within)
             if within != "pickup" and (note := RETURN_NOTE.match(row.get("note", ""))):
                 meaning, reason = self.table.find(note[1].lower(), within="note"), "note"
             elif not code and within != "pickup":

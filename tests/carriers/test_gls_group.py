@@ -30,9 +30,16 @@ LATEST: dict[str, Meaning] = {
     "status_alone": (Status.AWAITING_PICKUP, SubStatus.PICKUP_SCHEDULED),
     "dst_nights": (Status.IN_TRANSIT, SubStatus.DEPARTED),
     "many_parcels": (Status.OUT_FOR_DELIVERY, None),
+    "page": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
+    "page_nights": (Status.IN_TRANSIT, SubStatus.ARRIVED),
+    "older_soap": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "hostile": None,
 }
-WHOLE: dict[str, list[Parcel]] = {"not_found": [Parcel("500000000099", not_found=True)], "error": []}
+WHOLE: dict[str, list[Parcel]] = {
+    "not_found": [Parcel("500000000099", not_found=True)],
+    "page_not_found": [Parcel("", not_found=True)],
+    "error": [],
+}
 
 
 def parsed(name: str) -> list[Parcel]:

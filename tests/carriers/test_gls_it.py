@@ -37,6 +37,7 @@ NEWEST: dict[str, Meaning] = {
     "without_codes": DELIVERED,
     "one_tracking_each": OUT,
     "dst_nights": DEPOT,
+    "padded_codes": (Status.FAILED_ATTEMPT, SubStatus.RECIPIENT_ABSENT),
     "same_day": (Status.IN_TRANSIT, None),
     "unlisted_code": None,
 }
