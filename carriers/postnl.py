@@ -36,6 +36,7 @@ from carriers.times import exact_time, iso_moment, local_moment, parsed_date, zo
 
 AMSTERDAM = zone("Europe/Amsterdam")
 ANSWERS = ("CompleteStatus", "CurrentStatus")
+SHIPMENTS = ("Shipment", "Shipments")
 NO_SIGNATURE = "2"
 
 
@@ -104,13 +105,17 @@ class PostNl(Carrier):
         if not isinstance(answer, dict):
             raise UnreadablePayload("no answer of PostNL's Status API")
         told = [each for name in ANSWERS for each in dicts(answer.get(name))]
-        shipments = [each for one in told for each in dicts(one.get("Shipment")) if each.keys() & {"Barcode", "Status"}]
+        listed = [each for one in told for name in SHIPMENTS for each in dicts(one.get(name))]
+        shipments = [each for each in listed if each.keys() & {"Barcode", "Status"}]
         if shipments:
             return [_parcel(each) for each in shipments]
-        warnings = [each for one in (answer, *told) for each in dicts(one.get("Warnings")) if "Message" in each]
+        warned = [each for one in (answer, *told) for each in dicts(one.get("Warnings"))]
+        listed = [each for one in warned for each in dicts(one.get("Warning")) or [one]]
+        warnings = [each for each in listed if each.keys() & {"Message", "Description"}]
         if warnings:
             unknown = any(text_of(each.get("Code")) != NO_SIGNATURE for each in warnings)
-            return [Parcel("", not_found=True, note=text_of(warnings[0]["Message"]))] if unknown else []
+            note = text_of(warnings[0].get("Message")) or text_of(warnings[0].get("Description"))
+            return [Parcel("", not_found=True, note=note)] if unknown else []
         if at(answer, "fault", "detail", "errorcode"):
             return []
         raise UnreadablePayload("neither a shipment nor a warning of PostNL")
@@ -126,8 +131,8 @@ def _updated(listed: Sequence[dict[str, Json]]) -> Iterator[Parcel]:
 
 def _parcel(said: dict[str, Json]) -> Parcel:
     number = text_of(said.get("Barcode"), 40) or text_of(said.get("MainBarcode"), 40)
-    events = [event for each in dicts(said.get("Event")) if (event := _event(each))]
-    statuses = [*dicts(said.get("Status")), *dicts(said.get("OldStatus"))]
+    events = [event for each in (*dicts(said.get("Event")), *dicts(said.get("Events"))) if (event := _event(each))]
+    statuses = [each for name in ("Status", "OldStatus", "OldStatuses") for each in dicts(said.get(name))]
     expected = object_at(said, "Expectation")
     earliest, latest = _moment(expected.get("ETAFrom")), _moment(expected.get("ETATo"))
     eta = Eta(earliest.occurred_at if earliest else None, latest.occurred_at if latest else None)

@@ -13,18 +13,20 @@ from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from httpx import AsyncClient
+from lxml import etree
 from pydantic import Field, SecretStr
 
 from carriers.base import Account, Answer, Carrier, Credentials, RateLimit, RequestRefused, UnreadablePayload, meant
 from carriers.calling import call
 from carriers.event import OffsetSource, Parcel, Place, Said, TrackingEvent
-from carriers.reading import Json, at, dicts, json_object, object_at, text_of
+from carriers.reading import Json, at, dicts, json_object, local_name, object_at, opening, text_of, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.summary import ended
 from carriers.tables import Says, table
 from carriers.times import expected, iso_moment, zone
 from carriers.vocabulary import Status, SubStatus
+from carriers.xml_tree import tree_of
 from carriers.zones import country_coded, country_zone
 
 STOCKHOLM = zone("Europe/Stockholm")
@@ -94,12 +96,31 @@ class PostNord(Carrier):
 
     def parse(self, body: bytes) -> list[Parcel]:
         """A parcel for each item; none for a fault that is not about the number."""
-        said = _response(json_object(body))
+        said = _response(_of_xml(xml_of(body)) if opening(body) == b"<" else json_object(body))
         shipments = dicts(said.get("shipments"))
         if not shipments:
             faults = _faults(said)
             return [Parcel("", not_found=True)] if _unknown(faults) or not faults else []
         return [_parcel(item, shipment) for shipment in shipments for item in dicts(shipment.get("items")) or [{}]]
+
+
+def _of_xml(root: etree._Element) -> dict[str, Json]:
+    """The answer of `findByIdentifier.xml` as that of `.json`."""
+    if local_name(root) != "TrackingInformationResponse":
+        raise UnreadablePayload("no answer of PostNord's Track and Trace")
+    said = _unwrapped(tree_of(root))
+    return {"TrackingInformationResponse": said if isinstance(said, dict) else {"shipments": []}}
+
+
+def _unwrapped(value: Json) -> Json:
+    """In XML each thing of a list bears its kind's name, in capitals: `items/Item`."""
+    if isinstance(value, list):
+        return [_unwrapped(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1 and (name := next(iter(value)))[:1].isupper():
+        return _unwrapped(value[name])
+    return {name: _unwrapped(inner) for name, inner in value.items()}
 
 
 def _response(said: dict[str, Json]) -> dict[str, Json]:

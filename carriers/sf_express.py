@@ -19,6 +19,7 @@ from uuid import uuid4
 
 import orjson
 from httpx import AsyncClient
+from lxml import etree
 from pydantic import Field, SecretStr
 
 from carriers.base import (
@@ -38,12 +39,13 @@ from carriers.base import (
 from carriers.calling import call, milliseconds
 from carriers.event import Parcel, Place, Said, TrackingEvent
 from carriers.people import unnamed
-from carriers.reading import Json, at, dicts, json_object, object_at, text_of
+from carriers.reading import Json, at, dicts, json_object, local_name, object_at, opening, text_of, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import Says, table
 from carriers.times import iso_moment, zone
 from carriers.vocabulary import Status, SubStatus
+from carriers.xml_tree import tree_of
 
 SHANGHAI = zone("Asia/Shanghai")
 ERRORS: dict[str, type[CarrierError]] = {
@@ -56,6 +58,9 @@ ERRORS: dict[str, type[CarrierError]] = {
     "A1099": CarrierUnavailable,
 }
 """Results of the platform other than A1000; any other is about the question."""
+OLDER = {"accept_time": "acceptTime", "accept_address": "acceptAddress", "opcode": "opCode"}
+"""What the older interface (XML) calls the fields of an event."""
+
 NO_ROUTES = "SF Express tells nothing: the number is not known, or belongs to an account with other phone digits"
 
 
@@ -144,6 +149,8 @@ class SfExpress(Carrier):
 
     def parse(self, body: bytes) -> list[Parcel]:
         """The parcels of an answer or push, none for an error."""
+        if opening(body) == b"<":
+            return list(_of_xml(xml_of(body)))
         said = json_object(body)
         if "WaybillRoute" in (pushed := object_at(said, "Body") or said):
             return list(_pushed(dicts(pushed["WaybillRoute"])))
@@ -158,6 +165,20 @@ class SfExpress(Carrier):
         return [_parcel(text_of(each.get("mailNo"), 40), dicts(each.get("routes"))) for each in asked] or [
             _parcel("", [])
         ]
+
+
+def _of_xml(root: etree._Element) -> Iterator[Parcel]:
+    """The parcels of the older interface's answer or push, whose events are attributes; none for an error."""
+    said, service = tree_of(root), root.get("service")
+    inner = object_at(said, "Body") if isinstance(said, dict) else {}
+    if (local_name(root), service) == ("Request", "RoutePushService"):
+        yield from _pushed(dicts(inner.get("WaybillRoute")))
+    elif (local_name(root), service) != ("Response", "RouteService"):
+        raise UnreadablePayload("neither an answer nor a push of SF Express")
+    elif at(said, "Head") == "OK":
+        for each in dicts(inner.get("RouteResponse")) or [{}]:
+            routes = [{OLDER.get(name, name): value for name, value in row.items()} for row in dicts(each.get("Route"))]
+            yield _parcel(text_of(each.get("mailno"), 40), routes)
 
 
 def _told(said: dict[str, Json]) -> dict[str, Json]:

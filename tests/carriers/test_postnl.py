@@ -31,6 +31,7 @@ LATEST: dict[str, Meaning] = {
     "dst_nights": (Status.IN_TRANSIT, None),
     "updated": (Status.OUT_FOR_DELIVERY, None),
     "many_parcels": (Status.OUT_FOR_DELIVERY, None),
+    "plurals": (Status.OUT_FOR_DELIVERY, None),
     "hostile": None,
 }
 WHOLE: dict[str, list[Parcel]] = {

@@ -30,6 +30,7 @@ LATEST: dict[str, Meaning] = {
     "zones": None,
     "dst_nights": (Status.IN_TRANSIT, None),
     "unlisted_code": None,
+    "xml": (Status.IN_TRANSIT, None),
     "hostile": None,
 }
 WHOLE: dict[str, list[Parcel]] = {

@@ -33,10 +33,14 @@ LATEST: dict[str, Meaning] = {
     "push": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "customs": None,
     "unlisted_code": None,
+    "older_interface": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
+    "older_push": (Status.IN_TRANSIT, SubStatus.PICKED_UP),
     "hostile": None,
 }
 WHOLE: dict[str, list[Parcel]] = {
     "not_found": [Parcel(NUMBER, not_found=True, note=NO_ROUTES)],
+    "older_not_found": [Parcel("", not_found=True, note=NO_ROUTES)],
+    "older_error": [],
     "error": [],
     "refused": [],
 }
