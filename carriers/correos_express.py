@@ -20,12 +20,13 @@ from carriers.base import Account, Answer, Carrier, Credentials, RateLimit, Unre
 from carriers.calling import call
 from carriers.complaints import refuse, unknown
 from carriers.event import Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
-from carriers.reading import Json, dicts, json_object, object_at, text_of
+from carriers.reading import Json, dicts, json_object, object_at, opening, text_of, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import Says, table
 from carriers.times import local_moment, parsed_date, parsed_time, zone
 from carriers.vocabulary import Status, SubStatus
+from carriers.xml_tree import named, tree_of
 
 MADRID = zone("Europe/Madrid")
 PATH = "/wspsc/apiRestSeguimientoEnviosk8s/json/seguimientoEnvio"
@@ -84,7 +85,7 @@ class CorreosExpress(Carrier):
 
     def parse(self, body: bytes) -> list[Parcel]:
         """The parcel of an answer; none for an error that is not about the number."""
-        said = json_object(body, "latin-1")
+        said = _of_soap(body) if opening(body) == b"<" else json_object(body, "latin-1")
         told = object_at(said, "mensajeRetorno") or said
         if "estadoEnvios" not in told and not any(set(names) <= said.keys() for names in OUTCOMES):
             raise UnreadablePayload("no states of Correos Express")
@@ -100,6 +101,16 @@ class CorreosExpress(Carrier):
 
     def tracking_url(self, number: str) -> str:
         return f"https://s.correosexpress.com/c?n={number}"
+
+
+def _of_soap(body: bytes) -> dict[str, Json]:
+    """The return of the web service that was there before, whose fields have the same names."""
+    answer = named(xml_of(body), "seguimientoEnvioResponse")
+    said = None if answer is None else tree_of(answer)
+    inner = said.get("return", said) if isinstance(said, dict) else None
+    if not isinstance(inner, dict):
+        raise UnreadablePayload("no states of Correos Express")
+    return inner
 
 
 def _error(said: Mapping[str, Json]) -> str:

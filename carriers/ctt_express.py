@@ -122,7 +122,8 @@ def _question(keys: CttExpressCredentials, number: str) -> bytes:
 
 def _rows(root: etree._Element) -> list[etree._Element]:
     """The states of an answer, whatever is around them."""
-    return [each for each in root.iter("{*}Tracking") if each.find("{*}StatusCode") is not None]
+    codes = (each.getparent() for each in root.iter("{*}StatusCode"))
+    return [row for row in codes if row is not None and row.find("{*}StatusDateTime") is not None]
 
 
 def _error(root: etree._Element) -> str:

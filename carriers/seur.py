@@ -7,6 +7,9 @@ Quirks: a reference that is not known is an empty answer under 204, so an empty 
 repeat the reference; several entries tell of one shipment between them, some of it twice, and those of the type `Rec`
 are collections. A token lives for seconds. Times are Madrid's where no offset is printed. The empty answer, the types
 and the other names of a request: public clients of the interface, read on 2026-11-22.
+
+The older web service (`WSConsultaExpediciones`) is read, but not asked: it tells words without codes (the list `text`,
+after OCA's l10n-spain, 2026-11-22).
 """
 
 import re
@@ -17,17 +20,21 @@ from pydantic import Field, SecretStr
 
 from carriers.base import Account, Answer, Carrier, Credentials, RateLimit, Token, UnreadablePayload, meant
 from carriers.calling import call
-from carriers.event import Parcel, Said
+from carriers.event import Moment, OffsetSource, Parcel, Said
 from carriers.granting import granted
-from carriers.reading import Json, dicts, json_object, text_of
+from carriers.phrases import plain
+from carriers.reading import Json, at, dicts, json_object, opening, text_of, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import table_file
-from carriers.times import iso_moment, zone
+from carriers.times import iso_moment, local_moment, parsed_date, parsed_time, zone
+from carriers.xml_tree import named, tree_of
 
 MADRID = zone("Europe/Madrid")
 NOTHING = b'{"data": []}'
 COLLECTION = "REC"
+ABSENT = "CEXP_0006"
+"""What the older web service says of a reference that it does not know."""
 
 
 class SeurCredentials(Credentials):
@@ -86,6 +93,8 @@ class Seur(Carrier):
         return [Answer(answer.content if answer.status_code == 200 else NOTHING, tuple(numbers))]
 
     def parse(self, body: bytes) -> list[Parcel]:
+        if opening(body) == b"<":
+            return _consulted(body)
         said = json_object(body)
         entries = dicts(said.get("data"))
         told = [each for each in entries if "situations" in each]
@@ -114,6 +123,46 @@ def _parcel(entries: Sequence[dict[str, Json]]) -> Parcel:
     if len(entries) > 1:
         events = sorted(dict.fromkeys(events), key=lambda event: event.moment.occurred_at)
     return Parcel("", numbered(events))
+
+
+def _consulted(body: bytes) -> list[Parcel]:
+    """The shipments of the older web service, whose answer stands as a text in its envelope."""
+    root = xml_of(body)
+    out = named(root, "out")
+    if out is not None and len(out) == 0 and out.text:
+        root = xml_of(out.text.encode("latin-1", "replace") if "8859" in out.text[:60] else out.text.encode())
+    told, error = named(root, "EXPEDICIONES"), named(root, "ERROR")
+    if told is None:
+        code = text_of(at(tree_of(error), "CODIGO") if error is not None else None, 40)
+        if not code.startswith("CEXP"):
+            raise UnreadablePayload("no situations of SEUR")
+        return [Parcel("", not_found=True)] if code == ABSENT else []
+    return [_expedition(each) for each in dicts(at(tree_of(told), "EXPEDICION"))] or [Parcel("", not_found=True)]
+
+
+def _expedition(said: dict[str, Json]) -> Parcel:
+    rows = [row for name in ("SITUACION", "SIT") for row in dicts(at(said, "SITUACIONES", name))]
+    events = [
+        _worded(row.get("DESCRIPCION_CLIENTE")).at(moment)
+        for row in rows
+        if (moment := _day(row.get("FECHA_SITUACION")))
+    ]
+    return Parcel(text_of(said.get("EXPEDICION_NUM"), 40), numbered(events))
+
+
+@remembered
+def _worded(given: Json) -> Said:
+    text = text_of(given)
+    return meant(Seur.table.find(plain(text), within="text"), "", "text", "", text)
+
+
+@remembered
+def _day(given: Json) -> Moment | None:
+    text = text_of(given, 40)
+    day = parsed_date(text[:10], "%d-%m-%Y", "%d/%m/%Y")
+    if day is None:
+        return iso_moment(text, MADRID)
+    return local_moment(day, parsed_time(text[11:19], "%H:%M:%S", "%H:%M"), MADRID, OffsetSource.CARRIER)
 
 
 @remembered

@@ -27,6 +27,7 @@ LATEST: dict[str, Meaning] = {
     "other_names": (Status.DELIVERED, None),
     "unlisted_code": None,
     "dst_nights": (Status.DELIVERED, None),
+    "soap": (Status.DELIVERED, None),
     "hostile": None,
 }
 WHOLE: dict[str, list[Parcel]] = {"not_found": [UNKNOWN], "error": []}

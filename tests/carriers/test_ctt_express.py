@@ -26,6 +26,7 @@ LATEST: dict[str, Meaning] = {
     "dst_nights": (Status.IN_TRANSIT, None),
     "bare": (Status.OUT_FOR_DELIVERY, None),
     "unlisted_code": None,
+    "other_name": (Status.OUT_FOR_DELIVERY, None),
     "hostile": None,
 }
 WHOLE: dict[str, list[Parcel]] = {

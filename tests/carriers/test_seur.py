@@ -28,11 +28,14 @@ LATEST: dict[str, Meaning] = {
     "unlisted_code": None,
     "dst_nights": (Status.IN_TRANSIT, None),
     "many_parcels": (Status.OUT_FOR_DELIVERY, None),
+    "older_soap": (Status.DELIVERED, None),
     "hostile": None,
 }
 WHOLE: dict[str, list[Parcel]] = {
     "not_found": [Parcel("", not_found=True)],
     "collection_alone": [Parcel("", not_found=True)],
+    "older_not_found": [Parcel("", not_found=True)],
+    "older_error": [],
     "error": [],
 }
 
