@@ -45,7 +45,7 @@ def test_every_refusal_of_credentials_has_italian_words() -> None:
     """But for those that are the carrier's own words alone."""
     texts = refusals()
 
-    assert len(texts) > 20
+    assert "the carrier refuses our credentials (X)" in texts
     assert {text for text in texts if said_in("it", text) == text} == {"DPD: X", "GLS Italy: X"}
     assert [said_in("en-GB", text) for text in texts] == texts
 
