@@ -48,7 +48,7 @@ def test_every_fixture_is_named_and_the_whole_of_each_list_stands_in_the_table()
     lists = [within for within, _ in AmazonShipping.table]
 
     assert {path.stem for path in recordings("amazon_shipping")} == {*LATEST, *WHOLE}
-    assert (lists.count(""), lists.count("summary"), lists.count("RETURNS"), len(lists)) == (14, 10, 8, 33 + 30)
+    assert (lists.count(""), lists.count("summary"), lists.count("RETURNS"), len(lists)) == (15, 10, 8, 34 + 30)
 
 
 def test_a_delivery_is_told_by_the_finest_detail_of_its_leg() -> None:
