@@ -13,7 +13,7 @@ from tests.building import World
 from tests.heard import heard
 
 ROWS = 6_000
-BIG = {"shipments", "messages", "arrivals", "orders", "pushes", "idempotency_keys"}
+BIG = {"shipments", "names", "messages", "arrivals", "orders", "pushes", "idempotency_keys"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,6 +200,20 @@ async def test_a_corrected_number_begins_anew_and_the_way_back_leads_to_the_same
     assert await reasons(world, back) == [("delivered", "earlier_parcel")]
 
 
+async def test_silence_about_the_wrong_number_is_none_about_the_right_one(database: Database) -> None:
+    """The time in which the carrier is to be heard of begins anew."""
+    world = await build(database)
+    shipment = await world.ship("WRONG-1")
+    world.pass_time(days=30)
+    await settle_due(world.installation)
+    silent = await world.look(shipment)
+    right = await change(world, shipment, tracking_number="RIGHT-1")
+
+    assert (silent.stale, silent.problem) == (True, True)
+    days = timedelta(days=world.installation.settings.stale_days)
+    assert (right.stale, right.problem, right.stale_at) == (False, False, right.last_news_at + days)
+
+
 async def test_a_number_given_by_patch_is_a_later_generation_as_one_that_is_posted(database: Database) -> None:
     """The old shipment's events do not count there either."""
     world = await build(database)

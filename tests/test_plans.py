@@ -21,6 +21,7 @@ from app.outbox.claiming import claim as claim_messages
 from app.outbox.tables import messages
 from app.polling.claiming import claim as claim_polls
 from app.polling.claiming import due_accounts
+from app.shipments import names
 from app.shipments.finding import Sought
 from app.shipments.listing import Filters, listed
 from app.shipments.tables import shipments
@@ -30,6 +31,7 @@ from tests.conftest import Copies
 from tests.planning import AGO, ROWS, SHIPMENTS, Plan, fill, plans
 
 HANDFUL = 200
+FOUND = "md5('s' || n)::uuid"
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +54,10 @@ async def world(postgres_server: str, postgres_copies: Copies) -> AsyncIterator[
         await db.run(pushes.insert().values(company_id=here[0], account_id=here[1], message_id="0", received_at=db.now))
         key = {"scope": "00", "fingerprint": "00", "status": 200, "content_type": "", "body": b"", "created_at": db.now}
         await db.run(idempotency_keys.insert().values(company_id=here[0], **key))
+        await names.put(db, names.former(shipment, []))
     due = {
         "id": "md5('m' || n || id)::uuid",
-        "shipment_id": "md5('s' || n)::uuid",
+        "shipment_id": FOUND,
         "state": "CASE WHEN n % 12 = 0 THEN 'due' ELSE 'sent' END",
         "due_at": "now() - n * interval '1 second'",
     }
@@ -70,6 +73,7 @@ async def world(postgres_server: str, postgres_copies: Copies) -> AsyncIterator[
                 "next_try_at": AGO,
             },
             pushes: {"message_id": "'p' || n"},
+            names.names: {"id": "md5('n' || n)::uuid", "shipment_id": FOUND, "tracking_number": "'FORMER' || n"},
             idempotency_keys: {"scope": "decode(md5('i' || n), 'hex')"},
         },
     )
@@ -145,6 +149,7 @@ LISTS: dict[str, tuple[dict[str, Any], str]] = {
     "a tag of none": ({"tag": "none"}, "ix_shipments_tagged"),
     "order": ({"order_reference": "R77"}, "ix_shipments_order_reference"),
     "number": ({"tracking_number": "NUMBER77"}, "ix_shipments_any_number"),
+    "former number": ({"tracking_number": "FORMER77"}, "ix_shipments_any_number"),
     # What most shipments share, or a shop asks for seldom: newest first, until the page is full.
     "statuses": ({"status": ["delivered", "in_transit"]}, ""),
     "carrier": ({"carrier": ["own"]}, "ix_shipments_list"),
@@ -164,16 +169,20 @@ async def test_a_list_is_read_in_its_order(name: str, world: World) -> None:
         async with world.database.reading() as db:
             await listed(db, world.shop.company_id, [world.shop.id], Filters.model_validate(given), limit=50)
 
-    [found] = await plans(world.database, run)
+    [*beside, found] = await plans(world.database, run)
 
-    assert found.read_through == set()
+    assert read_through([*beside, found]) == []
+    assert [each.indexes for each in beside] == [{"ix_names_any_number"} for _ in beside]
     assert not index or index in found.indexes
     assert found.sorted_rows <= HANDFUL
+    assert len(beside) == ("tracking_number" in given)
 
 
 LOOKUPS: dict[str, tuple[Sought, str]] = {
     "order": (Sought(order_reference="#R77"), "ix_shipments_order_reference"),
     "number": (Sought(tracking_number="NUMBER77"), "ix_shipments_any_number"),
+    "former number": (Sought(tracking_number="FORMER77"), "ix_shipments_any_number"),
+    "text, a former number": (Sought(text="FORMER77"), "ix_shipments_any_number"),
     "e-mail": (Sought(email="E77@example.com"), "ix_shipments_email"),
     "phone": (Sought(phone="+39 333 77"), "ix_shipments_phone"),
     "name": (Sought(name="Prova Anna", postcode="00077"), "ix_shipments_name"),
@@ -196,7 +205,9 @@ async def test_a_look_up_reads_a_few_rows(name: str, world: World) -> None:
     found = await plans(world.database, run)
 
     assert read_through(found) == []
-    assert index in found[0].indexes
+    beside = [each.indexes for each in found if "FROM names" in each.statement]
+    assert index in next(each.indexes for each in found if "FROM shipments" in each.statement)
+    assert all("ix_names_any_number" in each or "ix_names_shipment" in each for each in beside)
     assert [each.statement for each in found if each.sorted_rows > HANDFUL] == []
 
 

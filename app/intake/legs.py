@@ -12,7 +12,7 @@ from app.errors import FieldError, InvalidInput
 from app.installation import Installation
 from app.intake.concerning import hold_number
 from app.intake.recognising import hand_over
-from app.intake.renaming import rewrite
+from app.intake.renaming import move, rewrite
 from app.intake.searching import unsettled
 from app.shipments import names
 from app.shipments.names import Name, Role, same_name
@@ -31,7 +31,8 @@ async def travel(
 
     A leg that is left out is kept as a former name. If nobody can be asked about the first, the next is followed.
     """
-    known = [each for each in await names.of(db, shipment) if each.role is Role.LEG]
+    every = await names.of(db, shipment)
+    known = [each for each in every if each.role is Role.LEG]
     first = known[0] if known else _leg(db, shipment, shipment.carrier, shipment.tracking_number, 0)
     if following:
         _refuse(shipment, first, following)
@@ -43,7 +44,7 @@ async def travel(
         leg = next(
             (one for one in known if (one.carrier, one.tracking_number) == (each.carrier, each.tracking_number)), None
         )
-        leg = leg or _leg(db, shipment, each.carrier, each.tracking_number, nth)
+        leg = leg or await _again(db, every, _leg(db, shipment, each.carrier, each.tracking_number, nth))
         legs.append(leg._replace(position=nth))
     for leg in legs:
         await names.put(db, leg)
@@ -103,6 +104,16 @@ def _refuse(shipment: Shipment, first: Name, following: Sequence[PostedLeg]) -> 
         message = "it is not settled yet which carrier has the first leg: send that as `carrier` first"
     if message:
         raise InvalidInput(f"legs: {message}", [FieldError("legs", message)])
+
+
+async def _again(db: Session, known: Sequence[Name], leg: Name) -> Name:
+    """The leg with what was said under the same name before it was given up: that counts again, and once."""
+    for before in known:
+        if before.role is not Role.LEG and before.until is not None and same_name(before, leg):
+            await move(db, leg.company_id, before.id, leg.id)
+            if before.role is Role.FORMER:
+                await names.drop(db, before)
+    return leg
 
 
 def _leg(db: Session, shipment: Shipment, carrier: str, number: str | None, position: int) -> Name:

@@ -62,6 +62,7 @@ async def become(
         identity=Identity.NAMED,
         account_id=before.account_id if carrier == before.carrier else None,
         last_news_at=db.now,
+        stale=False,
         begins_after=begins_after,
         recycled_at=None,
         **carriers_word(before),

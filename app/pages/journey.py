@@ -19,6 +19,7 @@ HIDDEN = frozenset(
         Reason.TOO_FAR_AHEAD,
         Reason.BEFORE_SHIPMENT,
         Reason.RECYCLED,
+        Reason.EARLIER_PARCEL,
         Reason.BEYOND_LIMIT,
         Reason.OVERRIDDEN,  # a person has said that it is not so
     }

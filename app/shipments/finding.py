@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -10,8 +10,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from app.database import Session
 from app.orders import Order, orders
 from app.shipments.contacts import normal_email, normal_name, normal_phone
-from app.shipments.listing import spellings
-from app.shipments.names import names
+from app.shipments.listing import by_number, spellings
 from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
 
@@ -36,21 +35,20 @@ async def find(
     db: Session, company_id: UUID, shop_ids: Sequence[UUID], sought: Sought, limit: int
 ) -> tuple[list[Shipment], list[Order]]:
     """The shipments of these shops that fit, newest first, and orders that fit and have no shipment yet."""
-    wanted = and_(*_given(sought))
+    wanted = _given(sought)
+    if sought.tracking_number:
+        wanted.append(await by_number(db, company_id, sought.tracking_number))
+    if sought.text:
+        meanings = _meanings(sought.text, sought.country)
+        if spellings(sought.text):
+            meanings.append(await by_number(db, company_id, sought.text))
+        wanted.append(or_(*meanings))
     rows = await db.all(
         select(shipments)
-        .where(shipments.c.company_id == company_id, shipments.c.shop_id.in_(shop_ids), wanted)
+        .where(shipments.c.company_id == company_id, shipments.c.shop_id.in_(shop_ids), *wanted)
         .order_by(shipments.c.id.desc())
         .limit(limit)
     )
-    if not rows and (numbers := spellings(sought.tracking_number or sought.text)):
-        # A number that it went by before it was corrected, or on another leg; the rest must hold as well.
-        called = select(names.c.shipment_id).where(
-            names.c.company_id == company_id, names.c.tracking_number.in_(numbers)
-        )
-        rest = _given(replace(sought, tracking_number="", text=""))
-        mine = shipments.c.company_id == company_id, shipments.c.shop_id.in_(shop_ids), shipments.c.id.in_(called)
-        rows = await db.all(select(shipments).where(*mine, *rest).order_by(shipments.c.id.desc()).limit(limit))
     found = [Shipment.of(row) for row in rows]
     return found, await _unshipped(db, company_id, shop_ids, sought, limit - len(found))
 
@@ -74,27 +72,22 @@ async def _unshipped(
 
 
 def _given(sought: Sought) -> list[ColumnElement[bool]]:
+    """What must hold beside the number and the text, which may mean another of a shipment's names."""
     conditions: list[ColumnElement[bool]] = []
     if sought.order_reference:
         conditions.append(shipments.c.order_reference.in_(references(sought.order_reference)))
-    if sought.tracking_number:
-        conditions.append(shipments.c.tracking_number.in_(spellings(sought.tracking_number)))
     if sought.email:
         conditions.append(shipments.c.recipient_email == normal_email(sought.email))
     if sought.phone:
         conditions.append(_called(sought.phone, sought.country))
     if sought.name:
         conditions.append(_named(sought.name, sought.postcode))
-    if sought.text:
-        conditions.append(or_(*_meanings(sought.text, sought.country)))
     return conditions
 
 
 def _meanings(text: str, country: str | None) -> list[ColumnElement[bool]]:
-    """Everything that a free text can mean."""
+    """Everything that a free text can mean beside a tracking number."""
     meanings: list[ColumnElement[bool]] = [shipments.c.order_reference.in_(references(text))]
-    if numbers := spellings(text):
-        meanings.append(shipments.c.tracking_number.in_(numbers))
     if "@" in text:
         meanings.append(shipments.c.recipient_email == normal_email(text))
     if _PHONE.fullmatch(text):

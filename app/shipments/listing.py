@@ -5,9 +5,10 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
-from sqlalchemy import ColumnElement, func, literal_column, select, true
+from sqlalchemy import ColumnElement, func, literal_column, or_, select, true
 
 from app.database import Session
+from app.shipments import names
 from app.shipments.posting import known_carrier, normal_number
 from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
@@ -26,7 +27,7 @@ class Filters(BaseModel):
     sub_status: Annotated[list[SubStatus], Field(max_length=50)] = []
     carrier: Annotated[list[Annotated[Text, AfterValidator(known_carrier)]], Field(max_length=50)] = []
     order_reference: Text | None = None
-    tracking_number: Text | None = None
+    tracking_number: Text | None = Field(None, description="Also that of a leg, or a former one")
     country: Country | None = Field(None, description="The recipient's, ISO 3166 alpha-2")
     created_from: Instant | None = None
     created_to: Instant | None = None
@@ -53,9 +54,10 @@ async def listed(
     before: UUID | None = None,
 ) -> list[Shipment]:
     """The shipments of these shops that fit, newest first, older than `before` if given."""
-    query = select(shipments).where(
-        shipments.c.company_id == company_id, shipments.c.shop_id.in_(shop_ids), *_conditions(db, filters)
-    )
+    mine = shipments.c.company_id == company_id, shipments.c.shop_id.in_(shop_ids)
+    query = select(shipments).where(*mine, *_conditions(db, filters))
+    if filters.tracking_number is not None:
+        query = query.where(await by_number(db, company_id, filters.tracking_number))
     if before is not None:
         query = query.where(shipments.c.id < before)
     return [Shipment.of(row) for row in await db.all(query.order_by(shipments.c.id.desc()).limit(limit))]
@@ -73,8 +75,6 @@ def _conditions(db: Session, filters: Filters) -> Iterator[ColumnElement[bool]]:
     yield from _by_name(filters)
     if filters.country is not None:
         yield shipments.c.recipient_country == filters.country
-    if filters.tracking_number is not None:
-        yield shipments.c.tracking_number.in_(spellings(filters.tracking_number))
     if filters.tag is not None:
         yield db.holds(shipments.c.tags, filters.tag)
         yield shipments.c.tags != literal_column("'[]'")  # as the index of what is tagged says it
@@ -95,6 +95,14 @@ def _by_name(filters: Filters) -> Iterator[ColumnElement[bool]]:
     if filters.carrier_settled is not None:  # as the index of those that are not says it
         unsettled = shipments.c.identity == literal_column("'unsettled'")
         yield func.coalesce(shipments.c.identity, "") != "unsettled" if filters.carrier_settled else unsettled
+
+
+async def by_number(db: Session, company_id: UUID, number: str) -> ColumnElement[bool]:
+    """That a shipment goes by this number, on whichever leg, or went by it before that was corrected."""
+    numbers = spellings(number)
+    called = await names.called(db, company_id, numbers)
+    known = shipments.c.tracking_number.in_(numbers)
+    return or_(known, shipments.c.id.in_(called)) if called else known
 
 
 def spellings(number: str) -> list[str]:
