@@ -14,12 +14,17 @@ from tests.recorded import recorded
 Meaning = tuple[Status, SubStatus | None] | None
 
 
-def newest_means(carrier: Carrier, latest: Mapping[str, Meaning]) -> Callable[[str, Meaning], None]:
-    """The newest event of each recording has its meaning."""
+def newest_means(
+    carrier: Carrier, latest: Mapping[str, Meaning], *, alone: bool = False
+) -> Callable[[str, Meaning], None]:
+    """The newest event of each recording's first parcel has its meaning; `alone`: there is no other parcel."""
 
     @pytest.mark.parametrize(("answer", "meaning"), latest.items())
     def test(answer: str, meaning: Meaning) -> None:
-        assert newest(carrier.parse(recorded(carrier.slug, answer))).meaning == meaning
+        parcels = carrier.parse(recorded(carrier.slug, answer))
+
+        assert newest(parcels).meaning == meaning
+        assert len(parcels) == 1 or not alone
 
     return test
 

@@ -2,18 +2,16 @@
 
 from datetime import UTC, datetime
 
-import pytest
-
 from carriers.chronopost import Chronopost
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.meanings import refuses
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 S, B = Status, SubStatus
 TAKEN = (S.DELIVERED, B.TO_RECIPIENT)
 
-NEWEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+NEWEST: dict[str, Meaning] = {
     "delivered": TAKEN,
     "out_for_delivery": (S.OUT_FOR_DELIVERY, None),
     "failed_attempt": (S.FAILED_ATTEMPT, B.RECIPIENT_ABSENT),
@@ -43,16 +41,9 @@ def told(name: str) -> list[tuple[str, str | None, str, bool]]:
     return [(event.code, event.row, event.context, event.doubtful) for event in parcel(name).events]
 
 
-@pytest.mark.parametrize(("answer", "meaning"), NEWEST.items())
-def test_newest_event(answer: str, meaning: tuple[Status, SubStatus | None] | None) -> None:
-    """The newest event of each answer means what the recipient would say."""
-    assert max(parcel(answer).events, key=lambda event: event.moment.occurred_at).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), OTHER.items())
-def test_answers_without_events(answer: str, parcels: list[Parcel]) -> None:
-    """Not found is an answer without events; an error code tells of no parcel."""
-    assert Chronopost().parse(recorded("chronopost", answer)) == parcels
+test_newest_event = newest_means(Chronopost(), NEWEST, alone=True)
+test_answers_without_events = answers_are(Chronopost(), OTHER)
+"""Not found is an answer without events; an error code tells of no parcel."""
 
 
 def test_every_recording_is_named() -> None:

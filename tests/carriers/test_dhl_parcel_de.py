@@ -2,20 +2,17 @@
 
 from datetime import UTC, datetime
 
-import pytest
-
 from carriers.dhl_parcel_de import DhlParcelDe
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.meanings import refuses
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 S, B = Status, SubStatus
 NUMBER = "00340434161094000001"
 OUT = (S.OUT_FOR_DELIVERY, None)
 
-NEWEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+NEWEST: dict[str, Meaning] = {
     "delivered": (S.DELIVERED, B.TO_RECIPIENT),
     "out_for_delivery": OUT,
     "held": (S.EXCEPTION, B.HELD),
@@ -45,16 +42,9 @@ def parcel(name: str) -> Parcel:
     return found
 
 
-@pytest.mark.parametrize(("answer", "meaning"), NEWEST.items())
-def test_newest_event(answer: str, meaning: tuple[Status, SubStatus | None] | None) -> None:
-    """The newest event of each answer means what the recipient would say."""
-    assert newest([parcel(answer)]).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), OTHER.items())
-def test_answers_without_parcels(answer: str, parcels: list[Parcel]) -> None:
-    """No data, and none yet, is not found; an error tells of no parcel."""
-    assert DhlParcelDe().parse(recorded("dhl_parcel_de", answer)) == parcels
+test_newest_event = newest_means(DhlParcelDe(), NEWEST, alone=True)
+test_answers_without_parcels = answers_are(DhlParcelDe(), OTHER)
+"""No data, and none yet, is not found; an error tells of no parcel."""
 
 
 def test_every_recording_is_named() -> None:

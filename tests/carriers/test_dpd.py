@@ -8,12 +8,13 @@ from carriers.base import UnreadablePayload
 from carriers.dpd import Dpd
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
+from tests.carriers.meanings import Meaning, answers_are, newest_means
 from tests.recorded import recorded, recordings
 
 S, B = Status, SubStatus
 OUT = (S.OUT_FOR_DELIVERY, None)
 
-NEWEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+NEWEST: dict[str, Meaning] = {
     "delivered": (S.DELIVERED, None),
     "out_for_delivery": OUT,
     "failed_attempt": (S.FAILED_ATTEMPT, None),
@@ -46,16 +47,9 @@ def told(name: str) -> list[tuple[str, str, str | None]]:
     return [(event.list, event.code, event.row) for event in parcel(name).events]
 
 
-@pytest.mark.parametrize(("answer", "meaning"), NEWEST.items())
-def test_newest_event(answer: str, meaning: tuple[Status, SubStatus | None] | None) -> None:
-    """The newest event of each answer means what the recipient would say."""
-    assert max(parcel(answer).events, key=lambda event: event.moment.occurred_at).meaning == meaning
-
-
-@pytest.mark.parametrize(("answer", "parcels"), OTHER.items())
-def test_answers_without_parcels(answer: str, parcels: list[Parcel]) -> None:
-    """A fault is an unknown parcel, unless it is about the login or has no code."""
-    assert Dpd().parse(recorded("dpd", answer)) == parcels
+test_newest_event = newest_means(Dpd(), NEWEST, alone=True)
+test_answers_without_parcels = answers_are(Dpd(), OTHER)
+"""A fault is an unknown parcel, unless it is about the login or has no code."""
 
 
 def test_every_recording_is_named() -> None:

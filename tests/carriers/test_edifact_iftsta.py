@@ -8,12 +8,12 @@ from carriers.base import UnreadablePayload
 from carriers.edifact_iftsta import EdifactIftsta
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, newest_means
 from tests.recorded import recorded, recordings
 
 S, B = Status, SubStatus
 
-NEWEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+NEWEST: dict[str, Meaning] = {
     "delivered": (S.DELIVERED, None),
     "out_for_delivery": (S.IN_TRANSIT, None),  # Recommendation 24 has no word for it
     "held": (S.EXCEPTION, B.HELD),
@@ -37,10 +37,7 @@ def parsed(text: str, charset: str = "utf-8") -> list[Parcel]:
     return EdifactIftsta().parse(text.encode(charset))
 
 
-@pytest.mark.parametrize(("body", "meaning"), NEWEST.items())
-def test_newest_event(body: str, meaning: tuple[Status, SubStatus | None] | None) -> None:
-    """The newest event of each message means what the recipient would say."""
-    assert newest(parcels(body)).meaning == meaning
+test_newest_event = newest_means(EdifactIftsta(), NEWEST)
 
 
 def test_every_recording_is_named() -> None:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.fedex import Fedex, FedexCredentials
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.meanings import refuses
+from tests.carriers.meanings import answers_are, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 NUMBER = "986578788855"
@@ -56,16 +56,9 @@ def parcel_of(name: str) -> Parcel:
     return parcel
 
 
-@pytest.mark.parametrize(("name", "meaning"), LATEST.items())
-def test_the_newest_event_means(name: str, meaning: tuple[Status, SubStatus | None] | None) -> None:
-    """The newest event of each answer means what the customer would say."""
-    assert max(parcel_of(name).events, key=lambda event: event.moment.occurred_at).meaning == meaning
-
-
-@pytest.mark.parametrize(("name", "parcels"), WITHOUT_EVENTS.items())
-def test_answers_without_events(name: str, parcels: list[Parcel]) -> None:
-    """An unknown number is told as such, though the answer is a 200; an error tells of no parcel."""
-    assert Fedex().parse(recorded("fedex", name)) == parcels
+test_the_newest_event_means = newest_means(Fedex(), LATEST, alone=True)
+test_answers_without_events = answers_are(Fedex(), WITHOUT_EVENTS)
+"""An unknown number is told as such, though the answer is a 200; an error tells of no parcel."""
 
 
 def test_every_fixture_is_named_here() -> None:

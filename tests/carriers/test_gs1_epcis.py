@@ -10,14 +10,13 @@ from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.gs1_epcis import Gs1Epcis
 from carriers.gs1_keys import location, parcel_number
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.meanings import refuses
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, newest_means, refuses
 from tests.recorded import recorded, recordings
 
 S, B = Status, SubStatus
 ONE, TWO, PALLET = "00095211100000000014", "00095211100000000021", "00095211100000000090"
 
-NEWEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+NEWEST: dict[str, Meaning] = {
     "delivered": (S.DELIVERED, None),
     "out_for_delivery": (S.IN_TRANSIT, B.DEPARTED),  # EPCIS has no word for it
     "held": (S.EXCEPTION, B.HELD),
@@ -44,10 +43,7 @@ def rows(parcel: Parcel) -> list[str | None]:
     return [event.row for event in parcel.events]
 
 
-@pytest.mark.parametrize(("body", "meaning"), NEWEST.items())
-def test_newest_event(body: str, meaning: tuple[Status, SubStatus | None] | None) -> None:
-    """The newest event of each body means what the recipient would say."""
-    assert newest(parcels(body)).meaning == meaning
+test_newest_event = newest_means(Gs1Epcis(), NEWEST)
 
 
 def test_every_recording_is_named() -> None:

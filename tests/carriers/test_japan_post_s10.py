@@ -2,17 +2,15 @@
 
 from datetime import UTC, datetime
 
-import pytest
-
 from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.japan_post_s10 import JapanPost
 from carriers.vocabulary import Status, SubStatus
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, newest_means
 from tests.recorded import recorded, recordings
 
 S, B = Status, SubStatus
 
-NEWEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+NEWEST: dict[str, Meaning] = {
     "delivered": (S.DELIVERED, None),
     "out_for_delivery": (S.OUT_FOR_DELIVERY, None),
     "held": (S.EXCEPTION, B.CUSTOMS_HOLD),
@@ -30,10 +28,7 @@ def parcels(name: str) -> list[Parcel]:
     return JapanPost().parse(recorded("japan_post_s10", name))
 
 
-@pytest.mark.parametrize(("body", "meaning"), NEWEST.items())
-def test_newest_event(body: str, meaning: tuple[Status, SubStatus | None] | None) -> None:
-    """The newest event of each item means what the recipient would say."""
-    assert newest(parcels(body)).meaning == meaning
+test_newest_event = newest_means(JapanPost(), NEWEST)
 
 
 def test_every_recording_is_named() -> None:

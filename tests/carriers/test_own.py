@@ -1,7 +1,6 @@
 """Events that a shop posts itself, in bulk."""
 
 from datetime import UTC, datetime
-from operator import attrgetter
 
 import orjson
 import pytest
@@ -13,6 +12,7 @@ from carriers.event import Moment, OffsetSource, keyed
 from carriers.own import Own
 from carriers.reading import Json
 from carriers.vocabulary import SUB_STATUSES, WEAK_SUB_STATUSES
+from tests.carriers.meanings import newest_means
 from tests.recorded import recorded
 
 LATEST = {
@@ -25,12 +25,7 @@ LATEST = {
 }
 
 
-@pytest.mark.parametrize(("answer", "meaning"), LATEST.items())
-def test_latest_event(answer: str, meaning: tuple[Status, SubStatus | None]) -> None:
-    """The newest event of each body means what the shop said."""
-    [parcel] = Own().parse(recorded("own", answer))
-
-    assert max(parcel.events, key=attrgetter("moment.occurred_at")).meaning == meaning
+test_latest_event = newest_means(Own(), LATEST, alone=True)
 
 
 def test_whole_event() -> None:

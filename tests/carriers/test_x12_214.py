@@ -8,12 +8,12 @@ from carriers.base import UnreadablePayload
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
 from carriers.x12_214 import X12Status
-from tests.carriers.newest import newest
+from tests.carriers.meanings import Meaning, newest_means
 from tests.recorded import recorded, recordings
 
 S, B = Status, SubStatus
 
-NEWEST: dict[str, tuple[Status, SubStatus | None] | None] = {
+NEWEST: dict[str, Meaning] = {
     "delivered": (S.DELIVERED, None),
     "out_for_delivery": (S.OUT_FOR_DELIVERY, None),
     "held": (S.EXCEPTION, B.HELD),
@@ -30,10 +30,7 @@ def parcels(name: str) -> list[Parcel]:
     return X12Status().parse(recorded("x12_214", name))
 
 
-@pytest.mark.parametrize(("body", "meaning"), NEWEST.items())
-def test_newest_event(body: str, meaning: tuple[Status, SubStatus | None] | None) -> None:
-    """The newest event of each message means what the recipient would say."""
-    assert newest(parcels(body)).meaning == meaning
+test_newest_event = newest_means(X12Status(), NEWEST)
 
 
 def test_every_recording_is_named() -> None:
