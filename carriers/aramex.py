@@ -1,8 +1,8 @@
 """Aramex: the global tracking service (SOAP), polled; answers of its JSON twin, of Aramex South Africa, and pushed
 updates are only read.
 
-Codes: carriers/tables/aramex.csv. One code alone is public, so the description tells, in the order of the list `text`;
-all of it is doubtful until the carrier gives its list.
+Codes: carriers/tables/aramex.csv. Three codes alone are public, so the description tells, in the order of the list
+`text`; all of it is doubtful until the carrier gives its list.
 
 Quirks: errors come in HTTP 200. A number can be known without a scan, or stand among those that do not exist. Times
 have no zone: that of the country in the event's place holds, if it keeps one. The JSON twin (its address ends in

@@ -34,7 +34,7 @@ from carriers.base import (
 )
 from carriers.calling import call
 from carriers.check_digits import CheckDigit, luhn
-from carriers.event import OffsetSource, Parcel, Place, Said, TrackingEvent
+from carriers.event import Eta, OffsetSource, Parcel, Place, Said, TrackingEvent
 from carriers.phrases import Phrases
 from carriers.purolator_shipments import shipments
 from carriers.reading import child_text, text_of, xml_of
@@ -42,7 +42,7 @@ from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.soap import envelope, fault_of, fill, written
 from carriers.tables import table_file
-from carriers.times import local_moment, parsed_date, parsed_time
+from carriers.times import expected, iso_moment, local_moment, parsed_date, parsed_time
 from carriers.zones import province_zone
 
 SERVICE = "http://purolator.com/pws/service/v1"
@@ -123,7 +123,15 @@ def _parcel(said: etree._Element) -> Parcel:
     number, scans = text_of(said.findtext("{*}PIN/{*}Value"), 40), list(said.iterfind("{*}Scans/{*}Scan"))
     events = [event for scan in scans if (event := _event(scan)) is not None]
     others = dict.fromkeys(other for scan in scans for other in _others(scan) if other != number)
-    return Parcel(number, numbered(events), not_found=not scans, aliases=tuple(others))
+    return Parcel(number, numbered(events), _promised(scans), not_found=not scans, aliases=tuple(others))
+
+
+def _promised(scans: Sequence[etree._Element]) -> Eta | None:
+    """The day that the proof of pick-up promises."""
+    given = (
+        text_of(each.text, 20) for scan in scans for each in scan.iterfind("{*}ScanDetails/{*}CommitedDeliveryDate")
+    )
+    return next((eta for each in given if (eta := expected(iso_moment(each[:10])))), None)
 
 
 def _others(scan: etree._Element) -> Iterator[str]:

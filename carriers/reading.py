@@ -65,7 +65,7 @@ def xml_of(body: bytes) -> etree._Element:
         remove_pis=True,
     )
     try:
-        root = etree.fromstring(body.lstrip(), parser)
+        root = etree.fromstring(body.removeprefix(BOM_UTF8).lstrip(), parser)
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
         raise UnreadablePayload(f"not XML: {error}") from error
     if root is None:

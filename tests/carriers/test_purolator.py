@@ -121,6 +121,13 @@ def test_a_text_says_more_than_the_type_of_its_scan(
     assert newest(Purolator().parse(body)).meaning == meaning
 
 
+def test_the_proof_of_pick_up_promises_a_day() -> None:
+    promise = b"<ScanDetails><CommitedDeliveryDate>2026-03-13</CommitedDeliveryDate></ScanDetails></Scan>"
+    [parcel] = Purolator().parse(recorded("purolator", "out_for_delivery").replace(b"</Scan>", promise))
+
+    assert parcel.eta and parcel.eta.day == date(2026, 3, 13)
+
+
 def test_version_2_tells_packages_and_names_neither_people_nor_streets() -> None:
     told, unknown = parsed("shipments")
 

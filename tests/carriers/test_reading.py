@@ -142,6 +142,7 @@ def test_xml_that_is_none(body: bytes) -> None:
 
 def test_xml_with_white_space_before_its_declaration_is_read() -> None:
     assert xml_of(b' \r\n<?xml version="1.0"?><a/>').tag == "a"
+    assert xml_of(b'\xef\xbb\xbf\n<?xml version="1.0"?><a>\xc3\xa8</a>').text == "è"
 
 
 def test_xml_bounds() -> None:
