@@ -15,10 +15,12 @@ from app.shipments import reading
 from app.shipments.amended import AmendedShipment
 from app.shipments.shipment import Shipment
 from carriers import parse
+from tests.building import World
 from tests.polled import Polled, contract, polled
 from tests.recorded import recorded
 
 NUMBER = "084010123456"
+SHIPPED = "2026-03-02T10:00:00+01:00"
 SEVERAL = {"carriers": ["brt", "fedex"]}
 
 
@@ -44,14 +46,6 @@ class Desk:
         names = ("carrier", "current", "outcome", "settled_at")
         return [(*(each[name] for name in names[:3]), each["settled_at"] is not None) for each in told["candidates"]]
 
-    async def push_of_brt(self) -> None:
-        """BRT tells that the parcel was delivered in March."""
-        body, world = recorded("brt", "delivered"), self.world
-        [parcel] = parse("brt", body)
-        hook = Arrived(world.shop.company_id, "brt", ArrivalSource.HOOK, body, world.database.now(), parcel=parcel)
-        async with world.database.transaction() as db:
-            await take_in(world.installation, db, [hook])
-
     async def name(self, shipment: Shipment, carrier: str) -> Shipment:
         """The shop says which carrier it is."""
         return await self.amend(shipment, {"carrier": carrier})
@@ -63,6 +57,15 @@ class Desk:
             return await amend(
                 self.world.installation, db, self.world.shop, now, AmendedShipment.model_validate(change)
             )
+
+
+async def push_of_brt(world: World) -> None:
+    """BRT tells that the parcel was delivered in March."""
+    body = recorded("brt", "delivered")
+    [parcel] = parse("brt", body)
+    hook = Arrived(world.shop.company_id, "brt", ArrivalSource.HOOK, body, world.database.now(), parcel=parcel)
+    async with world.database.transaction() as db:
+        await take_in(world.installation, db, [hook])
 
 
 @asynccontextmanager

@@ -16,10 +16,9 @@ from carriers.vocabulary import Status
 from tests.building import event
 from tests.polled import contract, polled
 from tests.recorded import recorded
-from tests.several import NUMBER, SEVERAL, Desk, several, silent
+from tests.several import NUMBER, SEVERAL, SHIPPED, Desk, push_of_brt, several, silent
 
 S = Status
-SHIPPED = "2026-03-02T10:00:00+01:00"
 
 
 @pytest.fixture
@@ -94,7 +93,7 @@ async def test_a_push_of_any_candidate_settles_it(desk: Desk) -> None:
 
 async def test_a_push_that_came_before_the_shipment_settles_it(desk: Desk) -> None:
     """It waited under the carrier's number; which of the candidates that is makes no difference."""
-    await desk.push_of_brt()
+    await push_of_brt(desk.world)
     shipment = await desk.ship(carriers=["fedex", "brt"], shipped_at=SHIPPED)
 
     assert (shipment.carrier, shipment.status) == ("brt", S.DELIVERED)
@@ -169,7 +168,7 @@ async def test_evidence_against_what_is_settled_is_noted(desk: Desk) -> None:
     """Another candidate pushes: nothing moves, its words wait, and are taken in when the shop says so."""
     shipment = await desk.ship(carriers=["fedex", "brt"], shipped_at=SHIPPED)
     await desk.polls.poll()
-    await desk.push_of_brt()
+    await push_of_brt(desk.world)
     [_, brt] = await desk.outcomes(shipment)
     settled = await desk.world.look(shipment)
     after = await desk.name(shipment, "brt")

@@ -196,8 +196,8 @@ class CandidateName(NameOut):
     settled_at: datetime | None
 
 
-class Leg(NameOut):
-    """A part of the journey; in the order in which they are travelled."""
+class Leg(CandidateName):
+    """A part of the journey; in the order in which they are travelled. One that is announced is not settled yet."""
 
     since: datetime
 

@@ -195,6 +195,7 @@ async def change(
     Of `recipient`, too, the fields given change and the others stay; `"recipient": null` forgets all of it.
     Another `carrier` or `tracking_number` corrects the shipment: it is followed under the new one, with the same id and
     the same page, and what was said under the old one is listed in `former` and counts no more.
+    Where there are `legs`, the first one is meant, and only together with them.
     Another `sender_reference` is taken while the number is awaited. None of these can be emptied.
     Several `carriers`, where it is not known which one is right, begin the search among them anew in the same way.
     With `If-Match`, nothing changes unless the shipment is still as that `ETag` says.

@@ -82,8 +82,8 @@ async def _by_other_names(
     theirs = await locked(db, [(each.company_id, each.shipment_id) for each in known])
     for n in open_:
         arrived, numbers = arrivals[n], numbers_of(arrivals[n])
-        found[n] = [
-            theirs[name.company_id, name.shipment_id]
+        its = {
+            name.shipment_id: theirs[name.company_id, name.shipment_id]
             for name in known
             if (name.company_id, name.shipment_id) in theirs and name.company_id == arrived.company_id
             if (
@@ -91,7 +91,8 @@ async def _by_other_names(
                 if arrived.shipment_id is not None
                 else name.carrier == arrived.carrier and name.tracking_number in numbers
             )
-        ]
+        }
+        found[n] = list(its.values())
     return found
 
 

@@ -11,15 +11,13 @@ from app.installation import Installation
 from app.intake.beginning import begun
 from app.intake.claiming import claim
 from app.intake.numbering import generation
+from app.intake.refolding import refold
 from app.intake.refusing import refuse_change
 from app.intake.renaming import become, rewrite
 from app.intake.scheduling import with_account
-from app.intake.settling import settle
-from app.outbox.putting import listeners
 from app.shipments import history
 from app.shipments.history import StoredEvent
 from app.shipments.posting import ChangedShipment
-from app.shipments.recording import Recorded
 from app.shipments.shipment import Shipment
 
 
@@ -48,8 +46,5 @@ async def begin_anew(
     after = await with_account(installation, db, await begun(db, after, after.begins_after))
     await rewrite(db, before, after)
     events = await history.of(db, after)
-    back, lost = events.keys() - known.keys(), known.keys() - events.keys()
-    recorded = Recorded(events, (), tuple(sorted(back)), tuple(sorted(lost)))
-    to = await listeners(db, after.company_id, after.shop_id)
-    settled = await settle(installation, db, to, after, recorded, replay=True)
+    settled = await refold(installation, db, after, known, events)
     return await claim(installation, db, settled)

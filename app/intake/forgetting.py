@@ -10,7 +10,7 @@ from app.arrivals.tables import arrivals, bodies, pushes
 from app.database import Session
 from app.idempotency import idempotency_keys
 from app.installation import Installation
-from app.intake.claiming import UNCLAIMED_FOR
+from app.intake.waiting import UNCLAIMED_FOR
 from app.purging import purge
 
 PUSHES_FOR = timedelta(days=30)

@@ -1,120 +1,121 @@
 """One journey in several legs: each with a carrier and a number of its own, all of one history.
 
-They are posted with the shipment, or a carrier's answer names the number under which the next one has the parcel. The
-events of all legs count; where one that is not the last says delivered, it has handed the parcel over.
+They are posted with the shipment, sent later, or announced by a carrier (`app.intake.announcing`). The events of all
+legs count; where one that is not the last says that the parcel is on its last mile, or delivered, it hands it over.
 """
 
 from collections.abc import Sequence
 
-from app import accounts
-from app.database import Session, new_id
+from app.database import Session
 from app.errors import FieldError, InvalidInput
 from app.installation import Installation
-from app.intake.concerning import hold_number
-from app.intake.recognising import hand_over
+from app.intake.handing import askable, hand_over
+from app.intake.numbering import generation
+from app.intake.refolding import refold
 from app.intake.renaming import move, rewrite
 from app.intake.searching import unsettled
-from app.shipments import names
-from app.shipments.names import Name, Role, same_name
-from app.shipments.posting import NUMBER, PostedLeg
+from app.shipments import history, names
+from app.shipments.beside import journey
+from app.shipments.names import Name, Role
+from app.shipments.posting import PostedLeg
 from app.shipments.shipment import Identity, Shipment
-from carriers import candidates, carriers
 
-ALIKE = 3
-"""Carriers that are asked about an announced number whose carrier is not said."""
+Called = tuple[str, str | None]
+"""A carrier and a number."""
 
 
 async def travel(
-    installation: Installation, db: Session, shipment: Shipment, following: Sequence[PostedLeg]
+    installation: Installation,
+    db: Session,
+    shipment: Shipment,
+    following: Sequence[PostedLeg],
+    first: Called | None = None,
 ) -> Shipment:
     """The shipment, whose row is locked, with these legs after its first one, in the place of those it had.
 
-    A leg that is left out is kept as a former name. If nobody can be asked about the first, the next is followed.
+    `first` names another first one. A leg that is left out is kept as a former name, and has its events again when it
+    is given again. The last leg that has had the parcel is shown; if nobody can be asked about that, the next is
+    followed. Conflict if another shipment of the company goes by one of them.
     """
     every = await names.of(db, shipment)
     known = [each for each in every if each.role is Role.LEG]
-    first = known[0] if known else _leg(db, shipment, shipment.carrier, shipment.tracking_number, 0)
-    if following:
-        _refuse(shipment, first, following)
     if not following and not known:
         return shipment
-    legs = [first]
-    for nth, each in enumerate(following, 1):
-        await hold_number(db, shipment.company_id, each.carrier, each.tracking_number)
-        leg = next(
-            (one for one in known if (one.carrier, one.tracking_number) == (each.carrier, each.tracking_number)), None
-        )
-        leg = leg or await _again(db, every, _leg(db, shipment, each.carrier, each.tracking_number, nth))
-        legs.append(leg._replace(position=nth))
-    for leg in legs:
-        await names.put(db, leg)
+    first = first or _called(known[0] if known else shipment)
+    _refuse(shipment, first, following)
+    before = await journey(db, shipment)
+    legs = []
+    for nth, called in enumerate([first, *((each.carrier, each.tracking_number) for each in following)]):
+        leg = await _leg(db, shipment, every, called)
+        legs.append(leg._replace(position=nth, until=None, settled_at=leg.settled_at or db.now))
     for left in known:
         if all(left.id != leg.id for leg in legs):
             await names.put(db, left._replace(role=Role.FORMER, until=db.now))
-    # A worker folds anew: events of another leg may count by now, or count no more.
-    after = shipment._replace(identity=Identity.NAMED, refold_at=db.now)
+    for leg in legs:
+        await names.put(db, leg)
+    after = shipment._replace(identity=Identity.NAMED)
     await rewrite(db, shipment, after)
-    if not any(same_name(leg, after) for leg in legs):  # it was with a leg that is none any more
-        return await hand_over(installation, db, after, known, first)
-    return await _asked_about(installation, db, after, legs)
+    after = await _shown(installation, db, after, known, legs)
+    if not following:  # what it goes by alone is no leg
+        await names.drop(db, legs[0])
+    now = await journey(db, after)
+    return after if now == before else await refold(installation, db, after, before, now)
 
 
-async def announced(db: Session, shipment: Shipment, number: str) -> None:
-    """The carrier says under which number the next one has the parcel: a leg for each that it can be.
-
-    Those are carriers with which the company has a contract and whose numbers look like it; the first that says that it
-    has the parcel is shown.
-    """
-    number = number.replace(" ", "").upper()
-    known = await names.of(db, shipment)
-    if not NUMBER.fullmatch(number) or shipment.tracking_number is None or number == shipment.tracking_number:
-        return
-    if any(each.tracking_number == number for each in known):
-        return
-    mine = {each.carrier for each in await accounts.of_company(db, shipment.company_id)} - {shipment.carrier}
-    alike = [each.carrier.slug for each in candidates(number) if each.possible]
-    next_ones = [slug for slug in alike if slug in mine][:ALIKE]
-    if not next_ones:
-        return
-    legs = [each for each in known if each.role is Role.LEG]
-    if not legs:
-        legs = [_leg(db, shipment, shipment.carrier, shipment.tracking_number, 0)]
-        await names.put(db, legs[0])
-    for slug in next_ones:
-        await names.put(db, _leg(db, shipment, slug, number, legs[-1].position + 1))
-    await rewrite(db, shipment, shipment._replace(identity=shipment.identity or Identity.NAMED))
-
-
-async def _asked_about(installation: Installation, db: Session, shipment: Shipment, legs: Sequence[Name]) -> Shipment:
-    if shipment.next_poll_at is not None or shipment.status.final:
-        return shipment
-    mine = {each.carrier for each in await accounts.of_company(db, shipment.company_id)}
-    askable = (leg for leg in legs if leg.carrier in mine and carriers()[leg.carrier].polls)
-    leg = next(askable, None)
-    return shipment if leg is None or leg.is_of(shipment) else await hand_over(installation, db, shipment, legs, leg)
-
-
-def _refuse(shipment: Shipment, first: Name, following: Sequence[PostedLeg]) -> None:
-    message = ""
-    if any((each.carrier, each.tracking_number) == (first.carrier, first.tracking_number) for each in following):
-        message = "these are the legs after the first one, which is the shipment's carrier and number: leave it out"
-    elif first.tracking_number is None:
-        message = "the first leg has no tracking_number yet: send that first"
-    elif unsettled(shipment):
-        message = "it is not settled yet which carrier has the first leg: send that as `carrier` first"
-    if message:
-        raise InvalidInput(f"legs: {message}", [FieldError("legs", message)])
-
-
-async def _again(db: Session, known: Sequence[Name], leg: Name) -> Name:
-    """The leg with what was said under the same name before it was given up: that counts again, and once."""
-    for before in known:
-        if before.role is not Role.LEG and before.until is not None and same_name(before, leg):
-            await move(db, leg.company_id, before.id, leg.id)
-            if before.role is Role.FORMER:
-                await names.drop(db, before)
+async def _leg(db: Session, shipment: Shipment, every: Sequence[Name], called: Called) -> Name:
+    """The leg of this name: one that there is, one that there was with what was said of it, or a new one."""
+    carrier, number = called
+    mine = [each for each in every if _called(each) == called]
+    found = next((each for each in mine if each.role is Role.LEG), None)
+    if found is None and called != _called(shipment):
+        await generation(db, shipment, carrier, number or "", of_company=True)
+    left = [each for each in mine if each.role is Role.FORMER]
+    known = [each for each in mine if each.role is not Role.LEG and each.until is not None]
+    leg = found or (left[0]._replace(role=Role.LEG) if left else names.leg(shipment, carrier, number, 0, db.now))
+    bearer = shipment.id if called == _called(shipment) else leg.id
+    for each in known:
+        if each.id != bearer:
+            await move(db, shipment.company_id, each.id, bearer)
+        if each.role is Role.FORMER and each.id != leg.id:
+            await names.drop(db, each)
     return leg
 
 
-def _leg(db: Session, shipment: Shipment, carrier: str, number: str | None, position: int) -> Name:
-    return Name(shipment.company_id, new_id(), shipment.id, Role.LEG, position, carrier, number, db.now)
+async def _shown(
+    installation: Installation, db: Session, shipment: Shipment, before: Sequence[Name], legs: Sequence[Name]
+) -> Shipment:
+    """The shipment, borne by the last leg that has had the parcel, or by the first that can be asked."""
+    bearers = [shipment if leg.is_of(shipment) else leg.borne(shipment) for leg in legs]
+    said = await history.of_many(db, bearers)
+    had = [
+        leg
+        for leg, bearer in zip(legs, bearers, strict=True)
+        if any(each.status is not None and not each.weak and not each.gone for each in said[bearer.id].values())
+    ]
+    here = next((leg for leg in legs if leg.is_of(shipment)), None)
+    to = had[-1] if had else here or legs[0]
+    known = [*(each for each in before if each.is_of(shipment)), *legs]
+    if not to.is_of(shipment):
+        shipment = await hand_over(installation, db, shipment, known, to)
+    if shipment.next_poll_at is not None or shipment.status.final:
+        return shipment
+    follow = next(iter(await askable(db, shipment, legs[to.position :])), None)
+    if follow is None or follow.is_of(shipment):
+        return shipment
+    return await hand_over(installation, db, shipment, known, follow)
+
+
+def _called(name: Name | Shipment) -> Called:
+    return name.carrier, name.tracking_number
+
+
+def _refuse(shipment: Shipment, first: Called, following: Sequence[PostedLeg]) -> None:
+    message = ""
+    if any((each.carrier, each.tracking_number) == first for each in following):
+        message = "these are the legs after the first one, which is the shipment's carrier and number: leave it out"
+    elif first[1] is None:
+        message = "the first leg has no tracking_number yet: send that first"
+    elif unsettled(shipment):
+        message = "it is not settled yet which carrier has the first leg: send that as `carrier` first"
+    if message and following:
+        raise InvalidInput(f"legs: {message}", [FieldError("legs", message)])

@@ -22,13 +22,14 @@ from app.intake.numbering import numbered, recycled
 from app.intake.recycling import inherit
 from app.intake.refusing import refuse_change, refuse_shipment
 from app.intake.scheduling import with_account
-from app.intake.searching import in_turn, search
+from app.intake.searching import in_turn, search, unsettled
 from app.intake.telling import shipment_data
 from app.orders import Order
 from app.outbox.putting import Announcement, announce, listeners
 from app.sealing import token_hash
 from app.shipments import names
 from app.shipments.columns import columns, late_at, order_columns, recipient_columns
+from app.shipments.names import Role
 from app.shipments.posting import ChangedShipment, PostedOrder, PostedShipment, Recipient
 from app.shipments.shipment import NAMES, Identity, Shipment
 from app.shipments.tables import shipments
@@ -55,7 +56,9 @@ async def post(
         posted = posted.model_copy(update={"parent_id": posted.return_of, "direction": Direction.RETURN})
     given, (posted, possible) = posted, await in_turn(db, shop, posted)
     known = await _known(db, shop, posted, possible)
-    if known is not None and known.carrier not in possible:  # the shop knows by now which candidate it is
+    if (
+        known is not None and known.carrier not in possible and unsettled(known)
+    ):  # the shop knows by now which candidate it is
         known = await correct(installation, db, known, posted, (posted.carrier, posted.tracking_number))
     if known is not None and not recycled(known, db.now):
         number = None if known.tracking_number else posted.tracking_number
@@ -83,9 +86,11 @@ async def change(
     posted: ChangedShipment,
     *,
     number: str | None = None,
+    first: tuple[str, str] | None = None,
 ) -> Shipment:
     """The shipment with what the shop has changed, and with its number if it is given one. The row must be locked.
 
+    `first`, with legs, is the carrier and the number of the first of them.
     Conflict if it has another number, or another shipment of the shop has that one.
     """
     await check_links(db, shop, posted, before.carrier, before)
@@ -118,7 +123,7 @@ async def change(
         .values({name: value for name, value in _row(after).items() if value != getattr(before, name)})
     )
     if travels:
-        after = await travel(installation, db, after, posted.legs)
+        after = await travel(installation, db, after, posted.legs, first)
     return await claim(installation, db, after) if travels or "tracking_number" in values else after
 
 
@@ -178,6 +183,8 @@ async def _known(db: Session, shop: Shop, posted: PostedShipment, possible: Sequ
             row = next(
                 (each for each in rows if set(possible) & {one.carrier for one in several.get(each.id, ())}), None
             )
+    if row is None and posted.tracking_number is not None:
+        row = await db.first(mine.where(_travels(shop, posted.tracking_number, possible)))
     if row is None and posted.sender_reference is not None:
         by_reference = mine.where(
             shipments.c.carrier == posted.carrier, shipments.c.sender_reference == posted.sender_reference
@@ -186,6 +193,13 @@ async def _known(db: Session, shop: Shop, posted: PostedShipment, possible: Sequ
             by_reference = by_reference.where(shipments.c.tracking_number.is_(None))
         row = await db.first(by_reference)
     return None if row is None else Shipment.of(row)
+
+
+def _travels(shop: Shop, number: str, possible: Sequence[str]) -> ColumnElement[bool]:
+    """Whether the number is that of one of its legs, which another one has taken over from or follows."""
+    leg = names.names.c
+    mine = leg.company_id == shop.company_id, leg.carrier.in_(possible), leg.tracking_number == number
+    return shipments.c.id.in_(select(leg.shipment_id).where(*mine, leg.role == Role.LEG))
 
 
 def _may_be(possible: Sequence[str]) -> ColumnElement[bool]:

@@ -26,9 +26,9 @@ from app.errors import NotAuthenticated, NotFound, TryLater
 from app.gathering import Gatherer
 from app.installation import Installation
 from app.intake.addressing import addressed
-from app.intake.claiming import UNCLAIMED_FOR
 from app.intake.concerning import numbers_of
 from app.intake.taking import Taken, take_in
+from app.intake.waiting import UNCLAIMED_FOR
 from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
 from app.subscriptions import keep_handshakes

@@ -16,8 +16,10 @@ from app.arrivals.keeping import ArrivalSource, Arrived
 from app.database import Session
 from app.errors import Conflict
 from app.installation import Installation
+from app.intake.announcing import announced, confirmed
 from app.intake.beginning import begun
 from app.intake.concerning import numbers_of
+from app.intake.handing import hand_over
 from app.intake.numbering import generation
 from app.intake.renaming import carriers_word, move, rewrite
 from app.intake.scheduling import with_account
@@ -36,13 +38,14 @@ class Recognised:
     """`found` are the shipments of each arrival, a leg as the shipment that bears its name.
 
     `unheard` are arrivals that are kept and move nothing; `leaders`, the shipment of each bearer by that one's id;
-    `legs`, the names of those whose events count together.
+    `legs`, the names of those whose events count together; `awaited`, legs for which pushes may have been waiting.
     """
 
     found: list[list[Shipment]]
     unheard: set[int] = field(default_factory=set)
     leaders: dict[UUID, Shipment] = field(default_factory=dict)
     legs: dict[UUID, list[Name]] = field(default_factory=dict)
+    awaited: list[Name] = field(default_factory=list)
 
     def also(self) -> list[Shipment]:
         """What is to be read beside the shipments found: those that legs belong to, and their legs."""
@@ -75,7 +78,7 @@ async def recognise(
 ) -> Recognised:
     """Each arrival's shipments as its name makes them; candidates are settled, legs handed over."""
     now = {each.id: each for mine in found for each in mine}
-    known = await names.of_many(db, now.values())
+    known: dict[UUID, Sequence[Name]] = {**await names.of_many(db, now.values())}
     seen = Recognised([])
     for n, (arrived, mine) in enumerate(zip(arrivals, found, strict=True)):
         its: list[Shipment] = []
@@ -94,9 +97,24 @@ async def recognise(
                 its.append(leader if heard or name.is_of(leader) else name.borne(leader))
                 seen.leaders[its[-1].id] = leader
             else:
+                if name.settled_at is None:
+                    settled = await confirmed(db, leader, known[leader.id], name, arrived.parcel or Parcel(""))
+                    if settled is None:
+                        seen.unheard.add(n)
+                        if arrived.source is ArrivalSource.POLL:
+                            its.append(name.borne(leader))
+                            seen.leaders[name.id] = leader
+                        continue
+                    known[leader.id] = settled
+                    seen.awaited.append(name)
                 if _has_it(known[leader.id], leader, name, arrived):
-                    now[leader.id] = leader = await hand_over(installation, db, leader, known[leader.id], name)
+                    with suppress(Conflict):
+                        now[leader.id] = leader = await hand_over(installation, db, leader, known[leader.id], name)
                 its.append(leader if name.is_of(leader) else name.borne(leader))
+            if arrived.parcel is not None and arrived.parcel.onward and n not in seen.unheard:
+                before = known.get(leader.id, ())
+                now[leader.id], known[leader.id] = await announced(db, leader, before, arrived.parcel.onward)
+                seen.awaited += known[leader.id][len(before) :]
         seen.found.append(its)
     _gather_legs(seen, now, known)
     seen.found = [[now.get(each.id, each) for each in mine] for mine in seen.found]
@@ -116,7 +134,7 @@ def _gather_legs(seen: Recognised, now: Mapping[UUID, Shipment], known: Mapping[
 
 def _named(known: Sequence[Name], leader: Shipment, arrived: Arrived) -> Name | None:
     """The name that the arrival is about, if it is a candidate or a leg."""
-    going_by = [each for each in known if each.role is not Role.FORMER and each.until is None]
+    going_by = names.going_by(known)
     if arrived.shipment_id == leader.id:
         return next((each for each in going_by if each.is_of(leader)), None)
     if arrived.shipment_id is not None:
@@ -190,23 +208,3 @@ def _has_it(known: Sequence[Name], leader: Shipment, name: Name, arrived: Arrive
     later = now is None or name.position > now.position
     events = arrived.parcel.events if arrived.parcel else ()
     return later and any(event.status is not None and not event.weak for event in events)
-
-
-async def hand_over(
-    installation: Installation, db: Session, leader: Shipment, known: Sequence[Name], to: Name
-) -> Shipment:
-    """The shipment with another of its legs as the one that it is shown and polled by; the events of all count."""
-    before = next((each for each in known if each.role is Role.LEG and each.is_of(leader)), None)
-    try:
-        nth = await generation(db, leader, to.carrier, to.tracking_number or "")
-    except Conflict:
-        return leader
-    if before is not None:
-        await move(db, leader.company_id, leader.id, before.id)
-    await move(db, leader.company_id, to.id, leader.id)
-    after = leader._replace(
-        carrier=to.carrier, tracking_number=to.tracking_number, generation=nth, account_id=None, **carriers_word(leader)
-    )
-    after = await with_account(installation, db, after)
-    await rewrite(db, leader, after)
-    return after

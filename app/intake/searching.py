@@ -78,9 +78,11 @@ async def search(db: Session, shipment: Shipment, candidates: Sequence[str]) -> 
     return found
 
 
-async def settle_on(db: Session, name: Name, why: str) -> None:
-    """It is this candidate."""
-    await names.put(db, name._replace(tried_at=db.now, settled_at=db.now, outcome=why, until=None))
+async def settle_on(db: Session, name: Name, why: str) -> Name:
+    """It is this candidate, or this leg that was announced."""
+    settled = name._replace(tried_at=db.now, settled_at=db.now, outcome=why, until=None)
+    await names.put(db, settled)
+    return settled
 
 
 def evidence(shipment: Shipment, parcel: Parcel, now: datetime) -> tuple[bool, str]:

@@ -15,9 +15,9 @@ from app.intake import counting
 from app.intake.beginning import begin_after, over_before
 from app.intake.concerning import concerned, numbers_of
 from app.intake.expecting import expected
-from app.intake.legs import announced
 from app.intake.recognising import Recognised, recognise
 from app.intake.settling import Settlement, settle_all
+from app.intake.waiting import waiting_for
 from app.lifecycle import Source
 from app.outbox.putting import Listeners, listeners
 from app.shipments import history
@@ -71,7 +71,7 @@ async def take_in(installation: Installation, db: Session, arrivals: Sequence[Ar
     """
     await installation.mappings.refresh(db)
     found, seen = await concerned(db, arrivals), None
-    if any(shipment.identity is not None for each in found for shipment in each):
+    if _named(arrivals, found):
         seen = await recognise(installation, db, arrivals, found)
         found = seen.found
     mine = {shipment.id: shipment for each in found for shipment in each}
@@ -99,10 +99,8 @@ async def take_in(installation: Installation, db: Session, arrivals: Sequence[Ar
     await write(db, [(each.before, each.recorded) for each in gathered.values()])
     await count_unmapped(db, [(_bearer(each.before, seen), _strangers(each.recorded)) for each in gathered.values()])
     after = await _settled(installation, db, gathered, seen)
-    for arrived, outcome in zip(arrivals, outcomes, strict=True):
-        if arrived.parcel is not None and arrived.parcel.onward:
-            for shipment in outcome.mine:
-                await announced(db, after[shipment.id], arrived.parcel.onward)
+    if seen is not None and seen.awaited:
+        after = await _awaited(installation, db, seen, after)
     states = [each.state for each in outcomes]
     recorded = [(each.before, each.recorded) for each in gathered.values()]
     db.committed.append(lambda: counting.taken(installation.metrics, arrivals, states, recorded, db.now))
@@ -110,6 +108,25 @@ async def take_in(installation: Installation, db: Session, arrivals: Sequence[Ar
         Taken(each.state, each.arrival_id, tuple(after[shipment.id] for shipment in each.mine), tuple(each.new))
         for each in outcomes
     ]
+
+
+def _named(arrivals: Sequence[Arrived], found: Sequence[Sequence[Shipment]]) -> bool:
+    """Whether any of the shipments has other names, or gets one by what is said of it."""
+    if any(shipment.identity is not None for each in found for shipment in each):
+        return True
+    return any(arrived.parcel is not None and arrived.parcel.onward for arrived in arrivals)
+
+
+async def _awaited(
+    installation: Installation, db: Session, seen: Recognised, after: Mapping[UUID, Shipment]
+) -> dict[UUID, Shipment]:
+    """The shipments with what had been pushed for their legs before these were known."""
+    now = {each.id: each for each in after.values()}
+    for leg in seen.awaited:
+        leader = now[leg.shipment_id]
+        if found := await waiting_for(db, leader if leg.is_of(leader) else leg.borne(leader)):
+            now |= {each.id: each for one in await take_in(installation, db, found) for each in one.shipments}
+    return {id_: now[each.id] for id_, each in after.items()}
 
 
 def _unknown(arrivals: Sequence[Arrived], found: Sequence[Sequence[Shipment]]) -> list[tuple[UUID, str, str]]:

@@ -22,6 +22,9 @@ async def ask_about(
     installation: Installation, http: AsyncClient, batch: Batch, taker: Answers, seconds: float = CALL_SECONDS
 ) -> bool:
     """Ask about the batch and write down what came of it; whether the account may go on asking."""
+    if not carriers()[batch.account.carrier].polls:  # it is not asked itself: only about later legs, by other accounts
+        await writing.pass_over(installation, batch)
+        return True
     try:
         answers = await called(installation, batch, seconds, question(installation, http, batch))
     except RequestRefused as error:

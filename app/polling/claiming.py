@@ -91,7 +91,7 @@ async def claim(
         .with_for_update(skip_locked=True)
     )
     carrier = carriers().get(account.carrier) if account is not None else None
-    if account is None or carrier is None or not carrier.polls:
+    if account is None or carrier is None:
         return []
     probe = account.open_until is not None
     ration = ration_of(account, carrier, db.now)

@@ -34,6 +34,13 @@ async def write_off(installation: Installation, batch: Batch, note: str) -> None
         await health.succeeded(db, [batch])
 
 
+async def pass_over(installation: Installation, batch: Batch) -> None:
+    """Nobody is asked about the shipments themselves: they are due again at their pace."""
+    async with installation.database.transaction() as db:
+        [held] = await still_held(db, [batch])
+        await schedule(installation, db, [(shipment, "") for shipment in held.values()])
+
+
 async def ask_alone(installation: Installation, batch: Batch) -> None:
     """One number spoils the question about all: each is asked about by itself, at once."""
     async with installation.database.transaction() as db:

@@ -125,16 +125,8 @@ def _names(shipment: Shipment, found: Beside) -> dict[str, list[Json]]:
     left = [each for each in candidates if each.until is not None] + former
     left = [each for each in left if (each.carrier, each.tracking_number) not in used]
     return {
-        "candidates": [
-            {
-                **_name(shipment, each),
-                "tried_at": each.tried_at,
-                "outcome": each.outcome,
-                "settled_at": each.settled_at,
-            }
-            for each in candidates
-        ],
-        "legs": [{**_name(shipment, each), "since": each.since} for each in legs],
+        "candidates": [_tried(shipment, each) for each in candidates],
+        "legs": [{**_tried(shipment, each), "since": each.since} for each in legs],
         "former": [
             {
                 "carrier": each.carrier,
@@ -151,9 +143,16 @@ def _names(shipment: Shipment, found: Beside) -> dict[str, list[Json]]:
 _ROLES = (Role.LEG, Role.CANDIDATE, Role.FORMER)
 
 
-def _name(shipment: Shipment, name: Name) -> Json:
-    current = name.is_of(shipment)
-    return {"carrier": name.carrier, "tracking_number": name.tracking_number, "current": current}
+def _tried(shipment: Shipment, name: Name) -> Json:
+    """A name that it may go by, and what came of it."""
+    return {
+        "carrier": name.carrier,
+        "tracking_number": name.tracking_number,
+        "current": name.is_of(shipment),
+        "tried_at": name.tried_at,
+        "outcome": name.outcome,
+        "settled_at": name.settled_at,
+    }
 
 
 def _linked(shipment: Shipment) -> Json:

@@ -72,16 +72,18 @@ async def with_legs(db: Session, shipment: Shipment, recorded: Recorded) -> Reco
 
 
 def travelled(shipment: Shipment, own: Mapping[str, StoredEvent], found: Beside) -> Mapping[str, StoredEvent]:
-    """The same from events that are known already."""
+    """The same from events that are known already.
+
+    An announced leg that nobody has confirmed yet takes no other's last mile away.
+    """
     legs = [each for each in found.names if each.role is Role.LEG]
     if not legs:
         return own
+    last = max((leg.position for leg in legs if leg.settled_at is not None), default=legs[0].position)
     whole = dict(own)
     for leg in legs:
         said = own if leg.is_of(shipment) else found.events.get(leg.id, {})
-        whole |= (
-            said if leg.position == legs[-1].position else {key: _handed_over(event) for key, event in said.items()}
-        )
+        whole |= said if leg.position >= last else {key: _handed_over(event) for key, event in said.items()}
     return whole
 
 

@@ -43,6 +43,7 @@ names = Table(
     # When the carrier was last asked, or told of it, and what came of that.
     Column("tried_at", Instant),
     Column("outcome", Text, nullable=False, server_default=""),
+    # When it was known to be the shipment's; an announced leg waits for its carrier's word.
     Column("settled_at", Instant),
     # When another parcel under it was last told of, as on the shipment's row while it is its name.
     Column("begins_after", Instant),
@@ -93,6 +94,18 @@ def former(shipment: Shipment, known: Sequence[Name]) -> Name:
     since = max((each.until for each in known if each.until is not None), default=shipment.created_at)
     place = shipment.company_id, new_id(), shipment.id
     return Name(*place, Role.FORMER, 0, shipment.carrier, shipment.tracking_number, since)
+
+
+def leg(shipment: Shipment, carrier: str, number: str | None, position: int, since: datetime) -> Name:
+    """A new leg of its journey, which nobody has vouched for yet."""
+    return Name(shipment.company_id, new_id(), shipment.id, Role.LEG, position, carrier, number, since)
+
+
+def going_by(known: Sequence[Name]) -> list[Name]:
+    """Those that the shipment goes by, or may go by: each carrier and number once, as a leg if it is one."""
+    now = [each for each in known if each.role is not Role.FORMER and each.until is None]
+    legs = [each for each in now if each.role is Role.LEG]
+    return legs + [each for each in now if not any(same_name(each, leg) for leg in legs)]
 
 
 async def of(db: Session, shipment: Shipment) -> list[Name]:

@@ -1,0 +1,58 @@
+"""Pushes that came for a carrier's number before it was anybody's wait unclaimed, the newest 30 days."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select
+
+from app.arrivals.keeping import ArrivalSource, ArrivalState, Arrived, read_body
+from app.arrivals.tables import arrivals
+from app.database import Session
+from app.intake.concerning import numbers_of
+from app.shipments.shipment import Shipment
+from carriers import UnreadablePayload, carriers
+
+UNCLAIMED_FOR = timedelta(days=30)
+
+
+async def waiting_for(db: Session, bearer: Shipment) -> list[Arrived]:
+    """Those for the shipment's carrier and number, as its own; they wait no more."""
+    waiting = (
+        arrivals.c.company_id == bearer.company_id,
+        arrivals.c.carrier == bearer.carrier,
+        arrivals.c.tracking_number == bearer.tracking_number,
+        arrivals.c.state == ArrivalState.UNCLAIMED.value,
+    )
+    rows = await db.all(
+        select(arrivals).where(*waiting, arrivals.c.received_at > db.now - UNCLAIMED_FOR).order_by(arrivals.c.id)
+    )
+    found: list[Arrived] = []
+    for row in rows:
+        body = await read_body(db, bearer.company_id, row.body_hash)
+        found.extend(_parts(bearer.id, row, body) if body is not None else ())
+    if rows:
+        await db.run(delete(arrivals).where(*waiting))
+    return found
+
+
+def _parts(shipment_id: UUID, row: Any, body: bytes) -> Sequence[Arrived]:
+    try:
+        parcels = carriers()[row.carrier].parse(body)
+    except UnreadablePayload:
+        return ()
+    made = [
+        Arrived(
+            row.company_id,
+            row.carrier,
+            ArrivalSource(row.source),
+            body,
+            row.received_at,
+            account_id=row.account_id,
+            parcel=parcel,
+            shipment_id=shipment_id,
+        )
+        for parcel in parcels
+    ]
+    return [each for each in made if row.tracking_number in numbers_of(each)]
