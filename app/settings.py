@@ -135,6 +135,8 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+        if not all(sign for _, sign, _ in pairs):
+            raise ValueError("name the carrier and the adapter that reads beside its own, as brt=brt_next")
         return {name.strip(): adapter.strip() for name, _, adapter in pairs}
 
     @field_validator("shadow_adapters")
@@ -146,6 +148,8 @@ class Settings(BaseSettings):
             for slug in (*value, *value.values()):
                 if slug not in carriers():
                     raise ValueError(f"{slug!r} is no carrier; `nove carriers` lists them")
+            if same := [slug for slug, adapter in value.items() if slug == adapter]:
+                raise ValueError(f"{same[0]!r} reads its bodies anyhow: name another adapter, as brt=brt_next")
         return value
 
     @field_validator("poll_hours")

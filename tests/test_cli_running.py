@@ -143,7 +143,7 @@ def test_import_and_doctor_beside_it(service: Service) -> None:
 
     assert (code, orjson.loads(printed)) == (1, {"rows": 3, "created": 2, "known": 0, "failed": 1})
     assert said.startswith("line 3: tracking_number: A tracking number has 4 to 40 letters, digits and hyphens\n")
-    assert (again, shown) == (0, "0 of 2 would change; nothing was written. To change them: --apply\n")
+    assert (again, shown) == (0, "0 of 2 would change.\n")
     assert dropped[:2] == (0, "1 files, 1 bodies: 1 taken in\n1 parcels (1 not posted yet), 0 new events\n")
     assert healthy == 0
     assert f"A service runs on the file (process {service.process.pid})." in findings

@@ -53,6 +53,12 @@ def failed(*words: str) -> NoveError:
     return error
 
 
+def test_a_replay_of_what_there_is_not_says_so() -> None:
+    """A shipment that does not exist is no success; nothing at all to change asks for no further step."""
+    assert failed("replay", "--shipment", NOBODY).detail.startswith(f"No shipment {NOBODY} that fits")
+    assert run("replay").stdout == "0 of 0 would change.\n"
+
+
 def test_a_row_from_its_first_to_its_last() -> None:
     """Taken as a shadow, shown, switched on, applied, withdrawn; it stays listed with its end."""
     made = told(*BEAMED, "--shadow", "--list", "scan", "--context", "x", "--strong", "--doubtful")

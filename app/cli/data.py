@@ -128,8 +128,12 @@ async def _import(file: Path, shop: UUID) -> int:
     return total["failed"]
 
 
+WRITE_THEM = "; nothing was written. To change them: --apply"
+
+
 async def _replay(choice: Any, *, quarantined: bool, apply: bool) -> None:
     from app.commanding import commanding  # noqa: PLC0415
+    from app.errors import NotFound  # noqa: PLC0415
     from app.settings import read_settings  # noqa: PLC0415
 
     looked_at = changed = 0
@@ -142,10 +146,12 @@ async def _replay(choice: Any, *, quarantined: bool, apply: bool) -> None:
                 changed += len(step["changes"])
                 for change in step["changes"]:
                     echo(_released(change) if released else reread_line(change))
+    if choice.shipment and not looked_at:
+        raise NotFound(f"No shipment {choice.shipment} that fits: there is nothing to read again.")
     if apply:
         echo(f"{changed} of {looked_at} changed.")
     else:
-        echo(f"{changed} of {looked_at} would change; nothing was written. To change them: --apply")
+        echo(f"{changed} of {looked_at} would change{WRITE_THEM if changed else '.'}")
 
 
 async def _steps(ask: "Run", choice: Any, *, quarantined: bool, apply: bool) -> AsyncIterator[dict[str, Any]]:

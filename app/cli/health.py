@@ -1,53 +1,52 @@
-"""How a carrier does, for a terminal."""
+"""How a carrier does, for a terminal: a few lines for each account, which fit the narrowest."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
 STYLES = {"well": "green", "failing": "yellow", "resting": "yellow", "disabled": "bold red"}
-COLUMNS = ("account", "state", "calls", "success", "not found", "seconds", "throttled", "quota", "delay", "unmapped")
 
 
-def table(told: dict[str, Any]) -> Table:
-    """A row for each account; what is wrong with one stands below it."""
-    hours = f"{told['since'][:16]} to {told['until'][:16]} UTC"
-    made = Table(title=f"{told['name']}, {hours}", title_justify="left", min_width=80)
-    for column in COLUMNS:
-        made.add_column(column)
+def lines(told: dict[str, Any]) -> Iterator[Text]:
+    """The window, then each account: its state, and why if it is not well; its figures; `-` is nothing to say."""
+    yield Text(f"{told['name']}, {told['since'][:16]} to {told['until'][:16]} UTC")
     for each in told["accounts"]:
-        calls, news, quota = each["calls"], each["news"], each["quota"]
-        made.add_row(
-            Text(f"{each['name']}\n{each['id']}"),
-            Text(each["state"], style=STYLES[each["state"]]),
-            str(calls["calls"]),
-            _share(calls["success"]),
-            _share(calls["not_found"]),
-            _number(calls["mean_seconds"]),
-            str(calls["throttled"]),
-            f"{quota['used']} of {quota['limit']}{', short' if quota['short'] else ''}" if quota else "-",
-            _minutes(news["median_delay_seconds"]),
-            _share(news["unmapped"]),
-        )
-    return made
+        yield Text()
+        state = Text(each["state"], style=STYLES[each["state"]])
+        yield Text.assemble(f"{each['name']} ({each['id']}): ", state)
+        for name, figures in _figures(each):
+            yield Text(f"  {name:<9} {figures}")
+        if each["state"] != "well":
+            yield Text(f"  {_complaint(each)}")
 
 
-def complaints(told: dict[str, Any]) -> list[str]:
-    """A line for each account that is not well: since when, and why."""
-    return [
-        f"{each['name']} is {each['state']}: {each['disabled_reason'] or each['last_error']} "
-        f"(it last answered {each['since'] or 'never'})"
-        for each in told["accounts"]
-        if each["state"] != "well"
-    ]
+def _figures(account: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    calls, news, quota = account["calls"], account["news"], account["quota"]
+    subscriptions = account["subscriptions"]
+    yield "calls", f"{calls['calls']}, {_share(calls['success'])} answered, {_seconds(calls['mean_seconds'])} each"
+    yield "refused", f"{calls['throttled']} throttled, {calls['credentials_refused']} for their credentials"
+    yield "parcels", f"{calls['parcels']} asked about, {_share(calls['not_found'])} not found"
+    if quota:
+        short = f", short: {quota['due']} wait" if quota["short"] else ""
+        yield "quota", f"{quota['used']} of {quota['limit']} used{short}"
+    yield "news", f"{_minutes(news['median_delay_seconds'])} late, {_share(news['unmapped'])} in no table"
+    if subscriptions:
+        yield "pushes", ", ".join(f"{number} {state}" for state, number in sorted(subscriptions.items()))
+
+
+def _complaint(account: dict[str, Any]) -> str:
+    since = f"since {account['since'][:16]} UTC" if account["since"] else "yet"
+    again = f" (asked again after {account['open_until'][:16]} UTC)" if account["state"] == "resting" else ""
+    return f"it has not answered {since}{again}: {account['disabled_reason'] or account['last_error']}"
 
 
 def _share(value: float | None) -> str:
     return "-" if value is None else f"{value:.0%}"
 
 
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"
+def _seconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f} s"
 
 
 def _minutes(seconds: float | None) -> str:

@@ -149,7 +149,7 @@ def health(
     shop: Annotated[UUID | None, Option(help="Only the accounts of this shop's company.")] = None,
     company: Annotated[UUID | None, Option(help="Only the accounts of this company.")] = None,
     hours: Annotated[int, Option(min=1, max=720, help="The window's length, back from now.")] = 24,
-    as_json: Annotated[bool, Option("--json", help="A JSON object instead of a table.")] = False,
+    as_json: Annotated[bool, Option("--json", help="A JSON object instead of lines.")] = False,
 ) -> None:
     """How a carrier answers each account: success, latency, throttling, quota, and how late its news is."""
     from app.cli import health as shown  # noqa: PLC0415 - starting fast: see app.cli
@@ -161,9 +161,11 @@ def health(
         return
     from rich.console import Console  # noqa: PLC0415
 
-    Console().print(shown.table(told) if told["accounts"] else f"There is no account with {told['name']}.")
-    for line in shown.complaints(told):
-        echo(line)
+    if not told["accounts"]:
+        echo(f"There is no account with {told['name']}.")
+        return
+    for line in shown.lines(told):
+        Console().print(line)
 
 
 def known_carrier(slug: str) -> "Carrier":
