@@ -8,7 +8,7 @@ Quirks: an error stands in `error` inside HTTP 200, with no public list, so its 
 Dates and times are digits alone, Madrid's, and may have lost a leading zero. The state of the shipment beside its list
 is an event where the list lacks it. Names and addresses beside it are not read. The shipment's number and state, the
 depot of an event, the other names of an answer's fields (`codigoRetorno`, `codigoEstado`) and Latin-1 in messages:
-public clients of the service, read on 2026-11-22.
+public clients of the service, read on 2026-11-22. Its SOAP twin says the same under the same names, and is read.
 """
 
 from collections.abc import Mapping, Sequence

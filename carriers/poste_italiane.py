@@ -48,7 +48,10 @@ SCOPES = {
     "production": "https://postemarketplace.onmicrosoft.com/d6a78063-5570-4a87-bbd7-07326e6855d1/.default",
     "test": "api://8f0f2c58-19a8-45ef-9f9e-8bcb0acc7657/.default",
 }
-WORDINGS = ("StatusDescription", "synthesisStatusDescription", "appStatusDescription", "ivrStatusDescription")
+WORDINGS = (
+    *("StatusDescription", "synthesisStatusDescription", "appStatusDescription", "ivrStatusDescription"),
+    "statusDescription",
+)
 MONTHS = (
     *("gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno"),
     *("luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre"),

@@ -7,12 +7,16 @@ of its own only where none tells it.
 Quirks: times are Dutch without saying so, in three forms; what is empty may come as `{}`. A barcode that is not known
 is an answer with `Warnings`; the warning 2 is about signatures. Pieces of one shipment share `MainBarcode`, each with a
 status of its own. PostNL asks not to poll often, and pushes nothing that is documented. Addresses are not read.
+
+The older web service (SOAP) and its names in the plural are read, too, after its public client
+(firstred/postnl-api-php, 2026-11).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
 
 from httpx import AsyncClient
+from lxml import etree
 from pydantic import SecretStr
 
 from carriers.base import (
@@ -28,11 +32,12 @@ from carriers.base import (
 )
 from carriers.calling import call
 from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
-from carriers.reading import Json, at, dicts, json_of, object_at, text_of
+from carriers.reading import Json, at, dicts, json_of, object_at, opening, text_of, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import table_file
 from carriers.times import exact_time, iso_moment, local_moment, parsed_date, zone
+from carriers.xml_tree import named, tree_of, unwrapped
 
 AMSTERDAM = zone("Europe/Amsterdam")
 ANSWERS = ("CompleteStatus", "CurrentStatus")
@@ -98,7 +103,7 @@ class PostNl(Carrier):
         return found[0] if found else ""
 
     def parse(self, body: bytes) -> list[Parcel]:
-        answer = json_of(body)
+        answer = _of_soap(xml_of(body)) if opening(body) == b"<" else json_of(body)
         updated = [each for each in dicts(answer) if "Barcode" in each and isinstance(each.get("Status"), dict)]
         if updated:
             return list(_updated(updated))
@@ -119,6 +124,17 @@ class PostNl(Carrier):
         if at(answer, "fault", "detail", "errorcode"):
             return []
         raise UnreadablePayload("neither a shipment nor a warning of PostNL")
+
+
+def _of_soap(root: etree._Element) -> Json:
+    """What the older web service (SOAP) tells, with the JSON's names around it."""
+    for name in ANSWERS:
+        element = named(root, f"{name}Response")
+        if element is not None:
+            told = tree_of(element)
+            inner = {key: unwrapped(value) for key, value in told.items()} if isinstance(told, dict) else {}
+            return {name: inner}
+    raise UnreadablePayload("no answer of PostNL's Status API")
 
 
 def _updated(listed: Sequence[dict[str, Json]]) -> Iterator[Parcel]:
@@ -160,7 +176,7 @@ def _statuses(listed: Iterable[dict[str, Json]], events: Sequence[TrackingEvent]
     """The statuses, each once, as events behind all those that share their instant; but none that an event tells."""
     seen = set()
     for said in listed:
-        moment, code = _moment(said.get("TimeStamp") or said.get("Timestamp")), text_of(said.get("StatusCode"), 20)
+        moment, code = _moment(said.get("TimeStamp") or said.get("Timestamp")), _status_code(said)
         row = PostNl.table.find(code.lstrip("0"), within="status")
         if moment is None or not code or (code, moment) in seen:
             continue
@@ -171,7 +187,18 @@ def _statuses(listed: Iterable[dict[str, Json]], events: Sequence[TrackingEvent]
         if newest == moment.occurred_at or (row and any(each.status is row.status for each in last)):
             continue
         behind = sum(each.moment.occurred_at == moment.occurred_at for each in events)
-        yield meant(row, code, "status", "", text_of(said.get("StatusDescription"))).at(moment, None, behind)
+        yield meant(
+            row,
+            code,
+            "status",
+            "",
+            text_of(said.get("StatusDescription") or said.get("CurrentStatusDescription") or said.get("Description")),
+        ).at(moment, None, behind)
+
+
+def _status_code(said: dict[str, Json]) -> str:
+    """The older web service calls it by two other names."""
+    return next(filter(None, (text_of(said.get(name), 20) for name in ("StatusCode", "CurrentStatusCode", "Code"))), "")
 
 
 def _moment(value: Json) -> Moment | None:

@@ -6,7 +6,8 @@ with event code 113 (the list `with code`). An event's code is both, `EN_ROUTE 1
 Quirks: a shipment's own status is not that of its items, so each item is a parcel, and the shipment's number another of
 it. An unknown number is HTTP 200 without shipments; a fault about the identifier is taken for the same. Times have no
 zone: that of the event's country holds, Sweden's where none is named. Names of consignees are not kept. The key stands
-in the address. The website's own interface needs a key that is PostNord's: its answers are read, it is not asked.
+in the address. The website's own interface needs a key that is PostNord's: its answers are read, it is not asked. So are
+answers in XML (`findByIdentifier.xml`), where each thing of a list has an element of its own.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +27,7 @@ from carriers.summary import ended
 from carriers.tables import Says, table
 from carriers.times import expected, iso_moment, zone
 from carriers.vocabulary import Status, SubStatus
-from carriers.xml_tree import tree_of
+from carriers.xml_tree import tree_of, unwrapped
 from carriers.zones import country_coded, country_zone
 
 STOCKHOLM = zone("Europe/Stockholm")
@@ -108,19 +109,8 @@ def _of_xml(root: etree._Element) -> dict[str, Json]:
     """The answer of `findByIdentifier.xml` as that of `.json`."""
     if local_name(root) != "TrackingInformationResponse":
         raise UnreadablePayload("no answer of PostNord's Track and Trace")
-    said = _unwrapped(tree_of(root))
+    said = unwrapped(tree_of(root))
     return {"TrackingInformationResponse": said if isinstance(said, dict) else {"shipments": []}}
-
-
-def _unwrapped(value: Json) -> Json:
-    """In XML each thing of a list bears its kind's name, in capitals: `items/Item`."""
-    if isinstance(value, list):
-        return [_unwrapped(each) for each in value]
-    if not isinstance(value, dict):
-        return value
-    if len(value) == 1 and (name := next(iter(value)))[:1].isupper():
-        return _unwrapped(value[name])
-    return {name: _unwrapped(inner) for name, inner in value.items()}
 
 
 def _response(said: dict[str, Json]) -> dict[str, Json]:

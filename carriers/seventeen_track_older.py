@@ -13,12 +13,12 @@ STATUSES = {
     "0": "NotFound",
     "10": "InTransit",
     "20": "Expired",
-    "30": "AvailableForPickup",
+    "30": "PickUp",
     "35": "DeliveryFailure",
     "40": "Delivered",
     "50": "Exception",
 }
-"""The statuses of version 1 by their later names."""
+"""The statuses of version 1 by their later names; 30, which is "ready, or out for delivery", has none."""
 
 
 def newer(said: dict[str, Any]) -> dict[str, Json]:

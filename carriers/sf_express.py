@@ -9,6 +9,9 @@ Quirks: the answer is JSON in a string of JSON. The digest is over the very text
 A number of another account is answered without routes unless the phone's last digits fit: it may be known all the
 same. Times have no zone and are China's. How pushes are acknowledged is not confirmed, so none are taken. Remarks name
 couriers and who signed: the status's name is shown, or the remark without them.
+
+The older interface's XML (`RouteService`, `RoutePushService`), whose events are attributes, is read, but not asked:
+after its public clients, 2026-11.
 """
 
 from base64 import b64encode

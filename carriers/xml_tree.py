@@ -30,3 +30,14 @@ def tree_of(element: etree._Element) -> Json:
 def named(root: etree._Element, name: str) -> etree._Element | None:
     """The element of a local name: the root, or the first below it, as in an envelope."""
     return root if local_name(root) == name else next(root.iter(f"{{*}}{name}"), None)
+
+
+def unwrapped(tree: Json) -> Json:
+    """A tree whose lists have lost the name of what they are of, where it stands alone in capitals: `items/Item`."""
+    if isinstance(tree, list):
+        return [unwrapped(each) for each in tree]
+    if not isinstance(tree, dict):
+        return tree
+    if len(tree) == 1 and (name := next(iter(tree)))[:1].isupper() and isinstance(tree[name], dict | list):
+        return unwrapped(tree[name])
+    return {name: unwrapped(inner) for name, inner in tree.items()}

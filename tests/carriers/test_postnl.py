@@ -32,6 +32,7 @@ LATEST: dict[str, Meaning] = {
     "updated": (Status.OUT_FOR_DELIVERY, None),
     "many_parcels": (Status.OUT_FOR_DELIVERY, None),
     "plurals": (Status.OUT_FOR_DELIVERY, None),
+    "soap": (Status.DELIVERED, None),
     "hostile": None,
 }
 WHOLE: dict[str, list[Parcel]] = {
