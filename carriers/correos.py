@@ -107,7 +107,7 @@ def _phased(given: Json, summary: Json) -> Said:
 
 
 def _moment(day: Json, clock: Json) -> Moment | None:
-    date = parsed_date(text_of(day), "%d/%m/%Y")
+    date = parsed_date(text_of(day), "%d/%m/%Y", "%Y-%m-%d")
     if date is None:
         return None
     return local_moment(date, parsed_time(text_of(clock), "%H:%M:%S", "%H:%M"), MADRID, OffsetSource.CARRIER)

@@ -39,7 +39,7 @@ from carriers.reading import text_of, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import Row, table_file
-from carriers.times import local_moment, parsed_date, parsed_time, zone
+from carriers.times import iso_moment, local_moment, parsed_date, parsed_time, zone
 from carriers.vocabulary import Status
 from carriers.zones import country_named, country_zone
 
@@ -219,7 +219,9 @@ def _place(location: str | None, country: str | None) -> tuple[Place | None, tzi
 def _moment(printed: str, where: tzinfo, source: OffsetSource) -> Moment | None:
     day, _, clock = printed.partition(" ")
     date = parsed_date(day, "%d.%m.%Y", "%d.%m.%y", "%Y-%m-%d")
-    return None if date is None else local_moment(date, parsed_time(clock, "%H:%M", "%H:%M:%S"), where, source)
+    if date is None:
+        return iso_moment(printed, where, source)
+    return local_moment(date, parsed_time(clock, "%H:%M", "%H:%M:%S"), where, source)
 
 
 def _question(keys: DhlParcelDeCredentials, numbers: Sequence[str]) -> str:

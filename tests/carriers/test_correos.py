@@ -1,5 +1,6 @@
 """Correos: answers of the locator and of the page's search in, meanings out."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -105,6 +106,12 @@ def test_nights_of_the_clock_change_keep_the_printed_time_and_a_day_alone_its_en
         Moment(datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "2026-10-25T02:30:00", OffsetSource.CARRIER),
     ]
     assert parsed("date_only")[0].events[1].moment.local_time == "2026-03-03"
+
+
+def test_a_day_of_the_iso_form_is_read_as_well() -> None:
+    body = re.sub(rb"(\d\d)/(\d\d)/(\d{4})", rb"\3-\2-\1", recorded("correos", "delivered"))
+
+    assert Correos().parse(body) == parsed("delivered")
 
 
 def test_an_expedition_is_answered_with_its_parcels() -> None:

@@ -1,5 +1,6 @@
 """DHL Paket's Parcel DE Tracking, as events."""
 
+import re
 from datetime import UTC, datetime
 
 from carriers.dhl_parcel_de import DhlParcelDe
@@ -121,6 +122,12 @@ def test_abroad_the_time_is_that_of_the_place() -> None:
         (13, OffsetSource.UNKNOWN),
         (10, OffsetSource.PLACE),
     ]
+
+
+def test_a_time_of_the_iso_form_is_read_as_well() -> None:
+    body = re.sub(rb"(\d\d)\.(\d\d)\.(\d{4}) (\d\d:\d\d)", rb"\3-\2-\1T\4:00", recorded("dhl_parcel_de", "delivered"))
+
+    assert DhlParcelDe().parse(body) == DhlParcelDe().parse(recorded("dhl_parcel_de", "delivered"))
 
 
 def test_both_clock_changes() -> None:
