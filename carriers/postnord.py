@@ -6,8 +6,8 @@ with event code 113 (the list `with code`). An event's code is both, `EN_ROUTE 1
 Quirks: a shipment's own status is not that of its items, so each item is a parcel, and the shipment's number another of
 it. An unknown number is HTTP 200 without shipments; a fault about the identifier is taken for the same. Times have no
 zone: that of the event's country holds, Sweden's where none is named. Names of consignees are not kept. The key stands
-in the address. The website's own interface needs a key that is PostNord's: its answers are read, it is not asked. So are
-answers in XML (`findByIdentifier.xml`), where each thing of a list has an element of its own.
+in the address. The website's own interface needs a key that is PostNord's: its answers are read, it is not asked. So
+are answers in XML (`findByIdentifier.xml`), where each thing of a list has an element of its own.
 """
 
 from collections.abc import Mapping, Sequence
