@@ -6,12 +6,14 @@ github.com/bring/developer-site on 2026-11-22: the page's address, a push's time
 Quirks: a consignment holds several packages, and each is a parcel, its consignment's number another of it. An unknown
 number is an error of 404 inside an answer. A push tells one event, in UTC, with an id that no poll has; so events are
 known by their instants. It bears no signature but headers that the shop chose, and is believed for its address. Ready
-for pick-up says neither locker nor shop. Signatures are not kept.
+for pick-up says neither locker nor shop. Signatures are not kept. The same answer comes as XML to whom asks for it:
+that is read, too, after the examples that are kept there, and so are the older addresses' answers of its form.
 """
 
 from collections.abc import Mapping, Sequence
 
 from httpx import AsyncClient
+from lxml import etree
 from pydantic import Field, SecretStr
 
 from carriers.base import (
@@ -28,7 +30,7 @@ from carriers.base import (
 )
 from carriers.calling import call
 from carriers.event import Eta, OffsetSource, Parcel, Place, Said, TrackingEvent
-from carriers.reading import Json, at, dicts, json_object, text_of
+from carriers.reading import Json, at, child_text, dicts, json_object, local_name, opening, text_of, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.summary import ended
@@ -38,6 +40,17 @@ from carriers.vocabulary import Status, SubStatus
 from carriers.zones import country_coded
 
 OSLO = zone("Europe/Oslo")
+
+UNKNOWN = b"No shipments found"
+"""The whole answer to a question for XML about a number that is not known."""
+EVENT = {
+    "Status": "status",
+    "Description": "description",
+    "OccuredAtIsoDateTime": "dateIso",
+    "City": "city",
+    "PostalCode": "postalCode",
+    "CountryCode": "countryCode",
+}
 
 
 class BringCredentials(Credentials):
@@ -104,7 +117,9 @@ class Bring(Carrier):
 
     def parse(self, body: bytes) -> list[Parcel]:
         """A parcel for each package, or that of a push; none for an error that is not about the number."""
-        said = json_object(body)
+        if body.strip() == UNKNOWN:
+            return [Parcel("", not_found=True)]
+        said = _of_xml(xml_of(body)) if opening(body) == b"<" else json_object(body)
         if {"status", "created"} <= said.keys() and {"shipment", "package"} & said.keys():
             return [_pushed(said)]
         consignments = dicts(said.get("consignmentSet"))
@@ -124,6 +139,33 @@ class Bring(Carrier):
 
     def tracking_url(self, number: str) -> str:
         return f"https://tracking.bring.com/tracking/{number}"
+
+
+def _of_xml(root: etree._Element) -> dict[str, Json]:
+    """An answer in XML, in the form of the one in JSON."""
+    if local_name(root) != "ConsignmentSet":
+        raise UnreadablePayload(f"no consignments of Bring, but {local_name(root)[:40]!r}")
+    return {
+        "consignmentSet": [
+            {
+                "consignmentId": whole.get("consignmentId"),
+                "packageSet": [
+                    {
+                        "packageNumber": package.get("packageId"),
+                        "dateOfEstimatedDelivery": child_text(package, "EstimatedDeliveryDate")
+                        or child_text(package, "DateOfEstimatedDelivery"),
+                        "productName": child_text(package, "ProductName"),
+                        "eventSet": [
+                            {name: child_text(event, tag, 500) for tag, name in EVENT.items()}
+                            for event in package.iterfind("{*}EventSet/{*}Event")
+                        ],
+                    }
+                    for package in whole.iterfind("{*}PackageSet/{*}Package")
+                ],
+            }
+            for whole in root.iterfind("{*}Consignment")
+        ]
+    }
 
 
 def _error(consignment: Mapping[str, Json]) -> str:

@@ -22,6 +22,7 @@ LATEST: dict[str, Meaning] = {
     "returned": (Status.RETURNED, None),
     "dst_nights": (Status.IN_TRANSIT, SubStatus.ARRIVED),
     "many_parcels": (Status.IN_TRANSIT, SubStatus.ARRIVED),
+    "answer": (Status.OUT_FOR_DELIVERY, None),
     "push": (Status.OUT_FOR_DELIVERY, None),
     "ready": None,
     "unlisted_code": None,
@@ -41,6 +42,16 @@ test_an_error_is_not_found_or_tells_of_no_parcel = answers_are(Bring(), WHOLE)
 def test_every_fixture_is_named_and_every_status_stands_in_the_table() -> None:
     assert {path.stem for path in recordings("bring")} == {*LATEST, *WHOLE}
     assert len(Bring.table) == 19
+
+
+def test_the_answer_in_xml_tells_the_same() -> None:
+    [parcel] = parsed("answer")
+
+    assert (parcel.number, parcel.aliases, parcel.service) == (NUMBER, ("70000000000000001",), "Business parcel")
+    assert parcel.eta and parcel.eta.day == date(2026, 3, 6)
+    assert parcel.events[0].moment.occurred_at == datetime(2026, 3, 5, 8, 56, 58, tzinfo=UTC)
+    assert parcel.events[0].place == Place("SKIEN", "3702", country="NO")
+    assert Bring().parse(b"No shipments found\n") == [Parcel("", not_found=True)]
 
 
 def test_a_package_is_a_parcel_with_its_consignments_number_and_nobodys_name() -> None:
