@@ -181,7 +181,9 @@ def _shown(column: Column[Any], dialect: Dialect) -> Convert | None:
     """How a value of the column comes from the driver; none if as it is."""
     if isinstance(column.type, Word):
         return {word.value: word for word in column.type.vocabulary}.__getitem__
-    if dialect is _POSTGRES and not isinstance(column.type, HexKey | JSON):
+    if isinstance(column.type, HexKey):
+        return bytes.hex
+    if dialect is _POSTGRES and not isinstance(column.type, JSON):
         return None  # the driver's times are aware, in UTC
     convert: Convert | None = column.type.dialect_impl(dialect).result_processor(dialect, None)
     return convert

@@ -166,18 +166,29 @@ async def revoke(db: Session, company_id: UUID, shop_id: UUID | None, key_id: UU
 
 
 def presented(header: str | None) -> str:
-    """The hash of the key in an Authorization header; NotAuthenticated if there is none that can be ours."""
+    """The key in an Authorization header, well formed or not; NotAuthenticated if there is none."""
     if not header:
         raise NotAuthenticated("Send your API key in the header `Authorization: Bearer nove_…`.")
     scheme, _, key = header.partition(" ")
-    if scheme.lower() != "bearer" or not key_well_formed(key.strip()):
-        raise NotAuthenticated("This is no API key of ours. Send it whole, as `Authorization: Bearer nove_…`.")
-    return key_hash(key.strip()).hex()
+    if scheme.lower() != "bearer":
+        raise NotAuthenticated(_NOT_OURS)
+    return key.strip()
+
+
+_NOT_OURS = "This is no API key of ours. Send it whole, as `Authorization: Bearer nove_…`."
+
+
+def checked(key: str) -> None:
+    """NotAuthenticated if the key cannot be ours, as one that was not copied whole."""
+    if not key_well_formed(key):
+        raise NotAuthenticated(_NOT_OURS)
 
 
 async def authenticate(db: Session, header: str | None) -> Caller:
     """Who sends this Authorization header; NotAuthenticated for a missing, foreign or revoked key."""
-    return await look_up(db, presented(header))
+    key = presented(header)
+    checked(key)
+    return await look_up(db, key_hash(key).hex())
 
 
 async def look_up(db: Session, digest: str) -> Caller:

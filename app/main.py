@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 
 from app.api import (
     accounts,
@@ -71,6 +72,9 @@ ROUTERS = (
 )
 """Every router of the service; a new one is a line here."""
 
+UNTRACED: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+"""The framework exports nothing: its spans would hold paths, and so the tokens of hooks and pages."""
+
 Companion = Callable[[Installation], AbstractAsyncContextManager[object]]
 """What runs beside the routes for as long as they are served, as the worker of `nove serve`."""
 
@@ -101,6 +105,7 @@ def build(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        telemetry=UNTRACED,
     )
     app.state.gate = gate
     app.state.visitors = Visitors(buckets)
@@ -115,7 +120,7 @@ def build(
 
 def probes(installation: Installation) -> FastAPI:
     """What a worker without API answers: whether it lives and can work, and what it has done."""
-    app = FastAPI(title="Nove, worker", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="Nove, worker", docs_url=None, redoc_url=None, openapi_url=None, telemetry=UNTRACED)
     app.router.routes.extend(health.router.routes)
     return _installed(app, installation, BODY_SECONDS)
 

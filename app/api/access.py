@@ -20,6 +20,7 @@ from app.database import Database
 from app.errors import FieldError, InvalidInput, NotAllowed, NotAuthenticated, NotFound, TooMany
 from app.installation import Installation
 from app.keys import Caller, Scope
+from app.sealing import key_hash
 
 CACHE_SECONDS = 5.0
 CROWDED = 1_000
@@ -40,15 +41,14 @@ class Gate:
     def __init__(self, database: Database, buckets: Buckets | None = None) -> None:
         self._database = database
         self._buckets = buckets or Buckets()
-        self._known: dict[str, tuple[float, Caller]] = {}
+        self._known: dict[bytes, tuple[float, Caller]] = {}
         self._hooks: dict[tuple[str, str], tuple[float, CarrierAccount]] = {}
         self._notes: set[asyncio.Task[None]] = set()
 
     async def admit(self, request: Request) -> Caller:
         """The caller of a request, who pays for it; NotAuthenticated, TooMany."""
         try:
-            digest = keys.presented(request.headers.get("authorization"))
-            caller = await self._caller(digest)
+            caller = await self._caller(keys.presented(request.headers.get("authorization")))
         except NotAuthenticated:
             self._charge_stranger(request)
             raise
@@ -87,9 +87,9 @@ class Gate:
 
     async def look_again(self, request: Request) -> Caller:
         """The caller as the database has it now."""
-        digest = keys.presented(request.headers.get("authorization"))
-        self._known.pop(digest, None)
-        request.state.caller = caller = await self._caller(digest)
+        key = keys.presented(request.headers.get("authorization"))
+        self._known.pop(key_hash(key), None)
+        request.state.caller = caller = await self._caller(key)
         return caller
 
     def forget(self, key_id: UUID) -> None:
@@ -104,14 +104,15 @@ class Gate:
         """Finish what was left for later."""
         await asyncio.gather(*self._notes, return_exceptions=True)
 
-    async def _caller(self, digest: str) -> Caller:
-        now = time.monotonic()
+    async def _caller(self, key: str) -> Caller:
+        now, digest = time.monotonic(), key_hash(key)
         until, caller = self._known.get(digest, (0.0, None))
         if caller is not None and now < until:
             return caller
         self._known.pop(digest, None)
+        keys.checked(key)
         async with self._database.reading() as db:
-            caller = await keys.look_up(db, digest)
+            caller = await keys.look_up(db, digest.hex())
         if len(self._known) >= CROWDED:
             self._known = {each: known for each, known in self._known.items() if now < known[0]}
         self._known[digest] = (now + CACHE_SECONDS, caller)

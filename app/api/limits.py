@@ -7,7 +7,6 @@ from contextlib import suppress
 from secrets import token_hex
 
 import structlog
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api import docs, problems
@@ -23,7 +22,7 @@ LINGER_BYTES, LINGER_SECONDS = 2 * MIB, 1.0
 """What is still taken of a body that was refused: to who is cut off while sending, the answer may be lost."""
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_CLOSED = "default-src 'none'; frame-ancestors 'none'"
+_CLOSED, _DOCS = b"default-src 'none'; frame-ancestors 'none'", docs.POLICY.encode()
 
 log = structlog.get_logger()
 
@@ -140,17 +139,20 @@ def _too_large(limit: int) -> TooLarge:
 
 def _add_headers(scope: Scope, message: Message, *, ends: bool) -> None:
     """What every answer carries; what a route has set itself stays."""
-    headers = MutableHeaders(raw=message.setdefault("headers", []))
-    path = scope["path"]
-    headers["x-request-id"] = scope["state"]["request_id"]
-    headers.setdefault("x-content-type-options", "nosniff")
-    headers.setdefault("referrer-policy", "no-referrer")
-    headers.setdefault("content-security-policy", docs.POLICY if path == "/docs" else _CLOSED)
+    headers: list[tuple[bytes, bytes]] = message.setdefault("headers", [])
+    given = {name for name, _ in headers}
+    state, path = scope["state"], scope["path"]
+    added = [
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
+        (b"content-security-policy", _DOCS if path == "/docs" else _CLOSED),
+    ]
     if path.startswith(("/v1/", "/hooks/")):
-        headers.setdefault("cache-control", "no-store")
+        added.append((b"cache-control", b"no-store"))
+    headers.extend(each for each in added if each[0] not in given)
+    headers.append((b"x-request-id", state["request_id"].encode("latin-1")))
     if ends:
-        headers["connection"] = "close"
-    standing: Standing | None = scope["state"].get("standing")
+        headers.append((b"connection", b"close"))
+    standing: Standing | None = state.get("standing")
     if standing is not None:
-        headers.raw.extend(standing.headers())
-    message["headers"] = headers.raw
+        headers.extend(standing.headers())

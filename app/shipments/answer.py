@@ -1,6 +1,6 @@
 """A shipment as it is answered: by the API, in webhooks, in the feed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -85,12 +85,12 @@ def whole(
     """A shipment with its events, newest first, why it has its status, its other names, and what belongs to it."""
     if found.names:
         events = travelled(shipment, events, found)
-    state = explained(shipment, events, now)
-    ordered = newest_first(events)
+    facts = _ordered(events)
+    state = _folded(shipment, facts, now)
     said_by = {key: name.carrier for name in found.names for key in found.events.get(name.id, ())}
     shown = [
-        shown_event(event, state.set_aside.get(event.key), said_by.get(event.key, shipment.carrier))
-        for event in ordered
+        shown_event(events[fact.key], state.set_aside.get(fact.key), said_by.get(fact.key, shipment.carrier))
+        for fact in reversed(facts)
     ]
     decided = events.get(shipment.decided_by) if shipment.decided_by else None
     return {
@@ -169,24 +169,27 @@ def _linked(shipment: Shipment) -> Json:
 
 def explained(shipment: Shipment, events: Mapping[str, StoredEvent], now: datetime) -> State:
     """The fold of the stored events: the state with its reasons."""
+    return _folded(shipment, _ordered(events), now)
+
+
+def newest_first(events: Mapping[str, StoredEvent]) -> list[StoredEvent]:
+    """Events in the reverse of the one total order, without those of which only the withdrawal has come."""
+    return [events[fact.key] for fact in reversed(_ordered(events))]
+
+
+def _ordered(events: Mapping[str, StoredEvent]) -> list[Fact]:
+    return sorted((event.fact() for event in events.values() if not event.unheard), key=order)
+
+
+def _folded(shipment: Shipment, facts: Iterable[Fact], now: datetime) -> State:
     return fold(
-        [event.fact() for event in events.values() if not event.unheard],
+        facts,
         now=now,
         shipped_at=shipment.shipped_at,
         created_at=shipment.created_at,
         after=shipment.begins_after,
         direction=shipment.direction,
     )
-
-
-def newest_first(events: Mapping[str, StoredEvent]) -> list[StoredEvent]:
-    """Events in the reverse of the one total order, without those of which only the withdrawal has come."""
-
-    def place(event: StoredEvent) -> tuple[datetime, int, int, str]:
-        fact: Fact = event.fact()
-        return order(fact)
-
-    return sorted((event for event in events.values() if not event.unheard), key=place, reverse=True)
 
 
 def shown_event(event: StoredEvent, set_aside: Reason | None, carrier: str) -> Json:
