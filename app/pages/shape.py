@@ -176,6 +176,11 @@ class TrackingView(Shown):
     checked_text: str
 
     @property
+    def half_days(self) -> bool:
+        """Whether times of day are written as `11:00 AM`, which needs more room than `11:00`."""
+        return any(len(event.clock) > len("11:00") for event in self.events)
+
+    @property
     def days(self) -> list[Day]:
         """The events by their day."""
         grouped = groupby(self.events, key=lambda event: (event.day, event.local_time[:10]))

@@ -134,3 +134,14 @@ def test_a_returns_delivery_is_its_arrival() -> None:
         (Status.RETURNED, "Reso arrivato"),
         (Status.FAILED_ATTEMPT, "Consegna non riuscita"),
     ]
+
+
+def test_half_days_have_room_for_their_letters() -> None:
+    """`8:10 AM` is wider than `08:10`: where it is written so, the page keeps it clear of the line beside it."""
+    shown = {locale: view(tracked(OUT, locale=locale)) for locale in ("it", "en", "en-US")}
+
+    assert {locale: (page.events[0].clock, page.half_days) for locale, page in shown.items()} == {
+        "it": ("08:10", False),
+        "en": ("08:10", False),
+        "en-US": ("8:10\u202fAM", True),
+    }
