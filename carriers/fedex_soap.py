@@ -30,8 +30,11 @@ def of_soap(body: bytes) -> Json:
     if not isinstance(said, dict):
         raise UnreadablePayload("neither FedEx's track answer nor its push")
     groups = dicts(said.get("CompletedTrackDetails")) or [said]
-    results = [_numbered(detail) for group in groups for detail in dicts(group.get("TrackDetails"))]
-    if results:
+    numbered: dict[str, list[Json]] = {}  # of several shipments under one number, each is a result of it
+    for detail in (each for group in groups for each in dicts(group.get("TrackDetails"))):
+        numbered.setdefault(text_of(detail.get("TrackingNumber"), 64), []).append(_detail(detail))
+    if numbered:
+        results = [{"trackingNumber": number, "trackResults": told} for number, told in numbered.items()]
         return {"output": {"completeTrackResults": results}}
     failed = _errors(said.get("Notifications"))
     if not failed and "HighestSeverity" not in said:
@@ -49,7 +52,7 @@ def _code(code: str) -> str:
     return "TRACKING.TRACKINGNUMBER.NOTFOUND" if code in NOT_FOUND else f"TRACKREPLY.{code}"
 
 
-def _numbered(detail: dict[str, Json]) -> dict[str, Json]:
+def _detail(detail: dict[str, Json]) -> dict[str, Json]:
     status, get = object_at(detail, "StatusDetail"), detail.get
     told = {
         "trackingNumberInfo": {"trackingNumber": get("TrackingNumber")},
@@ -68,7 +71,7 @@ def _numbered(detail: dict[str, Json]) -> dict[str, Json]:
         "scanEvents": [_scan(event) for event in dicts(get("Events"))],
     }
     errors = _errors(get("Notification"))
-    return {"trackingNumber": get("TrackingNumber"), "trackResults": [told | ({"error": errors[0]} if errors else {})]}
+    return told | ({"error": errors[0]} if errors else {})
 
 
 def _times(detail: dict[str, Json]) -> Iterator[tuple[Json, Json]]:

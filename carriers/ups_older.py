@@ -68,7 +68,8 @@ def _days(said: dict[str, Json]) -> Iterator[tuple[str, Json]]:
 
 
 def _activity(said: dict[str, Json]) -> dict[str, Json]:
-    where, status = object_at(object_at(said, "ActivityLocation"), "Address"), object_at(said, "Status")
+    place, status = object_at(said, "ActivityLocation"), object_at(said, "Status")
+    where = object_at(place, "Address") or place  # of freight
     kind, code = status.get("StatusType"), status.get("StatusCode")
     return {
         "date": said.get("Date"),
@@ -87,6 +88,6 @@ def _activity(said: dict[str, Json]) -> dict[str, Json]:
         "status": {
             "type": status.get("Type") or at(kind, "Code"),
             "code": status.get("Code") or at(code, "Code"),
-            "description": status.get("Description") or at(kind, "Description"),
+            "description": status.get("Description") or at(kind, "Description") or said.get("Description"),
         },
     }

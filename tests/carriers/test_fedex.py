@@ -48,7 +48,7 @@ WITHOUT_EVENTS = {
     "error_of_the_number": [],
     "soap_error": [],
 }
-OTHERS = {"many_parcels", "hostile", "head_at_midnight", "soap_several"}
+OTHERS = {"many_parcels", "hostile", "head_at_midnight", "soap_several", "soap_reused_number"}
 
 
 def parcel_of(name: str) -> Parcel:

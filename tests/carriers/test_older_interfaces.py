@@ -30,3 +30,10 @@ def test_fedex_soap() -> None:
     assert (absent.number, absent.events[0].row) == ("449044304137821", "reason/08")
     assert absent.eta == Eta(day=date(2026, 3, 3))
     assert unknown == Parcel("000000000000", not_found=True)
+
+
+def test_fedex_soap_of_a_number_used_again() -> None:
+    """Of several shipments under one number the newest is told."""
+    [parcel] = parse("fedex", recorded("fedex", "soap_reused_number"))
+
+    assert ([event.code for event in parcel.events], parcel.note[:11]) == (["AR"], "2 shipments")

@@ -37,7 +37,7 @@ LATEST = {
     "dst_nights": (Status.IN_TRANSIT, SubStatus.DEPARTED),
     "push_delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
     "push_new_date": None,
-    **dict.fromkeys(("older_xml", "older_json"), (Status.DELIVERED, SubStatus.TO_RECIPIENT)),
+    **dict.fromkeys(("older_xml", "older_json", "older_freight"), (Status.DELIVERED, SubStatus.TO_RECIPIENT)),
     "older_soap": (Status.FAILED_ATTEMPT, SubStatus.BUSINESS_CLOSED),
 }
 WITHOUT_EVENTS = {
