@@ -15,10 +15,12 @@ from app.arrivals.keeping import ArrivalSource, Arrived, read_body
 from app.arrivals.tables import arrivals
 from app.database import Database
 from app.intake import take_in
+from app.intake.foreseeing import foresee
 from app.intake.posting import post
-from app.shipments import answer, history, store
+from app.shipments import answer, history
 from app.shipments.posting import PostedShipment
 from app.shipments.shipment import Shipment
+from app.shipments.tables import shipments as table
 from carriers import parse
 from carriers.event import Parcel
 from carriers.own import Own
@@ -105,9 +107,11 @@ async def _standing(world: World, shipments: Sequence[Shipment]) -> list[Any]:
     """Everything about the shipments that must not depend on how it came."""
     found = []
     async with world.database.reading() as db:
+        rows = await db.all(select(table).where(table.c.id.in_([each.id for each in shipments])))
+        standing = {row.id: Shipment.of(row) for row in rows}
+        told = await history.of_many(db, shipments)
         for each in shipments:
-            now = await store.get(db, each.company_id, [each.shop_id], each.id)
-            events = await history.of(db, now)
+            now, events = standing[each.id], told[each.id]
             state = answer.explained(now, events, world.shop.created_at)
             history_ = sorted(
                 (each.local_time, each.status or "", each.text, each.content, each.gone) for each in events.values()
@@ -123,6 +127,7 @@ async def _shipped(world: World, numbers: Sequence[str] = ()) -> list[Shipment]:
         for number in numbers or [f"CASE-{next(_numbers)}" for _ in range(CASES)]
     ]
     async with world.database.transaction() as db:
+        await foresee(world.installation, db, world.shop, made)
         return [(await post(world.installation, db, world.shop, each)).shipment for each in made]
 
 

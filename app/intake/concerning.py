@@ -106,7 +106,7 @@ async def locked(db: Session, names: Iterable[tuple[UUID, UUID]]) -> dict[tuple[
 
 async def hold_number(db: Session, company_id: UUID, carrier: str, number: str) -> None:
     """Between a push for a number that nobody has posted and its shipment being posted, one comes after the other."""
-    await db.lock(*_hold(company_id, carrier, number))
+    await db.beforehand.once(db.lock, *_hold(company_id, carrier, number))
 
 
 async def hold_all(db: Session, company_id: UUID, named: Iterable[tuple[str, str]]) -> None:
@@ -120,7 +120,7 @@ async def hold_all(db: Session, company_id: UUID, named: Iterable[tuple[str, str
         rows = await _BY_NAME(db, list(zip(*some, strict=True)), {"wanted": some})
         known |= {(shipment.company_id, shipment.carrier, shipment.tracking_number) for shipment in rows}
     for hold in sorted({_hold(*name) for name in names if name not in known}):
-        await db.lock(*hold)
+        await db.beforehand.once(db.lock, *hold)
 
 
 def _hold(company_id: UUID, carrier: str, number: str) -> tuple[str, str, str, int]:

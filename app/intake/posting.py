@@ -175,21 +175,22 @@ async def _known(db: Session, shop: Shop, posted: PostedShipment, possible: Sequ
         .with_for_update()
     )
     row = None
-    if posted.tracking_number is not None and not db.beforehand.lacks(shipments, shop.id, posted.tracking_number):
-        rows = await db.all(mine.where(shipments.c.tracking_number == posted.tracking_number, _may_be(possible)))
+    number = posted.tracking_number
+    if number is not None and not db.beforehand.lacks(shipments, shop.id, number):
+        rows = await db.all(mine.where(shipments.c.tracking_number == number, _may_be(possible)))
         row = next((each for each in rows if each.carrier in possible), None)
         if row is None:
             several = await names.of_many(db, [Shipment.of(each) for each in rows])
             row = next(
                 (each for each in rows if set(possible) & {one.carrier for one in several.get(each.id, ())}), None
             )
-    if row is None and posted.tracking_number is not None:
-        row = await db.first(mine.where(_travels(shop, posted.tracking_number, possible)))
+        if row is None:
+            row = await db.first(mine.where(_travels(shop, number, possible)))
     if row is None and posted.sender_reference is not None:
         by_reference = mine.where(
             shipments.c.carrier == posted.carrier, shipments.c.sender_reference == posted.sender_reference
         ).limit(1)
-        if posted.tracking_number is not None:
+        if number is not None:
             by_reference = by_reference.where(shipments.c.tracking_number.is_(None))
         row = await db.first(by_reference)
     return None if row is None else Shipment.of(row)

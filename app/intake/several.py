@@ -64,7 +64,7 @@ async def post_each(
                 result = await post(installation, db, shop, posted, imported=run_id is not None)
             outcomes[index] = {"status": 201 if result.created else 200, "id": result.shipment.id}
         except Refused as error:
-            db.beforehand.forget()  # it may know what has just been undone
+            db.beforehand.forget()  # what has just been undone, and numbers held by it
             outcomes[index] = _refused(error)
     if run_id is not None:
         await digests.note(db, shop, run_id, [each["id"] for each in outcomes.values() if "id" in each])
