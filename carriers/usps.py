@@ -44,7 +44,7 @@ from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import table_file
 from carriers.times import expected, iso_moment, offset
-from carriers.usps_web_tools import american_stamp, web_tools_items
+from carriers.usps_web_tools import american_stamp, web_tools_items, web_tools_twin
 from carriers.zones import country_named, country_zone, state_zone
 
 IMPB = r"9[1-5][0-9]{20}"
@@ -58,10 +58,12 @@ DAY = r"(?P<day>[A-Z][a-z]+ \d{1,2}, \d{4}|\d\d/\d\d/\d{4})"
 CLOCK = r"(?P<clock>\d{1,2}:\d\d) ?(?P<half>[ap])\.?m\.?"
 SENTENCES = [
     re.compile(rf"^(?P<words>.*?),? {when}", re.IGNORECASE)
-    for when in (f"at {CLOCK} on {DAY}", f"on {DAY} at {CLOCK}", f"{DAY}(?:,? {CLOCK})?")
+    for when in (f"(?:at|as of) {CLOCK} on {DAY}", f"on {DAY} at {CLOCK}", f"{DAY}(?:,? {CLOCK})?")
 ]
 """What happened and when, in a sentence of `statusSummary` and in one of `eventSummaries`."""
 TOWN = re.compile(r"(?: in|,) ([A-Z][A-Z .'-]*),? ([A-Z]{2}) (\d{5})")
+MARKS = re.compile(r"<[^<>]*>|&#?\w+;")
+"""What is not of a product's name: `<SUP>&reg;</SUP>`."""
 OPENING = re.compile(r"^(?:your|the) item (?:was|is|has been|has) ", re.IGNORECASE)
 
 
@@ -143,6 +145,8 @@ class Usps(Carrier):
         if opening(body) == b"<":
             return [parcel for each in web_tools_items(body) if (parcel := _parcel(each)) is not None]
         answer = json_of(body)
+        if isinstance(answer, dict) and (items := web_tools_twin(answer)):
+            return [parcel for each in items if (parcel := _parcel(each)) is not None]
         parcels = [parcel for each in dicts(answer) if (parcel := _parcel(each)) is not None]
         if parcels:
             return parcels
@@ -174,7 +178,7 @@ def _parcel(said: dict[str, Json]) -> Parcel | None:
         return Parcel(number, not_found=True) if unknown else None
     listed = dicts(said.get("trackingEvents")) or ([said] if "eventTimestamp" in said else [])
     events = [event for each in listed if (event := _event(each)) is not None] or list(_summarised(said))
-    service = text_of(said.get("mailClass"), 100).replace("&#153;", "").replace("&#174;", "").replace("&reg;", "")
+    service = text_of(MARKS.sub("", text_of(said.get("mailClass"), 200)), 100)
     return Parcel(number, numbered(events), _eta(said), service=service)
 
 

@@ -1,5 +1,6 @@
 """USPS: answers and notifications of Tracking 3.0 in, meanings out; and the way it is asked."""
 
+import json
 from datetime import UTC, date, datetime
 
 import pytest
@@ -30,6 +31,7 @@ LATEST: dict[str, Meaning] = {
     "dst_nights": (Status.IN_TRANSIT, SubStatus.DEPARTED),
     "web_tools": (Status.DELIVERED, SubStatus.SAFE_PLACE),
     "web_tools_sentences": (Status.OUT_FOR_DELIVERY, None),
+    "twin": (Status.IN_TRANSIT, SubStatus.PICKED_UP),
     "push": (Status.OUT_FOR_DELIVERY, None),
     "hostile": None,
 }
@@ -48,7 +50,7 @@ def test_every_fixture_is_named_and_the_whole_of_each_list_stands_in_the_table()
     lists = [within for within, _ in Usps.table]
 
     assert {path.stem for path in recordings("usps")} == {*LATEST, *WHOLE}
-    assert (lists.count(""), lists.count("text")) == (61, 82)
+    assert (lists.count(""), lists.count("text")) == (61, 83)
 
 
 def test_an_event_has_its_own_instant_and_time_and_names_nobody() -> None:
@@ -139,6 +141,24 @@ def test_web_tools_sentences_are_events_and_their_errors_tell_of_no_parcel() -> 
     assert (
         Usps().parse(b"<Error><Number>80040B1A</Number><Description>Authorization failure</Description></Error>") == []
     )
+
+
+def test_their_twin_in_json_has_a_sentence_or_fields() -> None:
+    fields = {"EventTime": "7:31 am", "EventDate": "February 15, 2026", "EventCity": "RICHMOND", "EventState": "VA"}
+    info = {"@ID": NUMBER, "TrackSummary": fields | {"Event": "USPS in possession of item", "EventCode": "03"}}
+    [sentence], [listed] = parsed("twin"), Usps().parse(json.dumps({"TrackResults": {"TrackInfo": [info]}}).encode())
+
+    assert [(each.number, each.events[0].moment) for each in (sentence, listed)] == 2 * [
+        (NUMBER, Moment(datetime(2026, 2, 15, 12, 31, tzinfo=UTC), "2026-02-15T07:31:00", OffsetSource.PLACE))
+    ]
+    assert listed.events[0].row == "03"
+
+
+def test_a_products_name_is_without_its_marks() -> None:
+    body = recorded("usps", "delivered").replace(b"USPS Ground Advantage", b"Priority Mail<SUP>&reg;</SUP>")
+
+    assert Usps().parse(body)[0].service.startswith("Priority Mail")
+    assert not {"<", "&"} & set(Usps().parse(body)[0].service)
 
 
 def test_sentences_of_a_summary_are_events_and_the_head_is_one_where_none_has_its_time() -> None:
