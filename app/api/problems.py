@@ -5,6 +5,7 @@ of `field` and `message`. None shows anything of the inside.
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -120,12 +121,21 @@ def of(error: Exception, request_id: str) -> Response:
     return problem(request_id, error.status, error.given_code, error.detail, errors=errors, headers=headers)
 
 
+_SHIPMENT = re.compile(r"/v1/shipments/[^/]+")
+_NO_ID = (
+    "This is no id of a shipment: send it as it was given to you, such as 0199c0de-5f2a-7b3c-8d4e-5f6071829304. "
+    "`GET /v1/shipments?tracking_number=…` finds a shipment by its number."
+)
+
+
 def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
     """Answer every error of the application, which has these routes, this way."""
 
     async def answer(request: Request, error: Exception) -> Response:
         if isinstance(error, HTTPException) and error.status_code == 405:
             error.headers = {"Allow": ", ".join(_methods(request, routes))}
+        if isinstance(error, HTTPException) and error.status_code == 404 and _SHIPMENT.fullmatch(request.url.path):
+            error.detail = _NO_ID
         return of(error, request.state.request_id)
 
     for kind in (NoveError, RequestValidationError, HTTPException, PoolTimeout):

@@ -57,6 +57,17 @@ async def test_unknown_addresses_and_methods(client: AsyncClient) -> None:
     assert method.headers["allow"] == "GET, PATCH"
 
 
+async def test_a_number_in_the_place_of_an_id_is_told_how_to_be_found(client: AsyncClient) -> None:
+    """The address is right, the id is not: `/docs` would not help."""
+    refused = [await client.get("/v1/shipments/TEST-1"), await client.delete("/v1/shipments/TEST-1")]
+
+    assert [each.status_code for each in refused] == [404, 404]
+    assert {each.json()["detail"] for each in refused} == {
+        "This is no id of a shipment: send it as it was given to you, such as 0199c0de-5f2a-7b3c-8d4e-5f6071829304. "
+        "`GET /v1/shipments?tracking_number=…` finds a shipment by its number."
+    }
+
+
 async def test_only_what_an_address_takes_is_allowed(client: AsyncClient) -> None:
     """All of its methods and none of another address's that looks like it."""
     batch, one = (
