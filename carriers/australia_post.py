@@ -1,8 +1,9 @@
 """Australia Post and StarTrack: the tracking of the shipping API, up to ten ids a call; it pushes nothing.
 
 Codes: there are none, so carriers/tables/australia_post.csv has the texts of events by their beginning (`event`) and
-the status of an item (`status`). The status tells what the events do not: a delivery, or what a last event means whose
-text is not known; it has no time of its own, so it has that event's.
+the status of an item (`status`; developers.auspost.com.au, reference-statuses, 2026-11). The texts of today's answers
+are those of a reseller's copy (docs.ewe.com.au/api/track_Article, 2026-11). The status tells what the events do not: a
+delivery, or what a last event means whose text is not known; it has no time of its own, so it has that event's.
 
 Quirks: events stand in articles, in items of an article, or in consignments, all in one answer, and come repeatedly.
 A consignment of several articles is delivered when all of them are (`part`). An answer that is an error as a whole has

@@ -18,6 +18,7 @@ NUMBER = "7XX1000634011427"
 
 LATEST: dict[str, Meaning] = {
     "delivered": (Status.DELIVERED, SubStatus.TO_RECIPIENT),
+    "today": (Status.DELIVERED, SubStatus.SAFE_PLACE),
     "out_for_delivery": (Status.OUT_FOR_DELIVERY, None),
     "held": (Status.AVAILABLE_FOR_PICKUP, SubStatus.POST_OFFICE),
     "returned": (Status.EXCEPTION, SubStatus.ADDRESS_ISSUE),
@@ -44,7 +45,21 @@ def test_every_fixture_is_named_and_every_status_and_text_stands_in_the_table() 
     lists = [within for within, _ in AustraliaPost.table]
 
     assert {path.stem for path in recordings("australia_post")} == {*LATEST, *WHOLE}
-    assert [lists.count(within) for within in ("status", "event", "part")] == [16, 25, 1]
+    assert [lists.count(within) for within in ("status", "event", "part")] == [19, 37, 1]
+
+
+def test_the_texts_of_today_are_known() -> None:
+    [parcel] = parsed("today")
+
+    assert [event.status for event in parcel.events] == [
+        Status.DELIVERED,
+        None,
+        Status.OUT_FOR_DELIVERY,
+        Status.IN_TRANSIT,
+        Status.IN_TRANSIT,
+        Status.AWAITING_PICKUP,
+    ]
+    assert not any(event.unmapped for event in parcel.events)
 
 
 def test_an_event_has_its_text_and_its_town() -> None:
