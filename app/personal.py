@@ -53,7 +53,7 @@ PERSONAL: Mapping[str, Mapping[Kept, str]] = {
         Kept.CONTACT: "payload",
         Kept.JOURNEY: "target cause channel audience type state reason",
     },
-    "names": {Kept.JOURNEY: "carrier tracking_number outcome"},
+    "names": {Kept.JOURNEY: "carrier tracking_number outcome earlier"},
     "orders": {
         Kept.CONTACT: "recipient recipient_email buyer",
         Kept.JOURNEY: "reference platform promised_on total items",

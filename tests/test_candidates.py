@@ -205,3 +205,31 @@ async def test_an_answer_about_the_old_name_is_none_about_the_new_one(desk: Desk
 
     assert (held["events"], held["status"], corrected.carrier) == ([], "pending", "fedex")
     assert (after.carrier, after.status) == ("fedex", S.AWAITING_PICKUP)
+
+
+async def test_what_was_settled_before_stays_to_be_seen(desk: Desk) -> None:
+    """By evidence, by the shop's word, back, and anew: each outcome with its time, and the events come back."""
+    shipment = await desk.ship()
+    await desk.polls.poll()
+    evidence = (await desk.outcomes(shipment))[0][2]
+    for carrier in ("fedex", "brt"):
+        await desk.name(shipment, carrier)
+    back = await desk.see(shipment)
+    searched = await desk.amend(shipment, {"carriers": ["fedex", "brt"]})
+    silent(desk.fedex)
+    anew = await desk.see(shipment)
+    await desk.polls.poll(hours=1)
+    after = await desk.see(shipment)
+
+    [brt, fedex] = back["candidates"]
+    assert evidence.startswith("knows the number")
+    assert (brt["outcome"], [each["outcome"] for each in brt["earlier"]]) == ("named by the shop", [evidence])
+    assert brt["earlier"][0]["settled_at"] < brt["earlier"][0]["until"] <= brt["settled_at"].isoformat()
+    assert (fedex["outcome"], fedex["earlier"]) == ("named by the shop", [])
+    assert not searched.status.final
+    assert [[one["outcome"] for one in each["earlier"]] for each in anew["former"] if each["carrier"] == "brt"] == [
+        [evidence]
+    ]
+    [settled] = [each for each in after["candidates"] if each["carrier"] == "brt"]
+    assert [each["outcome"] for each in settled["earlier"]] == [evidence, "named by the shop"]
+    assert (after["carrier"], [each["carrier"] for each in after["former"]]) == ("brt", ["fedex"])

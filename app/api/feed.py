@@ -9,7 +9,7 @@ from app.api.access import Here, Reader, Shops
 from app.api.paging import Limit, cursor_of, place_of
 from app.api.routing import api, told
 from app.api.shapes import Output
-from app.api.shipment_shapes import TransitionOut
+from app.api.told_shapes import TransitionOut
 from app.errors import FieldError, InvalidInput
 from app.shipments import feed
 from app.shipments.feed import START, Place

@@ -9,7 +9,8 @@ from app.api.access import Here, Reader, Shops, Writer
 from app.api.own_events import OwnEvents
 from app.api.routing import answer, api, told
 from app.api.shapes import Listed, Output
-from app.api.shipment_shapes import EventOut, MessageOut, TransitionOut
+from app.api.shipment_shapes import EventOut
+from app.api.told_shapes import MessageOut, TransitionOut
 from app.api.writing import Write
 from app.errors import NotAllowed
 from app.intake.said import Saying

@@ -8,7 +8,8 @@ from pydantic import Field, StringConstraints, model_validator
 from app.api.access import Here, Reader, Shops
 from app.api.routing import api, told
 from app.api.shapes import Input, Output
-from app.api.shipment_shapes import MessageOut, OrderPart, ShipmentWhole
+from app.api.shipment_shapes import OrderPart, ShipmentWhole
+from app.api.told_shapes import MessageOut
 from app.intake.answering import look_up
 from app.shipments.finding import Sought
 from app.shipments.written import Country

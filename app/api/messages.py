@@ -10,7 +10,7 @@ from app.api.access import Door, Here, OneShop, Reader, Shops, Writer
 from app.api.paging import DEFAULT, Cursor, Limit, cursor_of, id_after, page
 from app.api.routing import answer, api, told
 from app.api.shapes import Input, Listed, Output
-from app.api.shipment_shapes import MessageOut
+from app.api.told_shapes import MessageOut
 from app.api.writing import Write
 from app.database import Session
 from app.errors import FieldError, InvalidInput

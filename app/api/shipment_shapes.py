@@ -188,12 +188,22 @@ class NameOut(Output):
     current: bool
 
 
+class OutcomeOut(Output):
+    """What came of a carrier and a number before: when it was settled that it is this, and until when it was."""
+
+    outcome: str
+    tried_at: datetime | None
+    settled_at: datetime | None
+    until: datetime | None
+
+
 class CandidateName(NameOut):
     """A carrier that it may be with: when it was last asked, what came of it, and when it was settled that it is."""
 
     tried_at: datetime | None
     outcome: str
     settled_at: datetime | None
+    earlier: list[OutcomeOut] = Field(description="What came of it before it was settled anew, oldest first")
 
 
 class Leg(CandidateName):
@@ -209,6 +219,9 @@ class FormerName(Output):
     tracking_number: str | None
     since: datetime
     until: datetime | None
+    outcome: str = Field(description="As a candidate: what came of it")
+    settled_at: datetime | None
+    earlier: list[OutcomeOut]
     events: list[EventOut]
 
 
@@ -235,58 +248,3 @@ class ShipmentWhole(ShipmentSummary):
     returns: list[LinkedShipment] = Field(description="The customer's returns of it")
     parcels: list[LinkedShipment] = Field(description="Other parcels whose `parent_id` it is; each has its own status")
     explanation: Explanation
-
-
-class AttemptOut(Output):
-    """An attempt to send."""
-
-    number: int
-    at: datetime
-    outcome: str
-    code: int | None
-    detail: str
-    seconds: float
-
-
-class MessageOut(Output):
-    """A message of the ledger: who was to be told what, and what became of it; addresses are masked."""
-
-    id: UUID
-    audience: str
-    channel: str
-    to: str | None
-    endpoint_id: UUID | None
-    rule_id: UUID | None
-    type: str
-    status: Status | None
-    sub_status: SubStatus | None
-    event_key: str | None
-    version: int
-    state: str
-    reason: str | None
-    reason_in_words: str | None
-    due_at: datetime | None
-    sent_at: datetime | None
-    created_at: datetime
-    attempts: list[AttemptOut]
-
-
-class Standing(Output):
-    """Where a shipment stands."""
-
-    status: Status
-    sub_status: SubStatus | None
-
-
-class TransitionOut(Output):
-    """A change of status; `correction` when what had decided before was taken back."""
-
-    id: UUID
-    version: int
-    from_: Standing = Field(alias="from")
-    to: Standing
-    event_key: str | None
-    occurred_at: datetime | None
-    created_at: datetime
-    correction: bool
-    imported: bool

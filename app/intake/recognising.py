@@ -26,7 +26,7 @@ from app.intake.scheduling import with_account
 from app.intake.searching import evidence, settle_on, unsettled
 from app.shipments import names
 from app.shipments.beside import Beside, travelled
-from app.shipments.names import Name, Role
+from app.shipments.names import Name, Role, same_name
 from app.shipments.recording import Recorded
 from app.shipments.shipment import Identity, Shipment
 from app.shipments.tables import shipments
@@ -162,11 +162,17 @@ async def _weigh(
     except Conflict as error:
         await names.note(db, name, f"{words}; {error.detail}")
         return leader, False
-    await settle_on(db, name, words)
+    left = [each for each in await names.of(db, leader) if each.role is Role.FORMER and same_name(each, name)]
+    await settle_on(db, name, words, *left)
     after = leader._replace(identity=Identity.NAMED)
     if not name.is_of(leader):
         after = await _bearing(installation, db, after, name, nth)
+    bounds = [after.begins_after, *(each.begins_after for each in left)]
+    after = after._replace(begins_after=max((each for each in bounds if each is not None), default=None))
     await rewrite(db, leader, after)
+    for each in left:  # what was said of it before the search began anew is its history again
+        await move(db, leader.company_id, each.id, leader.id)
+        await names.drop(db, each)
     return after, True
 
 

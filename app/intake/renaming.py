@@ -44,14 +44,13 @@ async def become(
     here = here or names.former(before, known)
     await names.put(db, here._replace(until=db.now, begins_after=before.begins_after))
     await move(db, before.company_id, before.id, here.id)
-    begins_after = None
-    for there in _names(known, carrier, number):
+    theirs = _names(known, carrier, number)
+    for there in theirs:
         await move(db, before.company_id, there.id, before.id)
-        begins_after = begins_after or there.begins_after
         if there.role is Role.FORMER:
             await names.drop(db, there)
-        else:
-            await names.put(db, there._replace(until=None, settled_at=db.now, outcome=why))
+    if theirs and (theirs[0].role is Role.CANDIDATE or theirs[0].came_of()):
+        await names.put(db, theirs[0]._replace(role=Role.CANDIDATE).settled(db.now, why, *theirs[1:]))
     leg = next((each for each in known if each.role is Role.LEG and each.is_of(before)), None)
     if leg is not None:
         await names.put(db, leg._replace(carrier=carrier, tracking_number=number))
@@ -63,7 +62,7 @@ async def become(
         account_id=before.account_id if carrier == before.carrier else None,
         last_news_at=db.now,
         stale=False,
-        begins_after=begins_after,
+        begins_after=next((each.begins_after for each in theirs if each.begins_after is not None), None),
         recycled_at=None,
         **carriers_word(before),
     )

@@ -68,7 +68,7 @@ async def _set_aside(db: Session, before: Shipment, known: Sequence[Name]) -> No
     for each in known:
         if each.role is Role.CANDIDATE and each.id != here.id:
             left = each._replace(role=Role.FORMER, until=each.until or db.now)
-            await (names.put(db, left) if each.tried_at is not None else names.drop(db, each))
+            await (names.put(db, left) if each.came_of() else names.drop(db, each))
 
 
 def _wrong(field: str, message: str) -> InvalidInput:

@@ -78,9 +78,11 @@ async def search(db: Session, shipment: Shipment, candidates: Sequence[str]) -> 
     return found
 
 
-async def settle_on(db: Session, name: Name, why: str) -> Name:
-    """It is this candidate, or this leg that was announced."""
-    settled = name._replace(tried_at=db.now, settled_at=db.now, outcome=why, until=None)
+async def settle_on(db: Session, name: Name, why: str, *same: Name) -> Name:
+    """It is this candidate, or this leg that was announced; `same` are former names of the same carrier and number."""
+    if name.settled_at is None:
+        name = name._replace(outcome="")  # a note of the last poll, and nothing that was settled
+    settled = name.settled(db.now, why, *same)._replace(tried_at=db.now)
     await names.put(db, settled)
     return settled
 

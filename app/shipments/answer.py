@@ -133,6 +133,9 @@ def _names(shipment: Shipment, found: Beside) -> dict[str, list[Json]]:
                 "tracking_number": each.tracking_number,
                 "since": each.since,
                 "until": each.until,
+                "outcome": each.outcome,
+                "settled_at": each.settled_at,
+                "earlier": each.earlier or [],
                 "events": [shown_event(event, None, each.carrier) for event in newest_first(found.events[each.id])],
             }
             for each in sorted(left, key=lambda each: each.until or each.since)
@@ -152,6 +155,7 @@ def _tried(shipment: Shipment, name: Name) -> Json:
         "tried_at": name.tried_at,
         "outcome": name.outcome,
         "settled_at": name.settled_at,
+        "earlier": name.earlier or [],
     }
 
 

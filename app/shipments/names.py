@@ -5,7 +5,7 @@ one journey. What carriers say of a name that is not the row's is kept under the
 `arrivals`: of a leg it counts, of any other it does not. Few shipments have any: `Shipment.identity` says whether.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Column, Index, Integer, Row, Table, Text, bindparam, delete, or_, select, tuple_, update
 
 from app.bulk import Fetch, names_of
-from app.database import Id, Instant, Session, Word, metadata, new_id
+from app.database import Id, Instant, Json, Session, Word, metadata, new_id
 from app.shipments.shipment import Shipment
 
 
@@ -47,6 +47,8 @@ names = Table(
     Column("settled_at", Instant),
     # When another parcel under it was last told of, as on the shipment's row while it is its name.
     Column("begins_after", Instant),
+    # What came of it before it was settled anew: a list of `Name.came_of`, oldest first.
+    Column("earlier", Json),
     Index("ix_names_shipment", "company_id", "shipment_id"),
     Index("ix_names_number", "company_id", "carrier", "tracking_number"),
     Index("ix_names_any_number", "company_id", "tracking_number"),
@@ -69,6 +71,7 @@ class Name(NamedTuple):
     outcome: str = ""
     settled_at: datetime | None = None
     begins_after: datetime | None = None
+    earlier: list[dict[str, str | None]] | None = None
 
     @classmethod
     def of(cls, row: Row[Any]) -> "Name":
@@ -79,9 +82,24 @@ class Name(NamedTuple):
         """Whether it is the name of the shipment's row."""
         return same_name(self, shipment)
 
+    def came_of(self) -> list[dict[str, str | None]]:
+        """What has come of it so far, oldest first: in words, and when it was tried, settled and left."""
+        times = {"tried_at": self.tried_at, "settled_at": self.settled_at, "until": self.until}
+        now = {"outcome": self.outcome, **{name: at and at.isoformat() for name, at in times.items()}}
+        return [*(self.earlier or ()), *([now] if self.outcome else ())]
+
+    def settled(self, at: datetime, why: str, *same: "Name") -> "Name":
+        """It is the shipment's from now on; what came of it before stays, and what did where it stood as well."""
+        before = sorted((each for name in (*same, self) for each in name.came_of()), key=_tried)
+        return self._replace(settled_at=at, outcome=why, until=None, earlier=before or None)
+
     def borne(self, shipment: Shipment) -> Shipment:
         """The shipment as if this were its name: what is said of that is kept under the id that it has then."""
         return shipment._replace(id=self.id, carrier=self.carrier, tracking_number=self.tracking_number)
+
+
+def _tried(outcome: Mapping[str, str | None]) -> str:
+    return outcome["tried_at"] or outcome["settled_at"] or ""
 
 
 def same_name(one: Name | Shipment, other: Name | Shipment) -> bool:

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from app.api.shipment_shapes import MessageOut, ShipmentSummary, TransitionOut
+from app.api.shipment_shapes import ShipmentSummary
+from app.api.told_shapes import MessageOut, TransitionOut
 from app.outbox.rules import create_defaults
 from app.shops import Shop
 from tests.api.conftest import Service
