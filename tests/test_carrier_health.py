@@ -1,4 +1,4 @@
-"""How a carrier does: its calls are counted by account and hour, a shipment that is asked about in vain says so."""
+"""How a carrier does: its calls are counted by account and hour."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -7,20 +7,17 @@ from typing import Any
 import orjson
 import pytest
 from httpx import ASGITransport, AsyncClient
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from app import carrier_health, keys
-from app.accounts import carrier_accounts
 from app.carrier_calls import carrier_calls, write_down
-from app.cli.health import complaints
+from app.cli.health import lines
 from app.database import Database
 from app.demo.stand_ins.base import Fault
 from app.health_commands import ShowHealth
 from app.keys import Scope
 from app.main import build
-from app.polling import silences
 from app.retention import forget_old
-from app.shipments.shipment import Shipment
 from app.subscriptions import handshakes, keep_handshakes
 from carriers.vocabulary import Status
 from tests.building import event
@@ -57,19 +54,6 @@ async def health(client: AsyncClient, **query: Any) -> dict[str, Any]:
     return dict(account)
 
 
-async def silent(desk: Polled, failures: int = 3) -> None:
-    """Let the sandbox fail so often in a row, and the process notice."""
-    desk.sandbox.faults.extend([Fault(status=500)] * failures)
-    for _ in range(failures):
-        await desk.poll(hours=7)
-    await silences.look(desk.world.installation)
-
-
-async def read(client: AsyncClient, shipment: Shipment, **headers: str) -> Any:
-    """The answer about a shipment."""
-    return await client.get(f"/v1/shipments/{shipment.id}", headers=headers)
-
-
 async def test_calls_are_counted_by_what_came_of_them(desk: Polled, client: AsyncClient) -> None:
     """Answered, throttled, refused, failed, parcels not known; it is told the same before it is written down."""
     known, unknown = await desk.ship("SANDBOX-STALE-1"), await desk.ship("SANDBOX-STALE-2")
@@ -104,7 +88,9 @@ async def test_calls_are_counted_by_what_came_of_them(desk: Polled, client: Asyn
 async def test_the_command_tells_the_same(desk: Polled, client: AsyncClient) -> None:
     """Of an account that fails: everything that the API says, and whose it is."""
     await desk.ship()
-    await silent(desk)
+    desk.sandbox.faults.extend([Fault(status=500)] * 3)
+    for _ in range(3):
+        await desk.poll(hours=7)
     await write_down(desk.world.installation)
     told = orjson.loads(orjson.dumps(await ShowHealth(carrier="sandbox", hours=48).run(desk.world.installation)))
     [account] = told["accounts"]
@@ -113,7 +99,10 @@ async def test_the_command_tells_the_same(desk: Polled, client: AsyncClient) -> 
 
     assert (whose, account["state"], account["calls"]["failed"]) == (str(desk.world.shop.company_id), "resting", 3)
     assert account == orjson.loads(said)
-    assert complaints(told) == ["Sandbox is resting: the carrier failed (500) (it last answered never)"]
+    again = account["open_until"][:16]
+    assert [line.plain for line in lines(told)][-1] == (
+        f"  it has not answered yet (asked again after {again} UTC): the carrier failed (500)"
+    )
 
 
 async def test_what_two_processes_counted_in_an_hour_is_one_row(desk: Polled, client: AsyncClient) -> None:
@@ -203,74 +192,3 @@ async def test_counts_are_forgotten_after_ninety_days(desk: Polled) -> None:
         left.append(counts)
 
     assert left == [[1, 0], [0, 0]]
-
-
-async def test_a_shipment_says_that_its_carrier_does_not_answer(desk: Polled, client: AsyncClient) -> None:
-    """After three failures in a row, with another ETag; when the carrier is back, it says so no more."""
-    shipment = await desk.ship("SANDBOX-STALE-1")
-    await desk.poll(hours=1)
-    await desk.poll(hours=7)
-    last = (await desk.account()).last_success_at
-    await silent(desk, 2)
-    before = await read(client, shipment)
-    desk.sandbox.faults.append(Fault(status=500))
-    await desk.poll(hours=7)
-    unnoticed = await read(client, shipment)
-    await silences.look(desk.world.installation)
-    during = await read(client, shipment)
-    again = await read(client, shipment, **{"if-none-match": during.headers["etag"]})
-    changed = await client.patch(
-        f"/v1/shipments/{shipment.id}", json={"service": "x"}, headers={"if-match": during.headers["etag"]}
-    )
-    listed = (await client.get("/v1/shipments")).json()["items"][0]
-    await desk.poll(hours=7)
-    await silences.look(desk.world.installation)
-    after = await read(client, shipment)
-
-    said = during.json()["freshness"]["silence"]
-    assert last is not None
-    assert (before.json()["freshness"]["silence"], unnoticed.json()["freshness"]["silence"]) == (None, None)
-    assert said == {
-        "since": last.isoformat(),
-        "disabled": False,
-        "note": f"the carrier has not answered since {last:%Y-%m-%d %H:%M} UTC: the carrier failed (500)",
-    }
-    assert (unnoticed.headers["etag"] != during.headers["etag"], again.status_code, changed.status_code) == (
-        *(True, 304, 200),
-    )
-    assert changed.json()["freshness"]["silence"] == listed["freshness"]["silence"] == said
-    assert after.json()["freshness"]["silence"] is None
-
-
-async def test_a_disabled_account_is_said_of_its_shipments_alone(desk: Polled, client: AsyncClient) -> None:
-    """Others of the company are as they were; what is asked about no more is not concerned."""
-    mine, other = await desk.ship("SANDBOX-STALE-1"), await desk.world.ship()
-    done = await desk.ship("SANDBOX-STALE-2")
-    await desk.set(done, next_poll_at=None)
-    async with desk.world.database.transaction() as db:
-        at = db.now
-        await db.run(update(carrier_accounts).values(disabled_at=at, disabled_reason="three refusals"))
-    await silences.look(desk.world.installation)
-
-    said = [(await read(client, each)).json()["freshness"]["silence"] for each in (mine, other, done)]
-    note = (
-        f"the carrier has not answered yet, and the account is disabled since {at:%Y-%m-%d %H:%M} UTC, "
-        "so nothing is asked: three refusals"
-    )
-    assert said == [{"since": None, "disabled": True, "note": note}, None, None]
-
-
-async def test_the_tracking_page_says_since_when_news_may_be_late(desk: Polled, client: AsyncClient) -> None:
-    """In the recipient's language, and nothing of credentials."""
-    shipment = await desk.ship("SANDBOX-STALE-1")
-    await desk.poll(hours=1)
-    page = (await read(client, shipment)).json()["tracking_page"]
-    token = page.rpartition("/")[2]
-    well = (await client.get(f"/t/{token}.json", params={"lang": "en"})).json()["notices"]
-    await silent(desk)
-
-    said = (await client.get(f"/t/{token}.json", params={"lang": "en"})).json()["notices"]
-    assert not any("has not answered" in each for each in well)
-    assert [each.partition(" since ")[0] for each in said if "answered" in each] == [
-        "The carrier has not answered our questions"
-    ]
