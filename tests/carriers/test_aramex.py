@@ -48,7 +48,7 @@ test_an_answer_without_a_parcel_is_not_found_or_tells_of_none = answers_are(Aram
 def test_every_fixture_is_named_and_every_row_is_doubtful() -> None:
     assert {path.stem for path in recordings("aramex")} == {*LATEST, *WHOLE}
     assert {row.doubtful for row in Aramex.table.values()} == {True}
-    assert [within for within, _ in Aramex.table] == [""] * 3 + ["text"] * 47
+    assert [within for within, _ in Aramex.table] == [""] * 3 + ["text"] * 54
 
 
 def test_an_event_has_its_countrys_time_and_names_nobody() -> None:
