@@ -3,6 +3,8 @@
 Codes: carriers/tables/ctt_express.csv. An incident's own codes are not public, so it means an incident and no more; its
 code stands in the context, its words beside the status.
 
+The newer interface's answers (REST) are read as well (carriers/ctt_rest.py), but it is not asked.
+
 Quirks: plain HTTP on a port of its own (8700; 8686 is the test system's), so the password is on the wire. Times are
 Madrid's without saying so; the list runs oldest first. An error comes as code and message, 0 is none; the codes are not
 public, so the message tells: of a shipment that is not known, of the account, else of the service's trouble. What is
@@ -29,9 +31,10 @@ from carriers.base import (
     meant,
 )
 from carriers.calling import call
+from carriers.ctt_rest import of_json
 from carriers.event import Parcel, Said, TrackingEvent
 from carriers.phrases import plain
-from carriers.reading import child_text, local_name, text_of, xml_of
+from carriers.reading import child_text, local_name, opening, text_of, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.soap import question
@@ -94,6 +97,8 @@ class CttExpress(Carrier):
 
     def parse(self, body: bytes) -> list[Parcel]:
         """The parcel of an answer; none for an error that is not about it."""
+        if opening(body) == b"{":
+            return of_json(body, self.table)
         root = xml_of(body)
         rows, number = _rows(root), text_of(root.findtext(".//{*}ShippingCode"), 200)
         if rows:

@@ -8,7 +8,7 @@ from app.demo.stand_ins.base import Fault
 from app.demo.stand_ins.ctt_express import CttExpressStandIn
 from carriers.base import CarrierError, CarrierUnavailable, CredentialsRefused
 from carriers.ctt_express import CttExpress
-from carriers.event import Moment, OffsetSource, Parcel, TrackingEvent
+from carriers.event import Eta, Moment, OffsetSource, Parcel, TrackingEvent
 from carriers.vocabulary import Status, SubStatus
 from tests.carriers.line import line
 from tests.carriers.meanings import Meaning, answers_are, newest_means, refuses
@@ -27,6 +27,8 @@ LATEST: dict[str, Meaning] = {
     "bare": (Status.OUT_FOR_DELIVERY, None),
     "unlisted_code": None,
     "other_name": (Status.OUT_FOR_DELIVERY, None),
+    "rest_delivered": (Status.DELIVERED, None),
+    "rest": None,  # the note comes last: it moves nothing
     "hostile": None,
 }
 WHOLE: dict[str, list[Parcel]] = {
@@ -45,8 +47,10 @@ test_an_error_is_not_found_or_tells_of_no_parcel = answers_are(CttExpress(), WHO
 
 
 def test_every_fixture_is_named_and_every_state_stands_in_the_table() -> None:
+    lists = [within for within, _ in CttExpress.table]
+
     assert {path.stem for path in recordings("ctt_express")} == {*LATEST, *WHOLE}
-    assert len(CttExpress.table) == 21
+    assert [lists.count(each) for each in ("", "rest", "rest incident", "rest note")] == [21, 16, 3, 1]
 
 
 def test_an_incident_keeps_its_code_and_words_and_means_no_more() -> None:
@@ -65,6 +69,21 @@ def test_an_incident_keeps_its_code_and_words_and_means_no_more() -> None:
             ),
         ),
     )
+
+
+def test_the_newer_interface_tells_incidents_and_when_it_is_expected() -> None:
+    [parcel], [delivered] = parsed("rest"), parsed("rest_delivered")
+
+    assert (parcel.number, parcel.eta) == (
+        "0082800082800000000017",
+        Eta(latest=datetime(2026, 3, 5, 19, tzinfo=UTC)),
+    )
+    assert [(event.row, event.text) for event in parcel.events[-2:]] == [
+        ("rest/1600", "Reparto fallido (Ausente)"),
+        ("rest note/note", "Gestión interna"),
+    ]
+    assert delivered.eta is None
+    assert "ROSSI" not in str(delivered)
 
 
 def test_what_comes_later_in_the_list_is_later_also_at_the_same_time() -> None:
