@@ -1,5 +1,6 @@
 """DHL Unified: answers of every division in, meanings out."""
 
+import json
 from datetime import UTC, date, datetime
 from operator import attrgetter
 
@@ -143,6 +144,24 @@ def test_an_unlisted_code_of_a_division_has_no_status_whatever_its_text_says() -
     assert (event.list, event.code, event.status, event.row, event.unmapped) == ("express", "ZQ", None, None, True)
 
 
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("Die Sendung wurde in das Zustellfahrzeug geladen.", Status.OUT_FOR_DELIVERY),
+        ("Die Sendung liegt zur Abholung bereit.", Status.AVAILABLE_FOR_PICKUP),
+        ("Der Empfänger wurde nicht angetroffen.", Status.FAILED_ATTEMPT),
+        ("Die Sendung wird zurückgesandt.", Status.EXCEPTION),
+        ("Die Sendung wurde bearbeitet.", Status.IN_TRANSIT),
+    ],
+)
+def test_german_texts_tell_what_the_group_does_not(text: str, status: Status) -> None:
+    said = {"timestamp": "2026-03-04T12:16:00+01:00", "statusCode": "transit", "status": text}
+    body = json.dumps({"shipments": [{"id": "1", "service": "parcel-de", "status": said, "events": [said]}]})
+    [parcel] = DhlUnified().parse(body.encode())
+
+    assert [event.status for event in parcel.events] == [status]
+
+
 def test_unknown_is_a_listed_word_that_moves_nothing() -> None:
     event = parsed("unknown")[0].events[0]
 
@@ -239,5 +258,5 @@ def test_the_whole_of_each_list_stands_in_the_table() -> None:
         "svb": 14 + 1,
         "return": 1,
         "text delivered": 21,
-        "text": 72,
+        "text": 72 + 5,  # German ones
     }
