@@ -1,4 +1,4 @@
-"""The command in real processes: one that serves, short ones beside it, kills and stops."""
+"""The command: a real process that serves, short ones beside it (one of them a real one, too), kills and stops."""
 
 import asyncio
 import contextlib
@@ -94,6 +94,34 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield service
 
 
+class Here:
+    """The command in this process, which has it loaded: it talks to a service all the same, or cannot begin."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch, self._capsys = monkeypatch, capsys
+
+    def nove(self, folder: Path, *words: str, **variables: str) -> tuple[int, str, str]:
+        """Exit code and what was printed."""
+        with self._monkeypatch.context() as patch:
+            for name in os.environ.keys() - environment(folder).keys():
+                patch.delenv(name)
+            for name, value in environment(folder, **variables).items():
+                patch.setenv(name, value)
+            patch.setattr("app.serving.set_up", lambda _settings: None)  # the test's own logging stays
+            patch.setattr(sys, "argv", ["nove", *words])
+            patch.chdir(folder)
+            with pytest.raises(SystemExit) as ended:
+                main()
+        printed, said = self._capsys.readouterr()
+        return int(ended.value.code or 0), printed, said
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
+    """The command in this process."""
+    return Here(monkeypatch, capsys)
+
+
 def test_serve_makes_its_database(service: Service) -> None:
     """The file is made and migrated, and its owner alone reads it, its key, its lock and its socket."""
     ready = httpx.get(f"{service.address}/readyz")
@@ -104,9 +132,9 @@ def test_serve_makes_its_database(service: Service) -> None:
     assert len(str(socket_path(service.folder / "nove.db"))) > 108
 
 
-def test_a_second_serve_is_refused(service: Service) -> None:
+def test_a_second_serve_is_refused(service: Service, here: Here) -> None:
     """A SQLite file serves one process; the line says what to do."""
-    code, printed, said = nove(service.folder, "serve", "--port", "0")
+    code, printed, said = here.nove(service.folder, "serve", "--port", "0")
 
     assert (code, printed) == (2, "")
     assert said == (
@@ -115,13 +143,17 @@ def test_a_second_serve_is_refused(service: Service) -> None:
     )
 
 
-def test_short_commands_beside_it(service: Service) -> None:
+def test_short_commands_beside_it(service: Service, here: Here) -> None:
     """A shop made by command has a key that works at once; hook addresses begin with where the service listens."""
     code, printed, said = nove(service.folder, "shop", "create", "Bottega", "--staff-mail", "staff@example.com")
     made = orjson.loads(printed)
     shop = httpx.get(f"{service.address}/v1/shop", headers={"Authorization": f"Bearer {made['api_key']}"}).json()
-    added = nove(service.folder, "account", "add", "sandbox", "--shop", made["shop_id"], "--credential", "speed=60")
-    refused = nove(service.folder, "account", "add", "ups", "--shop", made["shop_id"], "--credential", "client_id=x")
+    added = here.nove(
+        service.folder, "account", "add", "sandbox", "--shop", made["shop_id"], "--credential", "speed=60"
+    )
+    refused = here.nove(
+        service.folder, "account", "add", "ups", "--shop", made["shop_id"], "--credential", "client_id=x"
+    )
 
     assert (code, said, sorted(made)) == (0, "", ["api_key", "company_id", "shop_id"])
     assert (shop["id"], shop["name"], shop["staff_mail"]) == (made["shop_id"], "Bottega", "staff@example.com")
@@ -130,16 +162,16 @@ def test_short_commands_beside_it(service: Service) -> None:
     assert (refused[0], refused[1], refused[2].splitlines()[1:]) == (1, "", ["  credentials.client_secret: Required."])
 
 
-def test_import_and_doctor_beside_it(service: Service) -> None:
+def test_import_and_doctor_beside_it(service: Service, here: Here) -> None:
     """A file is imported by the running service; bad rows are told on standard error, the sum on standard output."""
-    shop = orjson.loads(nove(service.folder, "shop", "create", "Magazzino")[1])["shop_id"]
+    shop = orjson.loads(here.nove(service.folder, "shop", "create", "Magazzino")[1])["shop_id"]
     file = service.folder / "shipments.csv"
     file.write_text("carrier,tracking_number\nown,GOOD-1\nown,!\nown,GOOD-2\n")
-    code, printed, said = nove(service.folder, "import", "shipments.csv", "--shop", shop)
-    again, shown, _ = nove(service.folder, "replay")
+    code, printed, said = here.nove(service.folder, "import", "shipments.csv", "--shop", shop)
+    again, shown, _ = here.nove(service.folder, "replay")
     service.folder.joinpath("status.edi").write_bytes(recorded("edifact_iftsta", "delivered"))
-    dropped = nove(service.folder, "ingest", "edifact_iftsta", "status.edi", "--shop", shop)
-    healthy, findings, _ = nove(service.folder, "doctor", COLUMNS="200")
+    dropped = here.nove(service.folder, "ingest", "edifact_iftsta", "status.edi", "--shop", shop)
+    healthy, findings, _ = here.nove(service.folder, "doctor", COLUMNS="200")
 
     assert (code, orjson.loads(printed)) == (1, {"rows": 3, "created": 2, "known": 0, "failed": 1})
     assert said.startswith("line 3: tracking_number: A tracking number has 4 to 40 letters, digits and hyphens\n")
@@ -162,10 +194,10 @@ def test_its_log_keeps_tokens_to_itself(service: Service) -> None:
     assert {(line["method"], line["level"]) for line in answered} == {("GET", "info")}
 
 
-def test_a_port_in_use(service: Service, tmp_path: Path) -> None:
+def test_a_port_in_use(service: Service, here: Here, tmp_path: Path) -> None:
     """The line names it, and the option that chooses another."""
     port = service.address.rpartition(":")[2]
-    code, _, said = nove(tmp_path, "serve", "--port", port)
+    code, _, said = here.nove(tmp_path, "serve", "--port", port)
 
     assert (code, said) == (
         2,
@@ -196,52 +228,29 @@ def test_killed_restarted_and_stopped(tmp_path: Path) -> None:
     assert not socket_path(tmp_path / "nove.db").exists()
 
 
-def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[object, str]:
-    """The exit code and the line of a command that cannot begin, run in this process."""
-    monkeypatch.setattr("app.serving.set_up", lambda _settings: None)  # the test's own logging stays
-    monkeypatch.setattr(sys, "argv", ["nove", *words])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    return ended.value.code, capsys.readouterr().err
-
-
-@pytest.fixture
-def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A folder without settings."""
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("NOVE_")]:
-        monkeypatch.delenv(name)
-    return tmp_path
-
-
 @pytest.mark.parametrize("half", ["api", "worker"])
-def test_halves_refuse_sqlite(
-    half: str, elsewhere: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_halves_refuse_sqlite(half: str, here: Here, tmp_path: Path) -> None:
     """They need PostgreSQL; nothing is made."""
-    assert refused(monkeypatch, capsys, half) == (
+    assert here.nove(tmp_path, half) == (
         2,
+        "",
         "nove: `nove api` and `nove worker` need PostgreSQL: set NOVE_DATABASE_URL=postgresql://…, "
         "or run both halves in one process with `nove serve`.\n",
     )
-    assert list(elsewhere.iterdir()) == []
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_settings_that_are_wrong_or_missing(
-    elsewhere: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_settings_that_are_wrong_or_missing(here: Here, tmp_path: Path) -> None:
     """Each names its variable."""
-    monkeypatch.setenv("NOVE_DATABASE_URL", "mysql://x")
-    wrong = refused(monkeypatch, capsys, "serve")
-    monkeypatch.setenv("NOVE_DATABASE_URL", "postgresql://nove@127.0.0.1:1/nove")
-    missing = refused(monkeypatch, capsys, "api")
-    monkeypatch.setenv("NOVE_SECRET_KEY", KEY)
-    away = refused(monkeypatch, capsys, "worker")
+    nowhere = "postgresql://nove@127.0.0.1:1/nove"
+    wrong = here.nove(tmp_path, "serve", NOVE_DATABASE_URL="mysql://x")
+    missing = here.nove(tmp_path, "api", NOVE_DATABASE_URL=nowhere)
+    away = here.nove(tmp_path, "worker", NOVE_DATABASE_URL=nowhere, NOVE_SECRET_KEY=KEY)
 
-    assert (wrong[0], missing[0], away[0]) == (2, 2, 2)
-    assert wrong[1].startswith("nove: Wrong setting. NOVE_DATABASE_URL: ")
-    assert missing[1].startswith("nove: NOVE_SECRET_KEY is required on PostgreSQL")
-    assert away[1] == (
+    assert (wrong[:2], missing[:2], away[:2]) == ((2, ""), (2, ""), (2, ""))
+    assert wrong[2].startswith("nove: Wrong setting. NOVE_DATABASE_URL: ")
+    assert missing[2].startswith("nove: NOVE_SECRET_KEY is required on PostgreSQL")
+    assert away[2] == (
         "nove: PostgreSQL at 127.0.0.1:1 does not answer. See that it runs, and that NOVE_DATABASE_URL is right.\n"
     )
 
@@ -254,28 +263,21 @@ async def create(address: str, name: str) -> None:
     await engine.dispose()
 
 
-def test_postgres_is_migrated_by_command(
-    postgres_server: str, elsewhere: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_postgres_is_migrated_by_command(postgres_server: str, here: Here, tmp_path: Path) -> None:
     """A database without its schema is refused with the command that makes it; done twice, it changes nothing."""
     address = postgres_server.format("postgres").replace("postgresql://", "postgresql+asyncpg://")
     name = f"empty_{os.getpid()}"
     asyncio.run(create(address, name))
-    monkeypatch.setenv("NOVE_DATABASE_URL", postgres_server.format(name))
-    monkeypatch.setenv("NOVE_SECRET_KEY", KEY)
+    given = {"NOVE_DATABASE_URL": postgres_server.format(name), "NOVE_SECRET_KEY": KEY}
 
-    assert refused(monkeypatch, capsys, "api", "--port", "0") == (
+    assert here.nove(tmp_path, "api", "--port", "0", **given) == (
         2,
+        "",
         "nove: The database has no schema yet. Run `nove migrate`, then start again.\n",
     )
     for said in (f"at step {newest()}, from nothing.", f"at step {newest()}."):
-        monkeypatch.setattr(sys, "argv", ["nove", "migrate"])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        assert (ended.value.code, capsys.readouterr().out) == (0, f"The database is up to date {said}\n")
-    code, printed, _ = nove(
-        elsewhere, "shop", "create", "Bottega", NOVE_DATABASE_URL=postgres_server.format(name), NOVE_SECRET_KEY=KEY
-    )
+        assert here.nove(tmp_path, "migrate", **given)[:2] == (0, f"The database is up to date {said}\n")
+    code, printed, _ = here.nove(tmp_path, "shop", "create", "Bottega", **given)
     assert (code, sorted(orjson.loads(printed))) == (0, ["api_key", "company_id", "shop_id"])
 
 
