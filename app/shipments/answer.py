@@ -120,8 +120,8 @@ def whole(
 def _names(shipment: Shipment, found: Beside) -> dict[str, list[Json]]:
     """The names that it goes by or went by, by what they are to it."""
     legs, candidates, former = ([each for each in found.names if each.role is role] for role in _ROLES)
-    # What is a leg by now, or what it is shown by, is no former name, whatever it was before.
-    used = {(shipment.carrier, shipment.tracking_number), *((each.carrier, each.tracking_number) for each in legs)}
+    # What is a leg by now is no former name, whatever it was before.
+    used = {(each.carrier, each.tracking_number) for each in legs}
     left = [each for each in candidates if each.until is not None] + former
     left = [each for each in left if (each.carrier, each.tracking_number) not in used]
     return {

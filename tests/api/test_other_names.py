@@ -48,8 +48,9 @@ async def found(client: AsyncClient, number: str) -> list[list[str]]:
 @pytest.mark.parametrize("legs", [[], [{"carrier": "own", "tracking_number": "LEG-2"}]], ids=["alone", "with a leg"])
 async def test_lists_and_look_ups_find_the_same_by_every_number(client: AsyncClient, legs: list[Any]) -> None:
     """A former one, that of any leg, and whoever has the former one by now; newest first."""
-    id_ = await post_parcel(client, "WRONG-1", legs=legs)
+    id_ = await post_parcel(client, "WRONG-1")
     await correct(client, id_, tracking_number="RIGHT-1")
+    await correct(client, id_, legs=legs)
     other = await post_parcel(client, "WRONG-1")
 
     assert await found(client, "RIGHT-1") == [[id_]] * 3
