@@ -8,8 +8,10 @@ repeat the reference; several entries tell of one shipment between them, some of
 are collections. A token lives for seconds. Times are Madrid's where no offset is printed. The empty answer, the types
 and the other names of a request: public clients of the interface, read on 2026-11-22.
 
-The older web service (`WSConsultaExpediciones`) is read, but not asked: it tells words without codes (the list `text`,
-after OCA's l10n-spain, 2026-11-22).
+The first letter of a code tells nothing: SEUR's own shop module looks only at the second and the number, so one that is
+not listed means what the one with L means. The simplified answer is the newest situation alone (fields: the interface's
+OpenAPI, as in the generated client isaacfeliu/swagger_client). The older web service (`WSConsultaExpediciones`) is
+read, but not asked: it tells words without codes (the list `text`, after OCA's l10n-spain). All read on 2026-11-22.
 """
 
 import re
@@ -96,7 +98,7 @@ class Seur(Carrier):
         if opening(body) == b"<":
             return _consulted(body)
         said = json_object(body)
-        entries = dicts(said.get("data"))
+        entries = [_extended(each) for each in dicts(said.get("data"))]
         told = [each for each in entries if "situations" in each]
         if told:
             shipments = [each for each in told if text_of(each.get("type"), 20).upper() != COLLECTION]
@@ -110,6 +112,11 @@ class Seur(Carrier):
 
     def tracking_url(self, number: str) -> str:
         return f"{self.website}/livetracking/?segOnlineIdentificador={number}"
+
+
+def _extended(entry: dict[str, Json]) -> dict[str, Json]:
+    """An entry of the simplified answer is its newest situation itself."""
+    return {**entry, "situations": [entry]} if "eventCode" in entry and "situations" not in entry else entry
 
 
 def _parcel(entries: Sequence[dict[str, Json]]) -> Parcel:
@@ -170,5 +177,5 @@ def _said(given: Json, described: Json) -> Said:
     code, find = text_of(given, 20).upper(), Seur.table.find
     row = find(code)
     if row is None and re.fullmatch("[A-Z]{2}[0-9]{3}", code):
-        row = find(code[:3], within="family") or find(code[:2], within="family")
+        row = find(f"L{code[1:]}") or find(code[:3], within="family") or find(code[:2], within="family")
     return meant(row, code, "", "", text_of(described))

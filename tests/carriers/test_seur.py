@@ -28,6 +28,7 @@ LATEST: dict[str, Meaning] = {
     "unlisted_code": None,
     "dst_nights": (Status.IN_TRANSIT, None),
     "many_parcels": (Status.OUT_FOR_DELIVERY, None),
+    "simplified": (Status.AVAILABLE_FOR_PICKUP, SubStatus.LOCKER),
     "older_soap": (Status.DELIVERED, None),
     "hostile": None,
 }
@@ -53,6 +54,12 @@ def test_every_fixture_is_named_and_every_code_that_is_known_stands_in_the_table
 
     assert {path.stem for path in recordings("seur")} == {*LATEST, *WHOLE}
     assert [lists.count(each) for each in ("", "family")] == [160, 5]
+
+
+def test_the_first_letter_of_a_code_tells_nothing() -> None:
+    body = recorded("seur", "simplified").replace(b"LI578", b"SI578")
+
+    assert [event.row for event in Seur().parse(body)[0].events] == ["LI578"]
 
 
 def test_a_situation_happens_in_madrids_time() -> None:
