@@ -14,6 +14,7 @@ from app.database import Database
 from app.demo.stand_ins.aftership import AfterShipStandIn
 from app.demo.stand_ins.base import Fault, StandIn
 from app.demo.stand_ins.brt import BrtStandIn
+from app.demo.stand_ins.seventeen_track import SeventeenTrackStandIn
 from app.intake.pushed import Outcome, Pushes
 from app.polling import silences
 from app.polling.refreshing import refresh
@@ -164,6 +165,22 @@ async def test_the_aggregators_push_is_taken_only_while_it_stands_in(desk: Polle
     ]
     assert states == ["unclaimed", "taken", "unclaimed"]
     assert (await desk.world.look(shipment)).status is not Status.PENDING
+
+
+async def test_one_aggregator_stands_in_for_another(desk: Polled) -> None:
+    """For the carriers that both serve; a shipment of another one waits."""
+    async with contract(desk, AfterShipStandIn, fallback="brt,ups") as first:
+        served = await desk.world.ship(NUMBER, "brt")
+        left = await desk.world.ship("1Z999AA10123456784", "ups")
+        async with desk.world.database.transaction() as db:
+            [account] = await accounts.of_company(db, desk.world.shop.company_id, "aftership")
+            await accounts.change(db, desk.world.installation.sealer, account, enabled=False)
+        async with contract(desk, SeventeenTrackStandIn, fallback="brt") as second:
+            await desk.poll(hours=9)
+
+    after = [await desk.world.look(each) for each in (served, left)]
+    assert [each.last_polled_at is not None for each in after] == [True, False]
+    assert (first.requests, len(second.requests) > 0) == ([], True)
 
 
 async def test_an_aggregator_that_is_silent_too_is_said_to_be(desk: Polled) -> None:
