@@ -81,12 +81,14 @@ async def test_another_parcels_events_are_none_of_the_leg(desk: Desk) -> None:
     assert [each["carrier"] for each in after["legs"]] == ["yunexpress", "brt"]
 
 
-async def test_it_is_asked_about_though_its_announcer_cannot_be(desk: Desk) -> None:
-    """YunExpress only pushes: BRT is asked at the shipment's pace, by its own account."""
+@pytest.mark.parametrize("account", [True, False])
+async def test_it_is_asked_about_though_its_announcer_cannot_be(desk: Desk, account: bool) -> None:
+    """Of YunExpress there are only files, with or without an account: BRT is asked at the pace of the shipment."""
     world = desk.world
-    async with world.database.transaction() as db:
-        company, sealer = world.shop.company_id, world.installation.sealer
-        await accounts.add(db, sealer, company, "yunexpress", public_url="https://nove.example", credentials={})
+    if account:
+        async with world.database.transaction() as db:
+            company, sealer = world.shop.company_id, world.installation.sealer
+            await accounts.add(db, sealer, company, "yunexpress", public_url="https://nove.example", credentials={})
     shipment = await desk.ship()
     await desk.polls.poll(hours=1)
     before = len(desk.brt.requests)

@@ -7,10 +7,12 @@ the last ones; then the others are none any more.
 
 from collections.abc import Sequence
 from contextlib import suppress
+from uuid import UUID
 
 from app import accounts
 from app.database import Session
 from app.errors import Conflict
+from app.installation import Installation
 from app.intake.handing import askable
 from app.intake.numbering import generation
 from app.intake.renaming import rewrite
@@ -27,7 +29,7 @@ ALIKE = 3
 
 
 async def announced(
-    db: Session, shipment: Shipment, known: Sequence[Name], number: str
+    installation: Installation, db: Session, shipment: Shipment, known: Sequence[Name], number: str
 ) -> tuple[Shipment, Sequence[Name]]:
     """The shipment and its names with the legs that follow from the number, which another carrier has it under."""
     number = number.replace(" ", "").upper()
@@ -49,9 +51,19 @@ async def announced(
         await names.put(db, leg)
     after = shipment._replace(identity=Identity.NAMED)
     if after.next_poll_at is None and not after.status.final and await askable(db, after, made):
-        after = after._replace(next_poll_at=db.now, poll_note="")  # by its account, which itself has nobody to ask
+        account_id = after.account_id or await _account(installation, db, after)
+        after = after._replace(account_id=account_id, next_poll_at=db.now, poll_note="")
     await rewrite(db, shipment, after)
     return after, [*known, *(() if legs else before), *made]
+
+
+async def _account(installation: Installation, db: Session, shipment: Shipment) -> UUID:
+    """By whose account the shipment is due, though its carrier is not asked: the company's, or one made for that."""
+    company_id, slug = shipment.company_id, shipment.carrier
+    if mine := await accounts.of_company(db, company_id, slug):
+        return mine[0].id
+    public_url = installation.settings.public_url
+    return (await accounts.add(db, installation.sealer, company_id, slug, public_url=public_url)).account.id
 
 
 async def _alike(db: Session, shipment: Shipment, number: str) -> list[str]:

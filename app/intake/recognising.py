@@ -113,7 +113,8 @@ async def recognise(
                 its.append(leader if name.is_of(leader) else name.borne(leader))
             if arrived.parcel is not None and arrived.parcel.onward and n not in seen.unheard:
                 before = known.get(leader.id, ())
-                now[leader.id], known[leader.id] = await announced(db, leader, before, arrived.parcel.onward)
+                onward = arrived.parcel.onward
+                now[leader.id], known[leader.id] = await announced(installation, db, leader, before, onward)
                 seen.awaited += known[leader.id][len(before) :]
         seen.found.append(its)
     _gather_legs(seen, now, known)
