@@ -24,6 +24,12 @@ MEANINGS: list[tuple[Status | None, SubStatus | None]] = [
 HOURS = st.sampled_from(
     [*range(-240, 12, 24), -5, -4, -3, -2, -1, 0, 0.1, 0.2, 3, 26, 300, 24 * 32, -24 * 62, -24 * 240]
 )
+# Each is made once: a strategy made for every draw costs more than what it draws.
+MEANING, NTH = st.sampled_from(MEANINGS), st.sampled_from([0, 0, 0, 1, 2])
+DAY_ALONE, SELDOM = (st.integers(0, most).map(lambda drawn: drawn == 0) for most in (3, 5))
+TELLER = st.sampled_from([Source.CARRIER] * 6 + [Source.SHOP, Source.OVERRIDE])
+SOME_DAY = st.sampled_from([None, NOW - timedelta(days=200), NOW - timedelta(days=8)])
+WAY = st.sampled_from([Direction.OUTBOUND, Direction.OUTBOUND, Direction.RETURN])
 
 
 @dataclass(frozen=True)
@@ -42,23 +48,22 @@ class History:
 @st.composite
 def fact(draw: st.DrawFn) -> Fact:
     """Any event; its key is given by the history."""
-    status, sub_status = draw(st.sampled_from(MEANINGS))
+    status, sub_status = draw(MEANING)
     at, until = NOW + timedelta(hours=draw(HOURS)), None
-    if draw(st.integers(0, 3)) == 0:
+    if draw(DAY_ALONE):
         at = at.replace(hour=0, minute=0)
         until = at + timedelta(days=1, seconds=-1)
-    chance = st.integers(0, 5).map(lambda drawn: drawn == 0)
     return Fact(
         key="",
         occurred_at=at,
         until=until,
         status=status,
         sub_status=sub_status,
-        weak=draw(chance),
-        doubtful=draw(chance),
-        sequence=draw(st.sampled_from([0, 0, 0, 1, 2])),
-        source=draw(st.sampled_from([Source.CARRIER] * 6 + [Source.SHOP, Source.OVERRIDE])),
-        withdrawn=draw(chance),
+        weak=draw(SELDOM),
+        doubtful=draw(SELDOM),
+        sequence=draw(NTH),
+        source=draw(TELLER),
+        withdrawn=draw(SELDOM),
     )
 
 
@@ -67,12 +72,11 @@ def history(draw: st.DrawFn, longest: int = 14) -> History:
     """A shipment with its events, each under a key of its own that says nothing of its place."""
     facts = draw(st.lists(fact(), max_size=longest))
     keys = draw(st.permutations(range(len(facts))))
-    some_day = st.sampled_from([None, NOW - timedelta(days=200), NOW - timedelta(days=8)])
     return History(
         tuple(each._replace(key=f"{key:02}") for key, each in zip(keys, facts, strict=True)),
-        draw(st.sampled_from([Direction.OUTBOUND, Direction.OUTBOUND, Direction.RETURN])),
-        draw(some_day),
-        draw(some_day),
+        draw(WAY),
+        draw(SOME_DAY),
+        draw(SOME_DAY),
     )
 
 
