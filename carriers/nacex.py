@@ -6,8 +6,9 @@ context, and the remarks are the text.
 Quirks: an answer is a line of text with its last state alone, or `ERROR` and what is wrong, an unknown number as well;
 its text tells. Remarks of anything but an incident may name who took it and are not read. Expeditions that belong to it
 (a return, a service back, one sent anew) stand behind a `~`, with a letter for how: what they mean for this one is not
-documented, so they are kept in a list of that letter and say nothing. The history has no shape that is documented. User
-and password stand in the question, so nothing may write down its address. Madrid's time.
+documented, so they are kept in a list of that letter and say nothing. User and password stand in the question, so
+nothing may write down its address. Madrid's time. The history (`getHistoricoExpedicion`) is read after a public client
+(2026-11-22), but not asked for: it tells words, of which only those of the states are known to mean something.
 
 A number is the expedition's code or, as on the label, branch/waybill. The names of both in a question, the password's
 MD5, the order of fields, the address under https and the fields by SOAP: public clients, read on 2026-11-22.
@@ -23,7 +24,8 @@ from pydantic import Field, SecretStr
 from carriers.base import Account, Answer, Carrier, Credentials, RateLimit, UnreadablePayload, meant
 from carriers.calling import call
 from carriers.complaints import refuse, unknown
-from carriers.event import OffsetSource, Parcel, TrackingEvent
+from carriers.event import OffsetSource, Parcel, Place, TrackingEvent
+from carriers.people import unnamed
 from carriers.reading import MAX_ARRAY, MAX_BODY, local_name, opening, text_of, xml_of
 from carriers.sequence import numbered
 from carriers.tables import Says, table
@@ -35,6 +37,8 @@ RELATIONS = frozenset({"R", "D", "X"})
 """How another expedition belongs to the one asked about: a service back, a return, sent anew."""
 INCIDENT, ERROR, ANSWER = "INCIDENCIA", "ERROR", "getEstadoExpedicionResponse"
 HASH = re.compile("[0-9a-fA-F]{32}")
+HISTORY = re.compile(rb"\s*[0-9]{2}/[0-9]{2}/[0-9]{4}~")
+"""How an answer begins that tells a history: a day, and the stroke that stands between fields there."""
 
 Line = list[str]
 """Expedition, day, time, remarks, state, code, branch, waybill, in this order; the last ones may be missing."""
@@ -89,6 +93,8 @@ class Nacex(Carrier):
 
     def parse(self, body: bytes) -> list[Parcel]:
         """The expedition of an answer; none for an error that is not about the number."""
+        if HISTORY.match(body):
+            return [Parcel("", numbered(list(_history(body))))]
         lines = _lines(body)
         if error := _error(lines):
             return [Parcel("", not_found=True, note=error)] if unknown(error) else []
@@ -111,6 +117,18 @@ class Nacex(Carrier):
         return f"{page}?agencia_origen={branch}&numero_albaran={waybill}" if slash else ""
 
 
+def _history(body: bytes) -> Iterator[TrackingEvent]:
+    """What `getHistoricoExpedicion` tells: day, time, words and branch of each event, between strokes."""
+    for entry in _text(body).split("|", MAX_ARRAY):
+        day, clock, told, branch = ([text_of(field, 200) for field in entry.split("~", 4)] + [""] * 4)[:4]
+        date, state = parsed_date(day, "%d/%m/%Y"), told.upper()
+        if date is not None and told:
+            moment = local_moment(date, parsed_time(clock, "%H:%M", "%H:%M:%S"), MADRID, OffsetSource.CARRIER)
+            row = Nacex.table.find(state)
+            said = meant(row, state if row else "", "" if row else "history", "", unnamed(told))
+            yield said.at(moment, Place(name=branch) if branch else None)
+
+
 def _hashed(password: str) -> str:
     hashed = password if HASH.fullmatch(password) else md5(password.encode(), usedforsecurity=False).hexdigest()
     return hashed.upper()
@@ -122,16 +140,19 @@ def _lines(body: bytes) -> list[Line]:
         elements = xml_of(body).iter("{*}*")
         answer = next((each for each in elements if local_name(each) == ANSWER), None)
         return [] if answer is None else [[text_of(each.text, 200) for each in answer.iter("{*}*") if not len(each)]]
-    if len(body) > MAX_BODY:
-        raise UnreadablePayload(f"a body of {len(body)} bytes: at most {MAX_BODY} are read")
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = body.decode("latin-1")
-    parts = re.split(r"[~\r\n]+", text, maxsplit=MAX_ARRAY)
+    parts = re.split(r"[~\r\n]+", _text(body), maxsplit=MAX_ARRAY)
     if len(parts) > MAX_ARRAY:
         raise UnreadablePayload(f"more than {MAX_ARRAY} lines")
     return [[text_of(field, 200) for field in part.split("|", 20)] for part in parts if part.strip()]
+
+
+def _text(body: bytes) -> str:
+    if len(body) > MAX_BODY:
+        raise UnreadablePayload(f"a body of {len(body)} bytes: at most {MAX_BODY} are read")
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return body.decode("latin-1")
 
 
 def _error(lines: list[Line]) -> str:

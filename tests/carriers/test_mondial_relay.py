@@ -82,6 +82,7 @@ def test_a_state_that_no_text_tells_is_an_event_and_a_delivery_by_it_doubtful() 
     [
         ("Colis livré au destinataire", Status.DELIVERED),
         ("Colis livré au Point Relais®", Status.AVAILABLE_FOR_PICKUP),
+        ("COLIS LIVRÉ AU RELAIS", Status.AVAILABLE_FOR_PICKUP),
         ("LIVRÉ", Status.DELIVERED),
         ("Colis non livré", None),
     ],

@@ -30,6 +30,7 @@ STATE: dict[str, tuple[Status, SubStatus | None] | None] = {
     "autumn_night": (Status.IN_TRANSIT, None),
     "hostile": (Status.EXCEPTION, None),
 }
+TOLD_IN_FULL = {"history"}
 WHOLE: dict[str, list[Parcel]] = {"not_found": [UNKNOWN], "error": []}
 
 
@@ -50,8 +51,18 @@ test_an_error_is_not_found_or_tells_of_no_parcel = answers_are(Nacex(), WHOLE)
 
 
 def test_every_fixture_is_named_and_every_state_stands_in_the_table() -> None:
-    assert {path.stem for path in recordings("nacex")} == {*STATE, *WHOLE}
+    assert {path.stem for path in recordings("nacex")} == {*STATE, *WHOLE, *TOLD_IN_FULL}
     assert len(Nacex.table) == 5
+
+
+def test_a_history_is_read_in_full() -> None:
+    [parcel] = parsed("history")
+
+    assert [(event.row, str(event.place), event.moment.local_time) for event in parcel.events] == [
+        ("REPARTO", "BARCELONA", "2026-03-05T10:12:00"),
+        (None, "MADRID", "2026-03-04T22:40:00"),
+        ("RECOGIDO", "MADRID", "2026-03-04T18:02:00"),
+    ]
 
 
 def test_a_delivery_happens_in_madrids_time_and_names_nobody() -> None:
