@@ -113,7 +113,7 @@ async def test_the_list_is_bounded(world: World, mailbox: tuple[Mailbox, str]) -
     await send(world)
 
     _, said = text(mailbox[0])
-    assert len([line for line in said if line.startswith("Own carrier MANY-")]) == 50
+    assert len([line for line in said if line.startswith("Corriere proprio MANY-")]) == 50
     assert "Altre: 10" in said
     assert "Spedizioni: 60" in said
 
