@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import orjson
@@ -29,6 +30,11 @@ def objects(result: Result) -> list[dict[str, Json]]:
     """The JSON objects that a command printed, one a line."""
     assert (result.exit_code, result.stderr) == (0, "")
     return [orjson.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_which_version_it_is() -> None:
+    """The first thing that is asked about a problem."""
+    assert run("--version").stdout == f"nove {version('nove')}\n"
 
 
 def test_carriers_as_a_list() -> None:

@@ -1,6 +1,9 @@
 """The `nove` command. Each sibling module holds the sub-commands of one term, in a Typer named `commands`."""
 
-from typer import Typer, echo
+from importlib.metadata import version as version_of
+from typing import Annotated
+
+from typer import Exit, Option, Typer, echo
 
 from app.cli import accounts, data, demo, dropping, mappings, reading, running, secrets, shops
 from app.errors import InvalidInput, NoveError, Unusable
@@ -15,6 +18,21 @@ nove = Typer(
 # Modules import what is heavy inside their commands, so that `nove` starts fast.
 for term in (demo, running, shops, accounts, data, dropping, mappings, secrets, reading):
     nove.add_typer(term.commands)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        echo(f"nove {version_of('nove')}")
+        raise Exit
+
+
+@nove.callback()
+def _of_all(
+    version: Annotated[
+        bool, Option("--version", is_eager=True, callback=_show_version, help="Show it and exit.")
+    ] = False,
+) -> None:
+    """What holds for every command."""
 
 
 def main() -> None:
