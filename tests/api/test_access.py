@@ -16,6 +16,7 @@ from app.outbox import rules
 from app.shops import Shop
 from tests.api.access_matrix import MAPPING, MATRIX, OF_EVERYBODY, OF_THE_COMPANY, PUBLIC
 from tests.api.conftest import Service
+from tests.api.documented import document_of
 from tests.api.posting import ago, parcel
 
 MISSING = "0199c0de-5f2a-7b3c-8d4e-5f6071829304"
@@ -30,7 +31,7 @@ ON_ONE_DATABASE = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=
 
 def operations(app: FastAPI) -> dict[str, dict[str, Any]]:
     """Each operation of the OpenAPI document by its method and path."""
-    paths = app.openapi()["paths"].items()
+    paths = document_of(app)["paths"].items()
     return {f"{method.upper()} {path}": each for path, methods in paths for method, each in methods.items()}
 
 

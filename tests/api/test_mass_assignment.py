@@ -12,6 +12,7 @@ from app.api.buckets import Buckets
 from app.shops import Shop
 from tests.api.access_matrix import MATRIX
 from tests.api.conftest import Service
+from tests.api.documented import document_of
 
 MISSING = "0199c0de-5f2a-7b3c-8d4e-5f6071829304"
 
@@ -75,7 +76,7 @@ async def test_no_answers_field_can_be_written(service: Service, shop: Shop) -> 
     """422 that names each: in the body of every operation, and in every object within it."""
     await service.start(buckets=Buckets(count().__next__))
     client = await service.caller(shop, bucket=1_000_000)
-    document = Document(service.app.openapi())
+    document = Document(document_of(service.app))
     answered = document.answered() | {"company_id", "hash", "generation", "hook_hash", "bucket", "refill"}
     wrong = []
     for operation, path, schema in document.inputs():
@@ -105,7 +106,7 @@ async def refusals(client: AsyncClient, operation: str, body: object) -> list[st
 @pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 async def test_every_input_says_which_fields_it_takes(service: Service) -> None:
     """No object in any input takes more than it lists, but for those whose names are the sender's own."""
-    document = Document(service.app.openapi())
+    document = Document(document_of(service.app))
     open_ = {path for _, path, schema in document.inputs() if schema.get("additionalProperties") is not False}
 
     assert {path[-1] for path in open_} == FREE

@@ -9,6 +9,7 @@ from httpx import AsyncClient, Response
 from app.api.buckets import CROWDED, Buckets, Standing
 from app.shops import Shop
 from tests.api.conftest import Service
+from tests.api.documented import document_of
 from tests.api.posting import parcel
 from tests.api.pushing import hook_of, sandbox_body
 
@@ -135,7 +136,7 @@ async def test_visitors_views_are_counted(service: Service, clock: Clock) -> Non
 
 async def test_the_document_tells_of_every_limit(service: Service) -> None:
     """Where 429 is an answer, each answer has the headers, in the form that they really have."""
-    document = service.app.openapi()
+    document = document_of(service.app)
     limited = [
         operation
         for operations in document["paths"].values()
