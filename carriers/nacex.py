@@ -120,7 +120,10 @@ class Nacex(Carrier):
 def _history(body: bytes) -> Iterator[TrackingEvent]:
     """What `getHistoricoExpedicion` tells: day, time, words and branch of each event, between strokes."""
     for entry in _text(body).split("|", MAX_ARRAY):
-        day, clock, told, branch = ([text_of(field, 200) for field in entry.split("~", 4)] + [""] * 4)[:4]
+        fields = [text_of(field, 200) for field in entry.split("~", 4)]
+        if len(fields) < 4:  # cut short
+            continue
+        day, clock, told, branch = fields[:4]
         date, state = parsed_date(day, "%d/%m/%Y"), told.upper()
         if date is not None and told:
             moment = local_moment(date, parsed_time(clock, "%H:%M", "%H:%M:%S"), MADRID, OffsetSource.CARRIER)

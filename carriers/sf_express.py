@@ -172,16 +172,19 @@ class SfExpress(Carrier):
 
 def _of_xml(root: etree._Element) -> Iterator[Parcel]:
     """The parcels of the older interface's answer or push, whose events are attributes; none for an error."""
-    said, service = tree_of(root), root.get("service")
-    inner = object_at(said, "Body") if isinstance(said, dict) else {}
-    if (local_name(root), service) == ("Request", "RoutePushService"):
-        yield from _pushed(dicts(inner.get("WaybillRoute")))
-    elif (local_name(root), service) != ("Response", "RouteService"):
+    kind = (local_name(root), root.get("service"))
+    if kind == ("Request", "RoutePushService"):
+        yield from _pushed(_trees(root, "WaybillRoute"))
+    elif kind != ("Response", "RouteService"):
         raise UnreadablePayload("neither an answer nor a push of SF Express")
-    elif at(said, "Head") == "OK":
-        for each in dicts(inner.get("RouteResponse")) or [{}]:
+    elif text_of(root.findtext("{*}Head")) == "OK":
+        for each in _trees(root, "RouteResponse") or [{}]:
             routes = [{OLDER.get(name, name): value for name, value in row.items()} for row in dicts(each.get("Route"))]
             yield _parcel(text_of(each.get("mailno"), 40), routes)
+
+
+def _trees(root: etree._Element, name: str) -> list[dict[str, Json]]:
+    return [tree for element in root.iter(f"{{*}}{name}") if isinstance(tree := tree_of(element), dict)]
 
 
 def _told(said: dict[str, Json]) -> dict[str, Json]:
