@@ -1,6 +1,6 @@
 """Keeping raw bodies: compressed, once for each content, with a row for each parcel's part."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import zstandard
-from sqlalchemy import Select, bindparam, delete, func, select
+from sqlalchemy import Row, Select, bindparam, delete, func, select
 
 from app.arrivals.tables import arrivals, bodies
 from app.bulk import Fetch, Insert, Update, names_of
@@ -56,6 +56,30 @@ class Arrived:
     author: str = ""
     override: bool = False
     reason: str = ""
+
+
+def kept(
+    row: Row[Any],
+    body: bytes,
+    parcels: Iterable[Parcel],
+    *,
+    shipment_id: UUID | None = None,
+    received_at: datetime | None = None,
+) -> list[Arrived]:
+    """What the body of a kept row tells, parcel by parcel, as it came; of this shipment, at this time if given."""
+    return [
+        Arrived(
+            row.company_id,
+            row.carrier,
+            ArrivalSource(row.source),
+            body,
+            received_at or row.received_at,
+            account_id=row.account_id,
+            parcel=parcel,
+            shipment_id=shipment_id or row.shipment_id,
+        )
+        for parcel in parcels
+    ]
 
 
 def body_hash(body: bytes) -> str:

@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import ColumnElement, Row, delete, select, tuple_
 
-from app.arrivals.keeping import ArrivalSource, ArrivalState, Arrived, read_body
+from app.arrivals.keeping import ArrivalState, Arrived, kept, read_body
 from app.arrivals.tables import arrivals
 from app.database import Session
 from app.errors import NoveError
@@ -20,7 +20,6 @@ from app.installation import Installation
 from app.intake.concerning import numbers_of
 from app.intake.stepping import AT_ONCE, Choice, Cursor, Step, Undone, following, parcels_of
 from app.intake.taking import take_in
-from carriers.event import Parcel
 
 log = structlog.get_logger()
 
@@ -65,7 +64,7 @@ async def _release_one(
             if row is None or not parcels:
                 return None
             body = await read_body(db, company_id, row.body_hash) or b""
-            mine = [_arrived(row, body, parcel) for parcel in parcels]
+            mine = kept(row, body, parcels)
             usable = [each for each in mine if each.shipment_id is not None or numbers_of(each)]
             whole = len(usable) == len(mine)
             fresh = usable if whole else await _not_kept(db, row, usable)
@@ -99,18 +98,5 @@ async def _not_kept(db: Session, row: Row[Any], arrived: Sequence[Arrived]) -> l
             arrivals.c.state.in_((ArrivalState.TAKEN.value, ArrivalState.UNCLAIMED.value)),
         )
     )
-    kept = {each.tracking_number for each in rows}
-    return [each for each in arrived if not kept & {*numbers_of(each), *([each.parcel.number] if each.parcel else ())}]
-
-
-def _arrived(row: Row[Any], body: bytes, parcel: Parcel) -> Arrived:
-    return Arrived(
-        row.company_id,
-        row.carrier,
-        ArrivalSource(row.source),
-        body,
-        row.received_at,
-        account_id=row.account_id,
-        parcel=parcel,
-        shipment_id=row.shipment_id,
-    )
+    taken = {each.tracking_number for each in rows}
+    return [each for each in arrived if not taken & {*numbers_of(each), *([each.parcel.number] if each.parcel else ())}]

@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from sqlalchemy import ColumnElement, Row, delete, select, update
 
-from app.arrivals.keeping import ArrivalSource, ArrivalState, Arrived, read_body
+from app.arrivals.keeping import ArrivalState, Arrived, kept, read_body
 from app.arrivals.tables import arrivals
 from app.database import Session
 from app.errors import NoveError
@@ -82,19 +82,7 @@ async def _again(installation: Installation, db: Session, row: Row[Any]) -> None
 def _parts(row: Row[Any], body: bytes, received_at: datetime) -> list[Arrived]:
     """The parcels that the arrival is about: those of its number, or all of a body that no number was known of."""
     parcels = parse(row.carrier, body)
-    made = [
-        Arrived(
-            row.company_id,
-            row.carrier,
-            ArrivalSource(row.source),
-            body,
-            received_at,
-            account_id=row.account_id,
-            parcel=parcel,
-            shipment_id=row.shipment_id,
-        )
-        for parcel in parcels
-    ]
+    made = kept(row, body, parcels, received_at=received_at)
     if not row.tracking_number:
         return made
     alone = len(made) == 1 and (carriers()[row.carrier].renames or not parcels[0].number)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, select
 
-from app.arrivals.keeping import ArrivalSource, ArrivalState, Arrived, read_body
+from app.arrivals.keeping import ArrivalState, Arrived, kept, read_body
 from app.arrivals.tables import arrivals
 from app.database import Session
 from app.intake.concerning import numbers_of
@@ -42,17 +42,5 @@ def _parts(shipment_id: UUID, row: Any, body: bytes) -> Sequence[Arrived]:
         parcels = carriers()[row.carrier].parse(body)
     except UnreadablePayload:
         return ()
-    made = [
-        Arrived(
-            row.company_id,
-            row.carrier,
-            ArrivalSource(row.source),
-            body,
-            row.received_at,
-            account_id=row.account_id,
-            parcel=parcel,
-            shipment_id=shipment_id,
-        )
-        for parcel in parcels
-    ]
-    return [each for each in made if row.tracking_number in numbers_of(each)]
+    told = kept(row, body, parcels, shipment_id=shipment_id)
+    return [each for each in told if row.tracking_number in numbers_of(each)]
