@@ -20,6 +20,7 @@ RULES = {
     "credentials": "those of the carrier",
     "tracking_number": "a number that the carrier can have",
     "carrier": "of those there are",
+    "carriers": "each of those there are",
     "sub_status": "one of the status",
     "status": "something that can happen",
     "locale": "a language that there are words for",
