@@ -15,6 +15,7 @@ from app.database import Database, Session
 from app.installation import Installation
 from app.intake import Taken, take_in
 from app.intake.posting import post
+from app.outbox import endpoints
 from app.outbox.rules import create_defaults
 from app.outbox.tables import messages
 from app.sealing import Sealer
@@ -81,6 +82,18 @@ class World:
         )
         async with self.database.transaction() as db:
             return (await post(self.installation, db, self.shop, given)).shipment
+
+    async def listen(self, url: str = "https://hooks.example.com/nove") -> None:
+        """Have an endpoint that takes everything."""
+        async with self.database.transaction() as db:
+            await endpoints.create(
+                db,
+                self.installation.sealer,
+                self.shop.company_id,
+                self.shop.id,
+                url=url,
+                types=endpoints.TYPES,
+            )
 
     async def say(
         self, shipment: Shipment, *events: TrackingEvent, source: ArrivalSource = ArrivalSource.HOOK, **parcel: Any

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
@@ -14,6 +15,9 @@ import structlog
 
 from app.database import Database
 from app.migrating import migrate
+
+if TYPE_CHECKING:
+    from tests.polled import Polled
 
 # An exception's places, without its variables: pictures of those take seconds.
 structlog.configure([structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
@@ -165,3 +169,12 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     database.take()
     yield database
     await database.close()
+
+
+@pytest.fixture
+async def desk(database: Database) -> AsyncIterator["Polled"]:
+    """A world whose carriers are polled."""
+    from tests.polled import polled  # few tests need what it imports
+
+    async with polled(database) as desk:
+        yield desk

@@ -1,7 +1,5 @@
 """Credentials that a carrier refuses three times in a row disable the account; its owner is told."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from sqlalchemy import select, update
 
@@ -9,19 +7,11 @@ from app import accounts, shops
 from app.account_state import state_of
 from app.accounts import carrier_accounts
 from app.channels.notices import notice_for
-from app.database import Database
 from app.demo.stand_ins.base import Fault
 from app.outbox.tables import messages
-from tests.polled import Polled, polled
+from tests.polled import Polled
 
 REFUSED = Fault(status=401)
-
-
-@pytest.fixture
-async def desk(database: Database) -> AsyncIterator[Polled]:
-    """A world whose carriers are polled."""
-    async with polled(database) as desk:
-        yield desk
 
 
 async def notices(desk: Polled) -> list[tuple[str, str, str]]:

@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 from app import carrier_health, keys
 from app.carrier_calls import carrier_calls, write_down
 from app.cli.health import lines
-from app.database import Database
 from app.demo.stand_ins.base import Fault
 from app.health_commands import ShowHealth
 from app.keys import Scope
@@ -21,14 +20,7 @@ from app.retention import forget_old
 from app.subscriptions import handshakes, keep_handshakes
 from carriers.vocabulary import Status
 from tests.building import event
-from tests.polled import Polled, polled, told
-
-
-@pytest.fixture
-async def desk(database: Database) -> AsyncIterator[Polled]:
-    """A world whose carriers are polled."""
-    async with polled(database) as desk:
-        yield desk
+from tests.polled import Polled, told
 
 
 @pytest.fixture

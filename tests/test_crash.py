@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from app.database import Database
-from app.outbox import endpoints
 from app.outbox.tables import messages
 from app.shipments.shipment import Shipment
 from app.shipments.tables import events, shipments, transitions
@@ -24,11 +23,7 @@ LOGS = ("acknowledged", "deliveries", "letters")
 async def world(database: Database) -> World:
     """A live shop with one endpoint."""
     world = await build(database)
-    async with database.transaction() as db:
-        whose = world.shop.company_id, world.shop.id
-        await endpoints.create(
-            db, world.installation.sealer, *whose, url="https://shop.example.com/x", types=endpoints.TYPES
-        )
+    await world.listen()
     return world
 
 

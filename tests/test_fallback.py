@@ -1,6 +1,5 @@
 """Aggregators as sources of last resort: they serve the carriers that a company has no account with."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -10,7 +9,6 @@ from app import accounts, intake
 from app.accounts import AddedAccount, carrier_accounts
 from app.arrivals.keeping import read_body
 from app.arrivals.tables import arrivals
-from app.database import Database
 from app.demo.stand_ins.aftership import AfterShipStandIn
 from app.demo.stand_ins.base import StandIn
 from app.demo.stand_ins.brt import BrtStandIn
@@ -28,17 +26,10 @@ from app.polling.refreshing import refresh
 from app.shipments import answer, history
 from app.shipments.shipment import Shipment
 from carriers.vocabulary import Status
-from tests.polled import Polled, contract, journey, polled
+from tests.polled import Polled, contract, journey
 
 S = Status
 NUMBER = "123456789012"
-
-
-@pytest.fixture
-async def desk(database: Database) -> AsyncIterator[Polled]:
-    """A world whose carriers are polled."""
-    async with polled(database) as desk:
-        yield desk
 
 
 async def shown(desk: Polled, shipment: Shipment) -> dict[str, Any]:

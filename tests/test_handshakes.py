@@ -9,21 +9,13 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 from sqlalchemy import select
 
-from app.database import Database
 from app.demo.stand_ins.base import Fault, Push
 from app.demo.stand_ins.dhl_unified import DhlUnified
 from app.main import build
 from app.polling.subscribing import Subscriber
 from app.subscriptions import handshakes, subscriptions
-from tests.polled import Polled, contract, polled
+from tests.polled import Polled, contract
 from tests.subscribed import kept
-
-
-@pytest.fixture
-async def desk(database: Database) -> AsyncIterator[Polled]:
-    """A world whose carriers are polled."""
-    async with polled(database) as desk:
-        yield desk
 
 
 @pytest.fixture

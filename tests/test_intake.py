@@ -14,7 +14,6 @@ from app.arrivals.keeping import ArrivalSource, ArrivalState, Arrived, body_hash
 from app.arrivals.tables import arrivals, unmapped
 from app.database import Database
 from app.intake import take_in
-from app.outbox import endpoints
 from app.shipments import answer
 from app.shipments.tables import events, transitions
 from carriers import Eta, parse
@@ -163,15 +162,7 @@ async def test_a_shop_that_is_not_live_tells_staff_but_not_recipients(database: 
 
 async def test_machines_are_told_of_every_change_in_order(world: World) -> None:
     """Created, changed, an event that changes nothing, a new estimate."""
-    async with world.database.transaction() as db:
-        await endpoints.create(
-            db,
-            world.installation.sealer,
-            world.shop.company_id,
-            world.shop.id,
-            url="https://example.com/h",
-            types=endpoints.TYPES,
-        )
+    await world.listen()
     shipment = await world.ship()
     await world.say(shipment, event(S.IN_TRANSIT, at=world.now - timedelta(hours=2)))
     await world.say(shipment, event(None, at=world.now - timedelta(hours=1), code="NOTE"))

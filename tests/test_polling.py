@@ -1,30 +1,18 @@
 """Carriers are asked about what is due, and what they answer moves the shipment; one that is quiet costs nothing."""
 
-from collections.abc import AsyncIterator
-
-import pytest
 from sqlalchemy import func, select
 
 from app.arrivals.tables import arrivals
-from app.database import Database
 from app.demo.stand_ins.sandbox import tell
-from app.outbox import endpoints
 from app.outbox.tables import messages
 from app.pace import STOPPED_FINAL, STOPPED_SILENT
 from app.polling import notes
 from app.shipments.shipment import Shipment
 from app.shipments.tables import events, transitions
 from carriers.vocabulary import Status, SubStatus
-from tests.polled import Polled, hours, polled, told
+from tests.polled import Polled, hours, told
 
 S, U = Status, SubStatus
-
-
-@pytest.fixture
-async def desk(database: Database) -> AsyncIterator[Polled]:
-    """A world whose carriers are polled."""
-    async with polled(database) as desk:
-        yield desk
 
 
 async def lived_through(desk: Polled, shipment: Shipment) -> list[str]:
@@ -172,15 +160,7 @@ async def test_a_batch_is_one_call(desk: Polled) -> None:
 
 async def test_what_an_answer_leaves_out_for_an_hour_is_withdrawn_and_the_delivery_corrected(desk: Polled) -> None:
     """Two complete answers without the delivery, the second unchanged: it never was, and machines hear so."""
-    async with desk.world.database.transaction() as db:
-        await endpoints.create(
-            db,
-            desk.world.installation.sealer,
-            desk.world.shop.company_id,
-            desk.world.shop.id,
-            url="https://hooks.example.com/nove",
-            types=endpoints.TYPES,
-        )
+    await desk.world.listen()
     shipment, start = await desk.ship("SANDBOX-LOST-1"), desk.world.now
     moving = ("collected", start)
     desk.sandbox.says[shipment.number] = told(shipment.number, moving, ("delivered", start))

@@ -1,11 +1,8 @@
 """Every carrier that is polled, through its own wire format: from the shipment posted to the parcel delivered."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from app import accounts
-from app.database import Database
 from app.demo.stand_ins.base import StandIn
 from app.demo.stand_ins.brt import BrtStandIn
 from app.demo.stand_ins.dhl_unified import DhlUnified
@@ -16,7 +13,7 @@ from app.demo.stand_ins.ups import UpsStandIn
 from app.polling.adopting import Adopter
 from app.shipments.shipment import Shipment
 from carriers.vocabulary import Status
-from tests.polled import Polled, contract, polled
+from tests.polled import Polled, contract
 
 S = Status
 
@@ -29,13 +26,6 @@ CARRIERS: dict[type[StandIn], str] = {
     UpsStandIn: "1Z999AA10123456784",
 }
 """Each stand-in, and a number of its carrier's form."""
-
-
-@pytest.fixture
-async def desk(database: Database) -> AsyncIterator[Polled]:
-    """A world whose carriers are polled."""
-    async with polled(database) as desk:
-        yield desk
 
 
 async def follow(desk: Polled, shipment: Shipment) -> list[Status]:

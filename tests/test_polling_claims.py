@@ -1,7 +1,7 @@
 """Due shipments are claimed by one worker each, within their carrier's rate, and taken over when a worker dies."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise, repeat
 from uuid import UUID
@@ -17,17 +17,10 @@ from app.polling.claiming import Batch, claim, due_accounts, due_shipments
 from app.polling.slots import HORIZON, book
 from app.shipments.tables import shipments
 from carriers.base import RateLimit
-from tests.polled import Polled, polled
+from tests.polled import Polled
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture
-async def desk(database: Database) -> AsyncIterator[Polled]:
-    """A world whose carriers are polled."""
-    async with polled(database) as desk:
-        yield desk
 
 
 async def claimed(database: Database, most: int = 16, lease: timedelta = leases.LEASE) -> list[Batch]:

@@ -1,7 +1,7 @@
 """A carrier that fails is asked less, by account; the shipment keeps what it has and says what is the matter."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -22,13 +22,6 @@ from carriers.vocabulary import Status
 from tests.polled import Polled, hours, polled
 
 S = Status
-
-
-@pytest.fixture
-async def desk(database: Database) -> AsyncIterator[Polled]:
-    """A world whose carriers are polled."""
-    async with polled(database) as desk:
-        yield desk
 
 
 async def health(desk: Polled) -> tuple[int, timedelta | None, str]:

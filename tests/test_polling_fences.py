@@ -1,25 +1,14 @@
 """What was claimed by another meanwhile is not written; a stop gives back what was not begun."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
-import pytest
-
-from app.database import Database
 from app.demo.stand_ins.base import Fault
 from app.polling import Poller
 from app.shipments.shipment import Shipment
 from carriers.vocabulary import Status
-from tests.polled import Polled, polled
+from tests.polled import Polled
 
 S = Status
-
-
-@pytest.fixture
-async def desk(database: Database) -> AsyncIterator[Polled]:
-    """A world whose carriers are polled."""
-    async with polled(database) as desk:
-        yield desk
 
 
 async def health(desk: Polled) -> tuple[int, timedelta | None, str]:

@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from app import erasing
 from app.arrivals.keeping import ArrivalSource, Arrived
-from app.database import Database
 from app.demo.stand_ins.base import Fault, StandIn
 from app.demo.stand_ins.brt import BrtStandIn
 from app.demo.stand_ins.fedex import FedexStandIn
@@ -25,18 +24,11 @@ from app.shipments.shipment import Shipment
 from app.shipments.tables import events
 from carriers import parse
 from carriers.vocabulary import Status
-from tests.polled import Polled, contract, polled
+from tests.polled import Polled, contract
 from tests.recorded import recorded
 
 S = Status
 NUMBERS = {BrtStandIn: "084010123456", GlsItalyStandIn: "M1620873111"}
-
-
-@pytest.fixture
-async def desk(database: Database) -> AsyncIterator[Polled]:
-    """A world whose carriers are polled."""
-    async with polled(database) as desk:
-        yield desk
 
 
 async def by_reference(desk: Polled, carrier: str, reference: str = "ORD-17", **posted: object) -> Shipment:

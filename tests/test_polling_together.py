@@ -1,14 +1,10 @@
 """Answers of carriers that come at the same time are taken in together, each by its own leases, for itself."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
-
 from app.arrivals.keeping import ArrivalState
-from app.database import Database
 from app.demo.stand_ins.sandbox import answer
 from app.polling import notes
 from app.polling.answers import read_answers
@@ -16,16 +12,9 @@ from app.polling.claiming import Batch, claim, due_accounts
 from app.polling.taking import MOST, Answered, Answers
 from carriers.base import Answer
 from carriers.vocabulary import Status
-from tests.polled import Polled, polled, told
+from tests.polled import Polled, told
 
 S = Status
-
-
-@pytest.fixture
-async def desk(database: Database) -> AsyncIterator[Polled]:
-    """A world whose carriers are polled."""
-    async with polled(database) as desk:
-        yield desk
 
 
 async def claimed(desk: Polled) -> list[Batch]:

@@ -1,7 +1,6 @@
 """A quota of calls a day is rationed: what there is goes where news is the most overdue, and health shows it."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +11,6 @@ from app import backlog, carrier_health
 from app.accounts import carrier_accounts
 from app.api.carrier_health import QuotaOut
 from app.arrivals.keeping import ArrivalSource
-from app.database import Database
 from app.intake.scheduling import BACKSTOP
 from app.ration import Ration
 from app.shipments.shipment import Shipment
@@ -20,16 +18,9 @@ from carriers import carrier
 from carriers.sandbox import Sandbox
 from carriers.vocabulary import Status
 from tests.building import event
-from tests.polled import Polled, hours, polled
+from tests.polled import Polled, hours
 
 DAY = datetime(2026, 3, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-async def desk(database: Database) -> AsyncIterator[Polled]:
-    """A world whose carriers are polled."""
-    async with polled(database) as desk:
-        yield desk
 
 
 @pytest.fixture(autouse=True)

@@ -1,22 +1,12 @@
 """A refresh: a shipment asked about at once, at the wish of the shop."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from sqlalchemy import update
 
 from app.accounts import carrier_accounts
-from app.database import Database
 from app.errors import Conflict
 from app.polling import refresh
-from tests.polled import Polled, polled
-
-
-@pytest.fixture
-async def desk(database: Database) -> AsyncIterator[Polled]:
-    """A world whose carriers are polled."""
-    async with polled(database) as desk:
-        yield desk
+from tests.polled import Polled
 
 
 async def test_a_refresh_is_done_at_once_and_at_most_once_a_minute(desk: Polled) -> None:

@@ -15,7 +15,6 @@ from app.idempotency import idempotency_keys
 from app.intake import retrying
 from app.intake.forgetting import forget_old
 from app.intake.retrying import retry_failed
-from app.outbox import endpoints
 from carriers.event import Parcel
 from carriers.sandbox import Sandbox
 from carriers.vocabulary import Status, SubStatus
@@ -28,15 +27,7 @@ S, U = Status, SubStatus
 async def world(database: Database) -> AsyncIterator[World]:
     """A live shop with an endpoint for everything."""
     world = await build(database)
-    async with database.transaction() as db:
-        await endpoints.create(
-            db,
-            world.installation.sealer,
-            world.shop.company_id,
-            world.shop.id,
-            url="https://hooks.example.com/nove",
-            types=endpoints.TYPES,
-        )
+    await world.listen()
     yield world
 
 

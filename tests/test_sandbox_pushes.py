@@ -7,17 +7,9 @@ import pytest
 
 from app import accounts
 from app.accounts import CarrierAccount
-from app.database import Database
 from app.polling.sandbox_pushes import SandboxPushes
 from carriers.sandbox import Sandbox
-from tests.polled import Polled, polled
-
-
-@pytest.fixture
-async def desk(database: Database) -> AsyncIterator[Polled]:
-    """A world whose carriers are polled."""
-    async with polled(database) as desk:
-        yield desk
+from tests.polled import Polled
 
 
 @pytest.fixture

@@ -9,20 +9,12 @@ from sqlalchemy import update
 
 from app import keys
 from app.accounts import carrier_accounts
-from app.database import Database
 from app.demo.stand_ins.base import Fault
 from app.keys import Scope
 from app.main import build
 from app.polling import silences
 from app.shipments.shipment import Shipment
-from tests.polled import Polled, polled
-
-
-@pytest.fixture
-async def desk(database: Database) -> AsyncIterator[Polled]:
-    """A world whose carriers are polled."""
-    async with polled(database) as desk:
-        yield desk
+from tests.polled import Polled
 
 
 @pytest.fixture

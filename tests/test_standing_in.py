@@ -5,12 +5,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import pytest
 from sqlalchemy import select
 
 from app import accounts
 from app.arrivals.tables import arrivals
-from app.database import Database
 from app.demo.stand_ins.aftership import AfterShipStandIn
 from app.demo.stand_ins.base import Fault, StandIn
 from app.demo.stand_ins.brt import BrtStandIn
@@ -21,17 +19,10 @@ from app.polling.refreshing import refresh
 from app.shipments import answer, history
 from app.shipments.shipment import Shipment
 from carriers.vocabulary import Status
-from tests.polled import Polled, contract, polled
+from tests.polled import Polled, contract
 
 NUMBER = "123456789012"
 REFUSED = Fault(status=401)
-
-
-@pytest.fixture
-async def desk(database: Database) -> AsyncIterator[Polled]:
-    """A world whose carriers are polled."""
-    async with polled(database) as desk:
-        yield desk
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ import pytest
 from httpx import AsyncClient
 
 from app import accounts, carrier_health
-from app.database import Database
 from app.demo.stand_ins.base import Fault
 from app.erasing import erase
 from app.intake.posting import change
@@ -23,18 +22,11 @@ from carriers.base import Account, RequestRefused
 from carriers.subscribing import Hook
 from carriers.vocabulary import Status
 from tests.building import event
-from tests.polled import Polled, journey, polled
+from tests.polled import Polled, journey
 from tests.subscribed import kept
 
 FIRST, SECOND = "1Z999AA10123456784", "1Z999AA10123456785"
 LIVE = timedelta(days=14)
-
-
-@pytest.fixture
-async def desk(database: Database) -> AsyncIterator[Polled]:
-    """A world whose carriers are polled."""
-    async with polled(database) as desk:
-        yield desk
 
 
 @pytest.fixture

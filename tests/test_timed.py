@@ -12,7 +12,6 @@ from app.database import Database, Session
 from app.intake import settle as real_settle
 from app.intake import timed
 from app.intake.timed import settle_due
-from app.outbox import endpoints
 from app.outbox.tables import messages
 from app.shipments.shipment import Shipment
 from app.shipments.tables import shipments
@@ -26,15 +25,7 @@ S, U = Status, SubStatus
 async def world(database: Database) -> AsyncIterator[World]:
     """A live shop with an endpoint for everything."""
     world = await build(database)
-    async with database.transaction() as db:
-        await endpoints.create(
-            db,
-            world.installation.sealer,
-            world.shop.company_id,
-            world.shop.id,
-            url="https://hooks.example.com/nove",
-            types=endpoints.TYPES,
-        )
+    await world.listen()
     yield world
 
 

@@ -13,16 +13,9 @@ from app.errors import Unavailable
 from app.installation import Installation
 from app.worker import SECONDS, Worker, working
 from carriers.vocabulary import Status
-from tests.polled import Polled, polled
+from tests.polled import Polled
 
 S = Status
-
-
-@pytest.fixture
-async def desk(database: Database) -> AsyncIterator[Polled]:
-    """A world whose carriers are polled."""
-    async with polled(database) as desk:
-        yield desk
 
 
 @pytest.fixture
