@@ -15,7 +15,15 @@ CARRIERS = (
     {"calling", "complaints", "soap", "summary", "times", "xml_tree"},
     {"granting", "zones"},
     {"dhl_push", "fedex_times", "ups_times", "brt_answers", "gls_it_xml", "dpd_soap", "edi", "emsevt", "gs1_keys"}
-    | {"ctt_rest", "fedex_soap", "gls_older", "purolator_shipments", "seventeen_track_older", "ups_older", "usps_web_tools"},
+    | {
+        "ctt_rest",
+        "fedex_soap",
+        "gls_older",
+        "purolator_shipments",
+        "seventeen_track_older",
+        "ups_older",
+        "usps_web_tools",
+    },
     {kind.__module__.partition(".")[2] for kind in BUILT_IN},
     {""},
 )
