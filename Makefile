@@ -33,9 +33,9 @@ test: $(READY)
 types: $(READY)
 	$(BIN)/mypy
 
-# More processes than cores: many tests wait, for a process to start or for an answer.
+# A process more than cores: many tests wait, for a process to start or for an answer.
 suite: $(READY)
-	$(BIN)/pytest -n 4 --dist worksteal $(ARGS)
+	$(BIN)/pytest -n 3 --dist worksteal $(ARGS)
 
 # The checks that take longer than a developer waits: more cases of every property.
 long: $(READY)

@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -142,20 +143,38 @@ async def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def sqlite_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where each test that runs on SQLite finds its file."""
+    return tmp_path_factory.mktemp("sqlite")
+
+
+@pytest.fixture(scope="session")
+def opened_before() -> dict[str, Database]:
+    """Databases of this process by address, closed now. One that is opened again knows what it has compiled."""
+    return {}
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_kind(request: pytest.FixtureRequest) -> str:
     """Each test that asks for a database runs on both."""
     return str(request.param)
 
 
+def _put_afresh(template: Path, folder: Path) -> None:
+    for left in folder.iterdir():
+        left.unlink()
+    shutil.copy(template, folder / "nove.db")
+
+
 @pytest.fixture
 async def database_url(
-    database_kind: str, postgres_server: str, postgres_copies: Copies, sqlite_template: Path, tmp_path: Path
+    database_kind: str, postgres_server: str, postgres_copies: Copies, sqlite_template: Path, sqlite_folder: Path
 ) -> AsyncIterator[str]:
     """The address of a fresh, migrated database."""
     if database_kind == "sqlite":
-        shutil.copy(sqlite_template, tmp_path / "nove.db")
-        yield f"sqlite:///{tmp_path}/nove.db"
+        _put_afresh(sqlite_template, sqlite_folder)
+        yield f"sqlite:///{sqlite_folder}/nove.db"
         return
     name = await postgres_copies.take()
     yield postgres_server.format(name)
@@ -163,9 +182,11 @@ async def database_url(
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
+async def database(database_url: str, opened_before: dict[str, Database]) -> AsyncIterator[Database]:
     """A fresh, migrated database."""
-    database = Database(database_url)
+    database = opened_before.get(database_url) or Database(database_url)
+    opened_before[database_url] = database
+    database.clock_offset = timedelta()
     database.take()
     yield database
     await database.close()

@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import ip_address
 from typing import Any
 
@@ -35,6 +36,12 @@ class _Session:
     busy: int = 0
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whom connections trust: the public authorities, read once, since reading them takes longer than a request."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class Transport(AiohttpTransport):
     """Sends one request within `seconds`, wall clock, and reads at most `limit` bytes of the answer's body.
 
@@ -43,7 +50,7 @@ class Transport(AiohttpTransport):
     """
 
     def __init__(self, *, seconds: float, limit: int, cut: bool, tls: ssl.SSLContext | None = None) -> None:
-        super().__init__(verify=tls or True, trust_env=False)
+        super().__init__(verify=tls or _trusted(), trust_env=False)
         self._seconds, self._limit, self._cut = seconds, limit, cut
         self._sessions: list[_Session] = []
 
