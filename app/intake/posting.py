@@ -56,9 +56,8 @@ async def post(
         posted = posted.model_copy(update={"parent_id": posted.return_of, "direction": Direction.RETURN})
     given, (posted, possible) = posted, await in_turn(db, shop, posted)
     known = await _known(db, shop, posted, possible)
-    if (
-        known is not None and known.carrier not in possible and unsettled(known)
-    ):  # the shop knows by now which candidate it is
+    if known is not None and known.carrier not in possible and unsettled(known):
+        # The shop knows by now which candidate it is.
         known = await correct(installation, db, known, posted, (posted.carrier, posted.tracking_number))
     if known is not None and not recycled(known, db.now):
         number = None if known.tracking_number else posted.tracking_number
