@@ -5,7 +5,6 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from importlib.metadata import version
 
 from fastapi import FastAPI
-from fastapi.telemetry import TelemetryConfig
 
 from app.api import (
     accounts,
@@ -23,7 +22,6 @@ from app.api import (
     mappings,
     messages,
     orders,
-    problems,
     reference,
     rules,
     sandbox,
@@ -32,9 +30,9 @@ from app.api import (
     unmapped,
 )
 from app.api.access import Gate
+from app.api.around import UNTRACED, surround
 from app.api.buckets import Buckets
-from app.api.limits import BODY_SECONDS, Limits
-from app.api.metrics import Scrape
+from app.api.limits import BODY_SECONDS
 from app.api.openapi import describe
 from app.api.own_events import OwnEvents
 from app.api.quick import Quick
@@ -71,9 +69,6 @@ ROUTERS = (
     tracking.router,
 )
 """Every router of the service; a new one is a line here."""
-
-UNTRACED: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
-"""The framework exports nothing: its spans would hold paths, and so the tokens of hooks and pages."""
 
 Companion = Callable[[Installation], AbstractAsyncContextManager[object]]
 """What runs beside the routes for as long as they are served, as the worker of `nove serve`."""
@@ -115,19 +110,4 @@ def build(
     app.router.routes.extend(route for router in ROUTERS for route in router.routes)
     describe(app)
     app.add_middleware(Quick, here=installation)
-    return _installed(app, installation, body_seconds)
-
-
-def probes(installation: Installation) -> FastAPI:
-    """What a worker without API answers: whether it lives and can work, and what it has done."""
-    app = FastAPI(title="Nove, worker", docs_url=None, redoc_url=None, openapi_url=None, telemetry=UNTRACED)
-    app.router.routes.extend(health.router.routes)
-    return _installed(app, installation, BODY_SECONDS)
-
-
-def _installed(app: FastAPI, installation: Installation, body_seconds: float) -> FastAPI:
-    app.state.installation = installation
-    app.state.scrape = Scrape(installation)
-    problems.install(app, [route for router in ROUTERS for route in router.routes])
-    app.add_middleware(Limits, here=installation, body_seconds=body_seconds)
-    return app
+    return surround(app, installation, app.router.routes[:], body_seconds)

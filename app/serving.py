@@ -25,7 +25,7 @@ from app.connection import Connection
 from app.errors import WrongSetting
 from app.installation import Installation, opened
 from app.logging import AccessLog, set_up
-from app.main import build, probes
+from app.probes import probes
 from app.settings import Settings
 from app.worker import working
 
@@ -72,7 +72,7 @@ async def _run(settings: Settings, api: Address | None, worker: bool, probed: Ad
         halves = [await stack.enter_async_context(AsyncExitStack()) for _ in range(2)]
         if worker:
             await halves[0].enter_async_context(working(here))
-        for app, socket_ in ((build, listener), (probes, _bound(probed) if probed is not None else None)):
+        for app, socket_ in ((_whole, listener), (probes, _bound(probed) if probed is not None else None)):
             if socket_ is not None:
                 failed = await halves[1].enter_async_context(answering(AccessLog(app(here)), socket_, settings))
                 failed.add_done_callback(lambda _: stop.set())
@@ -81,6 +81,12 @@ async def _run(settings: Settings, api: Address | None, worker: bool, probed: Ad
         log.info("stopping")
         await asyncio.gather(*(half.aclose() for half in halves))  # each has the whole time for it
     log.info("stopped")
+
+
+def _whole(here: Installation) -> ASGIApp:
+    from app.main import build  # noqa: PLC0415 - a worker alone has no use for the routes, and they take memory
+
+    return build(here)
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:

@@ -55,7 +55,7 @@ APP = (
     {"commanding", "connection"},
     {"api"},
     {"pages"},
-    {"main"},
+    {"main", "probes"},
     {"serving"},
     {"demo"},
     {"cli"},
@@ -135,7 +135,7 @@ def test_status_and_triggers_are_pure() -> None:
     ("term", "importers"),
     [
         ("cli", set()),
-        ("api", {"main", "pages"}),
+        ("api", {"main", "pages", "probes"}),
         ("pages", {"main"}),
         ("main", {"serving", "demo"}),
         ("channels", {"outbox", "worker", "demo", "probing"}),
