@@ -6,35 +6,26 @@ from typing import Any
 
 import orjson
 import pytest
-from httpx import ASGITransport, AsyncClient
+from httpx import AsyncClient
 from sqlalchemy import func, select
 
-from app import carrier_health, keys
+from app import carrier_health
 from app.carrier_calls import carrier_calls, write_down
 from app.cli.health import lines
 from app.demo.stand_ins.base import Fault
 from app.health_commands import ShowHealth
-from app.keys import Scope
-from app.main import build
 from app.retention import forget_old
 from app.subscriptions import handshakes, keep_handshakes
 from carriers.vocabulary import Status
 from tests.building import event
+from tests.calling import calling
 from tests.polled import Polled, told
 
 
 @pytest.fixture
 async def client(desk: Polled) -> AsyncIterator[AsyncClient]:
     """A client with a reading key of the world's shop."""
-    async with desk.world.database.transaction() as db:
-        shop = desk.world.shop
-        _, key = await keys.create(db, shop.company_id, shop.id, "Test", [Scope.WRITE])
-    app = build(desk.world.installation)
-    headers = {"Authorization": f"Bearer {key}"}
-    async with (
-        app.router.lifespan_context(app),
-        AsyncClient(transport=ASGITransport(app), base_url="http://nove.test", headers=headers) as client,
-    ):
+    async with calling(desk.world) as client:
         yield client
 
 

@@ -4,31 +4,21 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from httpx import ASGITransport, AsyncClient
+from httpx import AsyncClient
 from sqlalchemy import update
 
-from app import keys
 from app.accounts import carrier_accounts
 from app.demo.stand_ins.base import Fault
-from app.keys import Scope
-from app.main import build
 from app.polling import silences
 from app.shipments.shipment import Shipment
+from tests.calling import calling
 from tests.polled import Polled
 
 
 @pytest.fixture
 async def client(desk: Polled) -> AsyncIterator[AsyncClient]:
     """A client with a reading key of the world's shop."""
-    async with desk.world.database.transaction() as db:
-        shop = desk.world.shop
-        _, key = await keys.create(db, shop.company_id, shop.id, "Test", [Scope.WRITE])
-    app = build(desk.world.installation)
-    headers = {"Authorization": f"Bearer {key}"}
-    async with (
-        app.router.lifespan_context(app),
-        AsyncClient(transport=ASGITransport(app), base_url="http://nove.test", headers=headers) as client,
-    ):
+    async with calling(desk.world) as client:
         yield client
 
 
