@@ -1,13 +1,16 @@
 """One journey in several legs: every leg's events count, the carrier that has the parcel is shown and asked."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
+from app.arrivals.keeping import ArrivalSource
 from app.database import Database
 from app.demo.stand_ins.fedex import FedexStandIn
 from app.errors import InvalidInput
 from carriers.vocabulary import Status
+from tests.building import event
 from tests.polled import contract
 from tests.travelling import FIRST, LAST, LEGS, Desk, travelling
 
@@ -42,6 +45,16 @@ async def test_all_legs_are_one_history(desk: Desk) -> None:
     ]
     assert await desk.legs(shipment) == [("yunexpress", False), ("brt", True)]
     assert told["former"] == []
+
+
+async def test_what_the_shop_says_holds_for_the_whole_journey(desk: Desk) -> None:
+    """What a first carrier says of its last mile is a hand-over; the shop knows of which journey it speaks."""
+    shipment = await desk.ship(legs=LEGS)
+    handed = await desk.say(shipment, "yunexpress", S.OUT_FOR_DELIVERY, 5)
+    moment = event(S.OUT_FOR_DELIVERY, at=desk.world.now - timedelta(hours=2))
+    after = await desk.world.say(shipment, moment, source=ArrivalSource.SHOP)
+
+    assert (handed.status, after.status) == (S.IN_TRANSIT, S.OUT_FOR_DELIVERY)
 
 
 async def test_a_leg_that_can_be_asked_is_asked_from_the_beginning(desk: Desk) -> None:
