@@ -1,12 +1,15 @@
 """The sandbox pushes half of its numbers by real HTTP, signed, each step as it falls due."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
+from itertools import pairwise
 from zlib import crc32
 
 import pytest
 
 from app import accounts
 from app.accounts import CarrierAccount
+from app.demo.stand_ins.sandbox import sandbox_push
 from app.polling.sandbox_pushes import SandboxPushes
 from carriers.sandbox import Sandbox
 from tests.polled import Polled
@@ -73,3 +76,49 @@ async def test_a_journey_that_is_over_is_not_looked_at_any_more(desk: Polled, pu
     desk.world.pass_time(days=1)
 
     assert (first, await pushes.tick()) == (1, 0)
+
+
+async def test_it_looks_as_often_as_is_worth_a_query(desk: Polled, pushes: SandboxPushes) -> None:
+    """A step is pushed a minute late at most; one that fell due between two looks is pushed by the next."""
+    await desk.ship(number(even=True))
+    desk.world.pass_time(hours=0.495)
+    counts = [await pushes.tick()]
+    for seconds in (20, 20, 20):
+        desk.world.pass_time(seconds=seconds)
+        counts.append(await pushes.tick())
+
+    assert counts == [0, 0, 0, 1]
+
+
+async def test_a_step_told_late_is_pushed_when_it_is_told(desk: Polled, pushes: SandboxPushes) -> None:
+    """The steps of a DISORDER journey are pushed as they come to light, whenever that is."""
+    disorder = next(name for n in range(100) if crc32((name := f"SANDBOX-DISORDER-{n}").encode()) % 2 == 0)
+    await desk.ship(disorder)
+    due = []
+    for _ in range(70):
+        desk.world.pass_time(hours=1)
+        due.append(await pushes.tick())
+
+    now = desk.world.now
+    start = now - timedelta(hours=70)
+    told = [sandbox_push(disorder, start, 1, start + timedelta(hours=hours), "secret") for hours in range(71)]
+    names = [each and each.headers["sandbox-id"] for each in told]
+    assert due == [int(after != before) for before, after in pairwise(names)]
+    assert sum(due) > 1
+
+
+async def test_an_account_too_slow_for_the_calendar_holds_up_no_other(desk: Polled, pushes: SandboxPushes) -> None:
+    """Its journeys never take a step; those of other accounts are pushed."""
+    shipment = await desk.ship(number(even=True))
+    async with desk.world.database.transaction() as db:
+        await accounts.add(
+            db,
+            desk.world.installation.sealer,
+            shipment.company_id,
+            "sandbox",
+            public_url="https://nove.example",
+            credentials={"speed": 1e-300},
+        )
+    desk.world.pass_time(hours=1)
+
+    assert await pushes.tick() == 1
