@@ -8,7 +8,9 @@ from sqlalchemy import JSON, DateTime, LargeBinary, MetaData, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
+
+from app.uuids import uuid_of
 
 metadata = MetaData(
     naming_convention={
@@ -21,7 +23,7 @@ metadata = MetaData(
 
 def new_id() -> UUID:
     """A UUID version 7: sorts by the time it was made."""
-    return uuid7()
+    return uuid_of(uuid7().int)
 
 
 def first_id(moment: datetime) -> UUID:

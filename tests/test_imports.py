@@ -31,7 +31,7 @@ CARRIERS = (
 
 APP = (
     {"beforehand", "disk", "errors", "failpoints", "finding", "pace", "lifecycle", "locales", "metrics", "wrong_fields"}
-    | {"account_state", "silence", "tally"},
+    | {"account_state", "silence", "tally", "uuids"},
     {"mail_addresses", "settings", "standing", "triggers"},
     {"sealing", "columns", "engines", "away", "outbound", "logging", "demo.journeys"},
     {"secret_keys", "grading"},
