@@ -15,6 +15,7 @@ from app.shipments import names
 from app.shipments.posting import normal_number
 from app.shipments.shipment import NAMES, Shipment
 from app.shipments.tables import shipments
+from carriers.event import Parcel
 
 AT_ONCE = 2_000
 """Values in one statement: databases bound them."""
@@ -130,13 +131,12 @@ def _hold(company_id: UUID, carrier: str, number: str) -> tuple[str, str, str, i
 
 async def _locked(db: Session, arrivals: Sequence[Arrived]) -> list[list[Shipment]]:
     """The shipments of each arrival, locked in one order, so that two groups never wait for each other."""
-    numbers = [numbers_of(arrived) for arrived in arrivals]
+    numbers = [frozenset[str]() if each.shipment_id is not None else numbers_of(each) for each in arrivals]
     ids = sorted({(each.company_id, each.shipment_id) for each in arrivals if each.shipment_id is not None})
     named = sorted(
         {
             (arrived.company_id, arrived.carrier, number)
             for arrived, its in zip(arrivals, numbers, strict=True)
-            if arrived.shipment_id is None
             for number in its
         }
     )
@@ -176,12 +176,15 @@ def batched(values: Sequence[_T], size: int) -> list[Sequence[_T]]:
 
 def numbers_of(arrived: Arrived) -> frozenset[str]:
     """The numbers that a parcel goes by, as shipments are stored under them."""
-    if arrived.parcel is None:
-        return frozenset()
+    return frozenset() if arrived.parcel is None else names_of_parcel(arrived.parcel, arrived.carrier)
+
+
+def names_of_parcel(parcel: Parcel, carrier: str) -> frozenset[str]:
+    """The same of a parcel that this carrier tells of."""
     found = set()
-    for number in (arrived.parcel.number, *arrived.parcel.aliases):
+    for number in (parcel.number, *parcel.aliases):
         try:
-            found.add(normal_number(number, arrived.carrier))
+            found.add(normal_number(number, carrier))
         except ValueError:
             continue
     return frozenset(found)

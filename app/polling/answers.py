@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 
 from app.arrivals.keeping import ArrivalSource, ArrivalState, Arrived, Latest, body_hash, part_hash
-from app.intake.concerning import numbers_of
+from app.intake.concerning import names_of_parcel
 from app.polling import notes
 from app.polling.claiming import Batch
 from app.shipments.shipment import Shipment
@@ -78,14 +78,14 @@ class _Reader:
             reason = f"the adapter broke: {type(error).__name__}"
             self._spoil(body, fresh, ArrivalState.FAILED, reason, notes.TRIED_AGAIN)
             return
+        named = [(parcel, names_of_parcel(parcel, carrier.slug)) for parcel in parcels]
+        # A part without number is that of the only one that was asked for.
+        only = carrier.renames and len(parcels) == 1
         for shipment in fresh:
-            parts = [(parcel, self._arrived(body, shipment, parcel)) for parcel in parcels]
-            # A part without number is that of the only one that was asked for.
-            only = carrier.renames and len(parcels) == 1
             mine = [
-                arrived
-                for parcel, arrived in parts
-                if shipment.tracking_number in numbers_of(arrived) or (alone and (only or not parcel.number.strip()))
+                self._arrived(body, shipment, parcel)
+                for parcel, numbers in named
+                if shipment.tracking_number in numbers or (alone and (only or not parcel.number.strip()))
             ]
             if mine:
                 self.brought.notes[shipment.id] = ""
