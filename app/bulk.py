@@ -37,25 +37,30 @@ class Insert:
     ) -> None:
         columns = [table.c[name] for name in names] or list(table.c)
         returned = [table.c[name] for name in returning]
-        into = f'INSERT INTO "{table.name}" ({names_of(columns)})'
-        end = f" ON CONFLICT {conflict}" if conflict else ""
-        end += f" RETURNING {names_of(returned)}" if returned else ""
+        self.table, self.changes, self.width = table.name, False, len(columns)
+        self._into = f'INSERT INTO "{table.name}" ({names_of(columns)})'
+        self._end = f" ON CONFLICT {conflict}" if conflict else ""
+        self._end += f" RETURNING {names_of(returned)}" if returned else ""
+        self._sqlite = f"{self._into} VALUES ({', '.join('?' * len(columns))}){self._end}"
+        self._columns, self._given, self._returned = columns, _Values(columns), _Values(returned)
+        self._returns = bool(returned)
+
+    def text(self, first: int = 1) -> str:
+        """The statement for PostgreSQL, its values numbered from `first` on."""
         # Without its condition the query would swallow ON CONFLICT as a join's.
-        self._postgres = f"{into} SELECT * FROM {_unnest(columns)} WHERE true{end}"
-        self._sqlite = f"{into} VALUES ({', '.join('?' * len(columns))}){end}"
-        self._given, self._returned, self._returns = _Values(columns), _Values(returned), bool(returned)
+        return f"{self._into} SELECT * FROM {_unnest(self._columns, first)} WHERE true{self._end}"
 
     async def __call__(self, db: Session, rows: Sequence[Row]) -> list[Row]:
-        """Insert them; with `returning`, those columns of each row that is written."""
+        """Insert them; with `returning`, those columns of each row written. Without, it may wait (`app.held`)."""
         if not rows:
             return []
         if db.driver is None:
             return await self._by_sqlite(db, self._given.tuples(rows))
         arrays = self._given.arrays(rows)
         if not self._returns:
-            await db.driver.execute(self._postgres, *arrays)
+            await db.driver.put(self, arrays)
             return []
-        return self._returned.from_postgres(await db.driver.fetch(self._postgres, *arrays))
+        return self._returned.from_postgres(await db.driver.fetch(self.text(), *arrays))
 
     async def _by_sqlite(self, db: Session, rows: Sequence[tuple[Any, ...]]) -> list[Row]:
         if not self._returns:
@@ -72,23 +77,27 @@ class Update:
 
     def __init__(self, table: Table, key: Sequence[str], names: Sequence[str]) -> None:
         columns = [table.c[name] for name in (*key, *names)]
-        found = " AND ".join(f'"{table.name}"."{name}" = v."{name}"' for name in key)
-        changed = ", ".join(f'"{name}" = v."{name}"' for name in names)
-        values = f"{_unnest(columns)} AS v({names_of(columns)})"
-        self._postgres = f'UPDATE "{table.name}" SET {changed} FROM {values} WHERE {found}'
+        self.table, self.changes, self.width = table.name, True, len(columns)
+        self._found = " AND ".join(f'"{table.name}"."{name}" = v."{name}"' for name in key)
+        self._changed = ", ".join(f'"{name}" = v."{name}"' for name in names)
         found = " AND ".join(f'"{name}" = ?{n}' for n, name in enumerate(key, 1))
         changed = ", ".join(f'"{name}" = ?{n}' for n, name in enumerate(names, len(key) + 1))
         self._sqlite = f'UPDATE "{table.name}" SET {changed} WHERE {found}'
-        self._given = _Values(columns)
+        self._columns, self._given = columns, _Values(columns)
+
+    def text(self, first: int = 1) -> str:
+        """The statement for PostgreSQL, its values numbered from `first` on."""
+        values = f"{_unnest(self._columns, first)} AS v({names_of(self._columns)})"
+        return f'UPDATE "{self.table}" SET {self._changed} FROM {values} WHERE {self._found}'
 
     async def __call__(self, db: Session, rows: Sequence[Row]) -> None:
-        """Change them."""
+        """Change them; it may wait (`app.held`)."""
         if not rows:
             return
         if db.driver is None:
             await db.connection.exec_driver_sql(self._sqlite, self._given.tuples(rows))
         else:
-            await db.driver.execute(self._postgres, *self._given.arrays(rows))
+            await db.driver.put(self, self._given.arrays(rows))
 
 
 class Fetch(Generic[Made]):
@@ -116,9 +125,9 @@ def names_of(columns: Sequence[Column[Any]], table: str = "") -> str:
     return ", ".join(f'{table}"{column.name}"' for column in columns)
 
 
-def _unnest(columns: Sequence[Column[Any]]) -> str:
-    """The arrays as rows, typed as the columns are."""
-    typed = (f"${n}::{column.type.compile(_POSTGRES)}[]" for n, column in enumerate(columns, 1))
+def _unnest(columns: Sequence[Column[Any]], first: int) -> str:
+    """The arrays as rows, typed as the columns are; they are numbered from `first` on."""
+    typed = (f"${n}::{column.type.compile(_POSTGRES)}[]" for n, column in enumerate(columns, first))
     return f"unnest({', '.join(typed)})"
 
 

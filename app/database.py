@@ -6,28 +6,26 @@ last; readers may only query. PostgreSQL: a pool. The clock is the database's, s
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, cast
 
 import structlog
 from asyncpg import InterfaceError, PostgresConnectionError, PostgresError
-from sqlalchemy import Column, ColumnElement, Executable, Row, Table, func, inspect, select, text, type_coerce
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import func, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app import engines, failpoints, file_lock
 from app.away import translated
-from app.beforehand import NOTHING, Beforehand
 from app.columns import HexKey, Id, Instant, Json, Word, first_id, metadata, new_id
 from app.errors import WrongSetting
 from app.glances import Glances
+from app.held import Driver
+from app.session import Session
 
 MIGRATING = 764583
 """The advisory lock of whoever changes the schema."""
@@ -39,69 +37,6 @@ SECONDS, PATIENT_SECONDS, STEP_SECONDS = 15.0, 600.0, 86_400.0
 log = structlog.get_logger()
 
 __all__ = ["Database", "HexKey", "Id", "Instant", "Json", "Session", "Word", "first_id", "metadata", "new_id"]
-
-
-class Session:
-    """An open transaction: statements go through it, and it knows the database's time."""
-
-    def __init__(self, connection: AsyncConnection | None, now: datetime, driver: Any = None) -> None:
-        self._connection = connection
-        self.now = now
-        self.driver = driver
-        """PostgreSQL's own connection (asyncpg), in the same transaction, for the hot paths; none on SQLite."""
-        self.postgres = driver is not None
-        self.committed: list[Callable[[], None]] = []
-        """Called after the commit, and only then: for what counts what was stored."""
-        self.beforehand: Beforehand = NOTHING
-
-    @property
-    def connection(self) -> AsyncConnection:
-        """What statements are run by; a glance has none."""
-        if self._connection is None:
-            raise RuntimeError("a glance reads by its driver alone")
-        return self._connection
-
-    async def all(self, statement: Executable, values: Any = None) -> Sequence[Row[Any]]:
-        """Every row; `values` may be a list of rows to insert."""
-        return (await self.connection.execute(statement, values)).all()
-
-    async def first(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Row[Any] | None:
-        """The first row, or none."""
-        return (await self.connection.execute(statement, values)).first()
-
-    async def value(self, statement: Executable) -> Any:
-        """The first column of the first row, or none."""
-        return (await self.connection.execute(statement)).scalar()
-
-    async def run(self, statement: Executable, values: Any = None) -> int:
-        """The number of rows that a change touched; `values` may be a list of rows."""
-        return (await self.connection.execute(statement, values)).rowcount
-
-    async def lock(self, *words: object) -> None:
-        """Hold until the transaction ends what no row stands for yet; on SQLite only one transaction writes anyway."""
-        if self.postgres:
-            await self.run(select(func.pg_advisory_xact_lock(_number(words))))
-
-    async def try_lock(self, *words: object) -> bool:
-        """The same without waiting: whether it is ours."""
-        return not self.postgres or bool(await self.value(select(func.pg_try_advisory_xact_lock(_number(words)))))
-
-    @asynccontextmanager
-    async def nested(self) -> AsyncIterator[None]:
-        """A part of the transaction that an error undoes alone."""
-        async with self.driver.transaction() if self.postgres else self.connection.begin_nested():
-            yield
-
-    def insert(self, table: Table) -> "postgresql.Insert | sqlite.Insert":
-        """An INSERT that can say what to do on conflict."""
-        return postgresql.insert(table) if self.postgres else sqlite.insert(table)
-
-    def holds(self, column: Column[Any], value: str) -> ColumnElement[bool]:
-        """Whether a JSON list has the value in it."""
-        if self.postgres:
-            return type_coerce(column, JSONB).contains([value])
-        each = func.json_each(column).table_valued("value")
-        return select(1).select_from(each).where(each.c.value == value).exists()
 
 
 class Database:
@@ -119,6 +54,7 @@ class Database:
         if self.postgres:
             self.path: Path | None = None
             self._writer = self._reader = engines.postgres(url, seconds)
+            self._by_key = engines.postgres_by_key(url, seconds)
             self._patient = engines.unpooled(url, PATIENT_SECONDS)
             self._altering = engines.unpooled(url, STEP_SECONDS)
             self._glances = Glances(partial(engines.glance, url, seconds))
@@ -128,7 +64,7 @@ class Database:
             self.path = Path(url.removeprefix("sqlite:///"))
             self.place = str(self.path)
             self._writer, self._reader = engines.sqlite_writer(self.path), engines.sqlite_readers(self.path)
-            self._patient = self._reader
+            self._patient = self._by_key = self._reader
 
     def now(self) -> datetime:
         """The database's time, as last compared with ours."""
@@ -174,18 +110,21 @@ class Database:
         return f"PostgreSQL at {self.place} does not let us in: {said}. See that NOVE_DATABASE_URL is right."
 
     @asynccontextmanager
-    async def transaction(self, *, patient: bool = False) -> AsyncIterator[Session]:
+    async def transaction(self, *, patient: bool = False, by_key: bool = False) -> AsyncIterator[Session]:
         """A writing transaction: committed at the end of the block, rolled back by an error.
 
         `patient` is for jobs whose statements may take minutes, here and below: their connections are their own.
+        `by_key` is for groups of arrivals: PostgreSQL plans each of their statements once (`engines.postgres_by_key`).
         """
         with translated():
             if self.postgres:
-                async with (self._patient if patient else self._writer).connect() as connection:
+                engine = self._patient if patient else self._by_key if by_key else self._writer
+                async with engine.connect() as connection:
                     driver = _driver(connection)
                     async with _whole(driver):
-                        session = Session(connection, self.now(), driver)
+                        session = Session(connection, self.now(), held=Driver(driver))
                         yield session
+                        await session.write()
                         failpoints.reach(failpoints.BEFORE_COMMIT)
             else:
                 async with self._lock, self._writer.begin() as connection:
@@ -247,6 +186,7 @@ class Database:
         if self.postgres:
             await self._glances.close()
             await self._patient.dispose()
+            await self._by_key.dispose()
             await self._altering.dispose()
         await self._reader.dispose()
         await self._writer.dispose()
@@ -280,11 +220,6 @@ async def _whole(driver: Any) -> AsyncIterator[None]:
 def _driver(connection: AsyncConnection) -> Any:
     """The driver's connection beneath; types come with neither."""
     return cast(Any, connection.sync_connection).connection.driver_connection
-
-
-def _number(words: Sequence[object]) -> int:
-    digest = blake2b("\x1f".join(map(str, words)).encode(), digest_size=8).digest()
-    return int.from_bytes(digest, signed=True)
 
 
 _TRY_LOCK = select(func.pg_try_advisory_lock(MIGRATING))

@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,7 +25,8 @@ PING_SECONDS = 2.0
 """How long it may take to answer that."""
 
 
-CONNECT = {"timeout": 5, "server_settings": {"application_name": "nove", "timezone": "UTC"}}
+CONNECT: dict[str, Any] = {"timeout": 5, "server_settings": {"application_name": "nove", "timezone": "UTC"}}
+NO_SETTINGS: Mapping[str, str] = {}
 
 
 def postgres(url: str, seconds: float) -> AsyncEngine:
@@ -33,9 +35,20 @@ def postgres(url: str, seconds: float) -> AsyncEngine:
     WrongSetting if the address cannot be understood.
     """
     # A connection more than these would be made anew for each use.
-    engine = _postgres(url, seconds, pool_size=20, max_overflow=0, pool_timeout=5)
-    event.listen(engine.sync_engine, "checkin", _note_rest)
-    event.listen(engine.sync_engine, "checkout", _see_alive)
+    engine = _postgres(url, seconds, pool_size=16, max_overflow=0, pool_timeout=5)
+    _look_after(engine)
+    return engine
+
+
+def postgres_by_key(url: str, seconds: float) -> AsyncEngine:
+    """A few connections for transactions that take in what arrives: each of their statements is planned once.
+
+    They find every row by its key, however many are asked for, so a plan of their own would be the same one each time;
+    making it costs more than a small group of rows.
+    """
+    once = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
+    engine = _postgres(url, seconds, once, pool_size=4, max_overflow=0, pool_timeout=5)
+    _look_after(engine)
     return engine
 
 
@@ -44,8 +57,14 @@ def unpooled(url: str, seconds: float) -> AsyncEngine:
     return _postgres(url, seconds, poolclass=NullPool)
 
 
-def _postgres(url: str, seconds: float, **pool: Any) -> AsyncEngine:
+def _look_after(engine: AsyncEngine) -> None:
+    event.listen(engine.sync_engine, "checkin", _note_rest)
+    event.listen(engine.sync_engine, "checkout", _see_alive)
+
+
+def _postgres(url: str, seconds: float, settings: Mapping[str, str] = NO_SETTINGS, **pool: Any) -> AsyncEngine:
     driver, secure = _driver_url(url)
+    told = {**CONNECT, "server_settings": {**CONNECT["server_settings"], **settings}}
     engine = create_async_engine(
         driver,
         **pool,
@@ -53,7 +72,7 @@ def _postgres(url: str, seconds: float, **pool: Any) -> AsyncEngine:
         isolation_level="AUTOCOMMIT",
         json_serializer=dump_json,
         json_deserializer=load_json,
-        connect_args={**CONNECT, "command_timeout": seconds, **secure},
+        connect_args={**told, "command_timeout": seconds, **secure},
     )
     event.listen(engine.sync_engine, "connect", _prepare_postgres)
     return engine

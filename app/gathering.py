@@ -91,8 +91,9 @@ class Gatherer(Generic[Job, Result]):
                 _fail(one[1], error)
 
     async def _do(self, group: Sequence[tuple[Job, asyncio.Future[Result]]]) -> None:
-        async with self._database.transaction() as db:
+        async with self._database.transaction(by_key=True) as db:
             results = await self._work(db, [job for job, _ in group])
+            await db.write()
             failpoints.reach(failpoints.GROUP_WRITTEN)
         failpoints.reach(failpoints.GROUP_COMMITTED)
         self._sized(len(group))

@@ -201,10 +201,13 @@ _SEEN = Fetch(
     _IDENTITY,
     lambda *values: values,
     f"""
-    SELECT a.company_id, a.account_id, a.body_hash
+    SELECT wanted.company, seen.account_id, wanted.hash
     FROM unnest($1::uuid[], $2::bytea[]) AS wanted(company, hash)
-    JOIN arrivals a ON a.company_id = wanted.company AND a.body_hash = wanted.hash
-    WHERE a.source = '{ArrivalSource.HOOK.value}' AND a.received_at > $3 AND a.state IN {_OF_USE}
+    CROSS JOIN LATERAL (
+        SELECT DISTINCT account_id FROM arrivals
+        WHERE company_id = wanted.company AND body_hash = wanted.hash
+          AND source = '{ArrivalSource.HOOK.value}' AND received_at > $3 AND state IN {_OF_USE}
+    ) AS seen
     """,  # noqa: S608  (of our own words)
     select(*_IDENTITY).where(
         tuple_(arrivals.c.company_id, arrivals.c.body_hash).in_(bindparam("wanted", expanding=True)),

@@ -11,7 +11,7 @@ from app.database import Session, new_id
 from app.installation import Installation
 from app.intake.change import NO_MARKS, Change, Marks, tracking_page
 from app.intake.scheduling import next_poll
-from app.intake.telling import tell_all
+from app.intake.telling import past_of, tell_all
 from app.lifecycle import State
 from app.outbox.putting import Listeners
 from app.shipments import answer
@@ -58,8 +58,9 @@ class Settlement:
 async def settle_all(installation: Installation, db: Session, settlements: Sequence[Settlement]) -> list[Shipment]:
     """Several shipments settled by the same few statements, in the order given."""
     changes = [_change(installation, each, db.now) for each in settlements]
+    past = await past_of(db, changes)  # read first: what is written then waits for nothing (`app.held`)
     await _write(db, changes)
-    await tell_all(db, changes)
+    await tell_all(db, changes, past)
     return [change.after for change in changes]
 
 

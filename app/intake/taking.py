@@ -95,10 +95,10 @@ async def take_in(installation: Installation, db: Session, arrivals: Sequence[Ar
     for each in gathered.values():
         if each.over is not None and (seen is None or not seen.travels(each.before)):
             each.before = await begin_after(db, each.before, each.over)
+    after = await _settled(installation, db, gathered, seen)
     await keep_all(db, parts)
     await write(db, [(each.before, each.recorded) for each in gathered.values()])
     await count_unmapped(db, [(_bearer(each.before, seen), _strangers(each.recorded)) for each in gathered.values()])
-    after = await _settled(installation, db, gathered, seen)
     if seen is not None and seen.awaited:
         after = await _awaited(installation, db, seen, after)
     states = [each.state for each in outcomes]

@@ -1,9 +1,10 @@
 """What a settled shipment calls for: webhooks for machines, letters for people. Rows only; nothing is sent here."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.database import Session
@@ -24,7 +25,18 @@ BACKFILL = timedelta(hours=48)
 """A webhook about an event older than this says `backfill`."""
 
 
-async def tell_all(db: Session, changes: Sequence[Change]) -> None:
+Past = Mapping[UUID, ToldSoFar]
+"""What has been told of shipments; those are missing of which nothing was."""
+
+
+async def past_of(db: Session, changes: Sequence[Change]) -> Past:
+    """What has been told of the shipments, before these changes."""
+    # Before its first status nothing has been told of a shipment, unless that it is late or stale.
+    known = [each for each in changes if each.before.version or each.before.late or each.before.stale]
+    return await told_so_far(db, [(each.after, each.to.rules) for each in known])
+
+
+async def tell_all(db: Session, changes: Sequence[Change], past: Past) -> None:
     """Queue what machines and people are to hear of the changes."""
     await put_webhooks(
         db,
@@ -35,9 +47,6 @@ async def tell_all(db: Session, changes: Sequence[Change]) -> None:
             for row in webhooks(db, change.to, change.after, _announcements(change, db.now))
         ],
     )
-    # Before its first status nothing has been told of a shipment, unless that it is late or stale.
-    known = [each for each in changes if each.before.version or each.before.late or each.before.stale]
-    past = await told_so_far(db, [(each.after, each.to.rules) for each in known])
     rows: list[dict[str, Any]] = []
     for change in changes:
         before = past.get(change.after.id, NOTHING_TOLD)

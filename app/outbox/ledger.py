@@ -35,9 +35,9 @@ NOTHING_TOLD = ToldSoFar((), 0, 0)
 
 
 async def told_so_far(db: Session, concerned: Sequence[tuple[Shipment, Sequence[Rule]]]) -> dict[UUID, ToldSoFar]:
-    """What `triggers.decide` needs to know of the past of each shipment, given with its shop's rules.
+    """What `triggers.decide` needs to know of the past of each shipment, given as it is now, with its shop's rules.
 
-    Shipments of which nothing was told are left out.
+    Its newest step need not be written yet. Shipments of which nothing was told are left out.
     """
     if not concerned:
         return {}
@@ -46,7 +46,7 @@ async def told_so_far(db: Session, concerned: Sequence[tuple[Shipment, Sequence[
     theirs = [each for each in ids if each[1] in held]
     steps = _by_shipment(await _STEPS(db, list(zip(*theirs, strict=True)), {"ids": theirs}) if theirs else [])
     return {
-        shipment.id: _told(held[shipment.id], steps[shipment.id], rules, db.now)
+        shipment.id: _told(held[shipment.id], [*steps[shipment.id], _step(shipment)], rules, db.now)
         for shipment, rules in concerned
         if shipment.id in held
     }
@@ -97,6 +97,11 @@ _STEPS = Fetch(
         tuple_(transitions.c.company_id, transitions.c.shipment_id).in_(bindparam("ids", expanding=True))
     ),
 )
+
+
+def _step(shipment: Shipment) -> _Step:
+    """The newest, to where the shipment is."""
+    return _Step(shipment.id, shipment.version, shipment.status, shipment.sub_status)
 
 
 def _by_shipment(rows: Sequence[_Of]) -> defaultdict[UUID, list[_Of]]:

@@ -1,12 +1,13 @@
 """A shop's rules: who is told of what. A shop begins with the default ones and switches them on and off."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, select, update
 
-from app.bulk import Fetch, names_of
+from app.bulk import Fetch, names_of, reader
 from app.database import Session, new_id
 from app.errors import NotFound
 from app.outbox.tables import rules
@@ -79,3 +80,12 @@ _OF_SHOP = Fetch(
     .where(rules.c.company_id == bindparam("company"), rules.c.shop_id == bindparam("shop"))
     .order_by(rules.c.position, rules.c.id),
 )
+
+_read = reader(_COLUMNS)
+ROWS = f"SELECT ROW({names_of(_COLUMNS)}) FROM rules WHERE company_id = $1 AND shop_id = $2 ORDER BY position, id"  # noqa: S608
+"""PostgreSQL: a query of the rows of a shop's rules."""
+
+
+def rules_of(rows: Iterable[Sequence[Any]]) -> Iterator[Rule]:
+    """The rules of such rows."""
+    return (_rule(*values) for values in _read(rows))
