@@ -28,16 +28,19 @@ from carriers.base import (
     meant,
 )
 from carriers.calling import call
-from carriers.event import Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
+from carriers.event import Moment, OffsetSource, Parcel, Place, Said, made_moment
 from carriers.reading import Json, dicts, json_object, object_at, text_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import table_file
+from carriers.telling import Told, told_at, told_of
 from carriers.times import iso_moment
 from carriers.zones import country_coded
 
 A_KEY = re.compile(r"api ?-?key|authenti|authori", re.IGNORECASE)
 NOT_KNOWN = re.compile(r"not found|not exist|unknown|no shipment|cannot find", re.IGNORECASE)
+SECONDS = range(10**8, 10**10)
+"""Since 1970, that a stamp may have."""
 
 
 class SpringCredentials(Credentials):
@@ -107,7 +110,15 @@ def _error(said: Mapping[str, Json]) -> str:
 def _parcel(said: dict[str, Json]) -> Parcel:
     number = text_of(said.get("TrackingNumber"), 64)
     others = [text_of(said.get(name), 64) for name in ("CarrierTrackingNumber", "CarrierLocalTrackingNumber")]
-    events = [event for each in dicts(said.get("Events")) if (event := _event(each))]
+    events = []
+    for each in dicts(said.get("Events")):
+        get = each.get
+        moment, code = _moment(get("Timestamp"), get("DateTime")), get("Code")
+        code = str(code) if type(code) is int else code  # texts are remembered, numbers are not
+        words = (code, get("Description"), get("CarrierCode"), get("CarrierDescription"))
+        what = _told(*words, get("City"), get("Zip"), get("State"), get("Country"))
+        if moment and what:
+            events.append(told_at(moment, what))
     return Parcel(
         number,
         numbered(events[::-1]),
@@ -116,31 +127,29 @@ def _parcel(said: dict[str, Json]) -> Parcel:
     )
 
 
-def _event(said: Mapping[str, Json]) -> TrackingEvent | None:
-    get = said.get
-    moment = _moment(get("Timestamp"), get("DateTime"))
-    told = _said(get("Code"), get("Description"), get("CarrierCode"), get("CarrierDescription"))
-    place = _place(get("City"), get("Zip"), get("State"), get("Country"))
-    return told.at(moment, place) if moment and (told.code or told.text) else None
-
-
 def _moment(given: Json, printed: Json) -> Moment | None:
     """The instant of the stamp, with the time that is printed beside it; that alone where there is no stamp."""
-    wall, stamp = iso_moment(printed), text_of(given, 20)
-    if not re.fullmatch("[1-9][0-9]{8,9}", stamp, re.ASCII):
+    wall, seconds = iso_moment(printed), given if type(given) is int else _seconds(text_of(given, 20))
+    if seconds not in SECONDS:
         return wall
-    instant = datetime.fromtimestamp(int(stamp), UTC)
+    instant = datetime.fromtimestamp(seconds, UTC)
     local = f"{instant:%Y-%m-%dT%H:%M:%S}" if wall is None or wall.until else wall.local_time
-    return Moment(instant, local, OffsetSource.GIVEN)
+    return made_moment((instant, local, OffsetSource.GIVEN, None))
+
+
+def _seconds(stamp: str) -> int:
+    return int(stamp) if re.fullmatch("[1-9][0-9]{8,9}", stamp, re.ASCII) else 0
 
 
 @remembered
+def _told(*given: Json) -> Told | None:
+    """What a row says by its first four, and where by its last four; none if it has neither code nor words."""
+    (city, postcode, state), country = map(text_of, given[4:7], (100, 20, 40)), text_of(given[7])
+    said, place = _said(*given[:4]), Place(city, postcode, state, country_coded(country))
+    return told_of(said, place or None) if said.code or said.text else None
+
+
 def _said(given: Json, text: Json, partner: Json, theirs: Json) -> Said:
     code, own, other, of_partner = text_of(given, 20), text_of(text, 240), text_of(theirs, 240), text_of(partner, 40)
     both = f"{own} ({other})" if own and other and own.casefold() != other.casefold() else own or other
     return meant(SpringGds.table.find(code), code, context=of_partner and f"partner {of_partner}", text=both)
-
-
-@remembered
-def _place(city: Json, postcode: Json, state: Json, country: Json) -> Place | None:
-    return Place(text_of(city, 100), text_of(postcode, 20), text_of(state, 40), country_coded(text_of(country))) or None
