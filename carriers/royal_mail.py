@@ -31,11 +31,12 @@ from carriers.base import (
     meant,
 )
 from carriers.calling import call
-from carriers.event import Eta, OffsetSource, Parcel, Place, Said, TrackingEvent
+from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
 from carriers.reading import Json, dicts, json_object, object_at, text_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import table_file
+from carriers.telling import Told, told_at, told_of
 from carriers.times import iso_moment, local_moment, parsed_date, zone
 
 LONDON = zone("Europe/London")
@@ -121,8 +122,13 @@ def _parcel(said: dict[str, Json]) -> Parcel | None:
     if error and not head:
         unknown = text_of(error.get("errorCode")) in NOT_FOUND
         return Parcel(number, not_found=True, note=text_of(error.get("errorDescription"))) if unknown else None
-    others = dict.fromkeys(text_of(head.get(name), 40) for name in ("uniqueItemId", "oneDBarcode"))
-    events = [event for each in dicts(said.get("events")) if (event := _event(each)) is not None]
+    others = dict.fromkeys((text_of(head.get("uniqueItemId"), 40), text_of(head.get("oneDBarcode"), 40)))
+    events = []
+    for each in dicts(said.get("events")):
+        moment = iso_moment(each.get("eventDateTime"), LONDON)
+        what = _told(each.get("eventCode"), each.get("eventName"), each.get("locationName"))
+        if moment and what:
+            events.append(told_at(moment, what))
     return Parcel(
         number,
         numbered([*_heads(head, events), *events]),
@@ -132,15 +138,13 @@ def _parcel(said: dict[str, Json]) -> Parcel | None:
     )
 
 
-def _event(said: Mapping[str, Json], prefix: str = "event", place: str = "locationName") -> TrackingEvent | None:
-    moment = iso_moment(said.get(f"{prefix}DateTime"), LONDON)
-    told = _said(said.get(f"{prefix}Code"), said.get(f"{prefix}Name"))
-    if moment is None or not (told.code or told.text):
-        return None
-    return told.at(moment, Place(name=text_of(said.get(place), 100)) or None)
-
-
 @remembered
+def _told(given: Json, text: Json, office: Json) -> Told | None:
+    """What an event says, and where; none if it has neither code nor name."""
+    said = _said(given, text)
+    return told_of(said, Place(name=text_of(office, 100)) or None) if said.code or said.text else None
+
+
 def _said(given: Json, text: Json) -> Said:
     code, find = text_of(given, 20).upper(), RoyalMail.table.find
     row = find(code) or find(code, within="older")
@@ -152,30 +156,46 @@ def _said(given: Json, text: Json) -> Said:
 
 def _heads(head: dict[str, Json], events: Sequence[TrackingEvent]) -> Iterator[TrackingEvent]:
     """What the summary tells beyond the events: the last one, and the category where its code is not known."""
-    last = _event(head, "lastEvent", "lastEventLocationName")
-    if last is not None and all((each.code, each.moment) != (last.code, last.moment) for each in events):
+    moment = iso_moment(head.get("lastEventDateTime"), LONDON)
+    what = _told(head.get("lastEventCode"), head.get("lastEventName"), head.get("lastEventLocationName"))
+    last = told_at(moment, what) if moment and what else None
+    if last is not None and all(each.code != last.code or each.moment != last.moment for each in events):
         known = [last, *events]
     else:
         last, known = None, list(events)
-    newest = max(known, key=lambda each: each.moment.occurred_at, default=None)
-    category = text_of(head.get("statusCategory"), 60).upper()
-    row = RoyalMail.table.find(category, within="category")
-    if newest is not None and newest.row is None and row is not None:
-        yield meant(row, category, "category").at(newest.moment)
+    category = _category(head.get("statusCategory"))
+    if category is not None and None in [each.row for each in known]:
+        newest = max(known, key=lambda each: each.moment.occurred_at)
+        if newest.row is None:
+            yield category.at(newest.moment)
     if last is not None:
         yield last
 
 
+@remembered
+def _category(given: Json) -> Said | None:
+    category = text_of(given, 60).upper()
+    row = RoyalMail.table.find(category, within="category")
+    return meant(row, category, "category") if row else None
+
+
 def _eta(said: dict[str, Json]) -> Eta | None:
     """The estimated day, and the window of it where there is one."""
-    day = parsed_date(text_of(said.get("date"))[:10], "%Y-%m-%d")
+    day = _day(said.get("date"))
     if day is None:
         return None
-    whole = local_moment(day, None, LONDON, OffsetSource.CARRIER)
-    start, end = (_on(day, said.get(f"{name}OfEstimatedWindow")) for name in ("start", "end"))
-    return Eta(start or whole.occurred_at, end or whole.until, day)
+    start = _on(day.local_time, said.get("startOfEstimatedWindow"))
+    end = _on(day.local_time, said.get("endOfEstimatedWindow"))
+    return Eta(start or day.occurred_at, end or day.until, date.fromisoformat(day.local_time))
 
 
-def _on(day: date, clock: Json) -> datetime | None:
+@remembered
+def _day(given: Json) -> Moment | None:
+    day = parsed_date(text_of(given)[:10], "%Y-%m-%d")
+    return None if day is None else local_moment(day, None, LONDON, OffsetSource.CARRIER)
+
+
+@remembered
+def _on(day: str, clock: Json) -> datetime | None:
     moment = iso_moment(f"{day}T{text_of(clock, 40)}", LONDON)
     return moment.occurred_at if moment else None
