@@ -13,6 +13,7 @@ The older web service (SOAP) and its names in the plural are read, too, after it
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from urllib.parse import quote
 
 from httpx import AsyncClient
@@ -31,11 +32,12 @@ from carriers.base import (
     meant,
 )
 from carriers.calling import call
-from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
+from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.reading import Json, at, dicts, json_of, object_at, opening, text_of, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import table_file
+from carriers.telling import Told, told_at, told_of
 from carriers.times import exact_time, iso_moment, local_moment, parsed_date, zone
 from carriers.xml_tree import named, tree_of, unwrapped
 
@@ -147,7 +149,11 @@ def _updated(listed: Sequence[dict[str, Json]]) -> Iterator[Parcel]:
 
 def _parcel(said: dict[str, Json]) -> Parcel:
     number = text_of(said.get("Barcode"), 40) or text_of(said.get("MainBarcode"), 40)
-    events = [event for each in (*dicts(said.get("Event")), *dicts(said.get("Events"))) if (event := _event(each))]
+    events = []
+    for each in (*dicts(said.get("Event")), *dicts(said.get("Events"))):
+        what = _told(each.get("Code"), each.get("Description"), each.get("LocationCode"))
+        if moment := _moment(each.get("TimeStamp")):
+            events.append(told_at(moment, what))
     statuses = [each for name in ("Status", "OldStatus", "OldStatuses") for each in dicts(said.get(name))]
     expected = object_at(said, "Expectation")
     earliest, latest = _moment(expected.get("ETAFrom")), _moment(expected.get("ETATo"))
@@ -160,31 +166,27 @@ def _parcel(said: dict[str, Json]) -> Parcel:
     )
 
 
-def _event(said: dict[str, Json]) -> TrackingEvent | None:
-    moment, where = _moment(said.get("TimeStamp")), text_of(said.get("LocationCode"), 40)
-    place = Place(code=where) if where else None
-    return _said(said.get("Code"), said.get("Description")).at(moment, place) if moment else None
-
-
 @remembered
-def _said(given: Json, described: Json) -> Said:
-    code, find = text_of(given, 20).upper(), PostNl.table.find
-    return meant(find(code, within="event") or find(code, within="app"), code, "event", "", text_of(described))
+def _told(given: Json, described: Json, location: Json) -> Told:
+    """What an observation says, and where."""
+    code, where, find = text_of(given, 20).upper(), text_of(location, 40), PostNl.table.find
+    row = find(code, within="event") or find(code, within="app")
+    return told_of(meant(row, code, "event", "", text_of(described)), Place(code=where) if where else None)
 
 
 def _statuses(listed: Iterable[dict[str, Json]], events: Sequence[TrackingEvent]) -> Iterator[TrackingEvent]:
     """The statuses, each once, as events behind all those that share their instant; but none that an event tells."""
     seen = set()
+    moved = [(each.moment.occurred_at, each.status) for each in events if each.status]
     for said in listed:
         moment, code = _moment(said.get("TimeStamp") or said.get("Timestamp")), _status_code(said)
         row = PostNl.table.find(code.lstrip("0"), within="status")
         if moment is None or not code or (code, moment) in seen:
             continue
         seen.add((code, moment))
-        before = [each for each in events if each.status and each.moment.occurred_at <= moment.occurred_at]
-        newest = max((each.moment.occurred_at for each in before), default=None)
-        last = [each for each in before if each.moment.occurred_at == newest]
-        if newest == moment.occurred_at or (row and any(each.status is row.status for each in last)):
+        before = [(instant, status) for instant, status in moved if instant <= moment.occurred_at]
+        newest = max([instant for instant, _ in before], default=None)
+        if newest == moment.occurred_at or (row and (newest, row.status) in before):
             continue
         behind = sum(each.moment.occurred_at == moment.occurred_at for each in events)
         yield meant(
@@ -198,13 +200,29 @@ def _statuses(listed: Iterable[dict[str, Json]], events: Sequence[TrackingEvent]
 
 def _status_code(said: dict[str, Json]) -> str:
     """The older web service calls it by two other names."""
-    return next(filter(None, (text_of(said.get(name), 20) for name in ("StatusCode", "CurrentStatusCode", "Code"))), "")
+    return (
+        text_of(said.get("StatusCode"), 20)
+        or text_of(said.get("CurrentStatusCode"), 20)
+        or text_of(said.get("Code"), 20)
+    )
 
 
 def _moment(value: Json) -> Moment | None:
     """A time of the status calls (day first), of the list (ISO), or as the documents also show it (month first)."""
+    if not value:
+        return None
+    if type(value) is str and len(value) >= 19 and value[13] == value[16] == ":" and (day := _day(value[:10])):
+        moment = iso_moment(f"{day}T{value[11:19]}", AMSTERDAM)
+        if moment is not None:
+            return moment
     text = text_of(value, 40)
-    day = parsed_date(text[:10], "%d-%m-%Y", "%m/%d/%Y")
-    if day is None:
+    if (day := _day(text[:10])) is None:
         return iso_moment(text, AMSTERDAM)
-    return local_moment(day, exact_time(text[11:19]), AMSTERDAM, OffsetSource.CARRIER)
+    return local_moment(date.fromisoformat(day), exact_time(text[11:19]), AMSTERDAM, OffsetSource.CARRIER)
+
+
+@remembered
+def _day(text: str) -> str | None:
+    """A day as ISO 8601 has it."""
+    day = parsed_date(text, "%d-%m-%Y", "%m/%d/%Y")
+    return None if day is None else day.isoformat()
