@@ -25,6 +25,7 @@ from carriers.reading import Json, dicts, json_object, text_of
 from carriers.remembering import remembered
 from carriers.sequence import last_of, numbered
 from carriers.tables import table_file
+from carriers.telling import Told, told_at, told_of
 from carriers.times import iso_moment
 from carriers.vocabulary import Status
 
@@ -97,13 +98,12 @@ class AustraliaPost(Carrier):
 
 def _parcels(said: dict[str, Json]) -> Iterator[Parcel]:
     """What was asked about, and each of its articles if there are several."""
-    number, errors = text_of(said.get("tracking_id"), 40), dicts(said.get("errors"))
-    articles = list({repr(article): article for article in _articles(said)}.values())  # it may repeat itself
+    number, errors, articles = text_of(said.get("tracking_id"), 40), dicts(said.get("errors")), _articles(said)
     if errors and not articles:
         if any(text_of(error.get("code")) == INVALID for error in errors):
             yield Parcel(number, not_found=True)
         return
-    whole = [each for form in ("consignment", "consignments") for each in dicts(said.get(form))]
+    whole = dicts(said.get("consignment")) + dicts(said.get("consignments"))
     status = text_of(said.get("status")) or next((text_of(each.get("status")) for each in whole), "")
     told = [event for each in whole for event in dicts(each.get("events"))]
     if told or len(articles) != 1:
@@ -120,11 +120,14 @@ def _parcels(said: dict[str, Json]) -> Iterator[Parcel]:
         yield Parcel(number, _events(article.told, article.status or status), aliases=others)
 
 
-def _articles(said: dict[str, Json]) -> Iterator[_Article]:
-    for item in dicts(said.get("trackable_items")):
-        for each in dicts(item.get("items")) or [item]:
-            number = text_of(each.get("article_id"), 40)
-            yield _Article(number, text_of(each.get("status")), dicts(each.get("events")))
+def _articles(said: dict[str, Json]) -> list[_Article]:
+    """Each article once: an answer may repeat itself."""
+    listed = [
+        _Article(text_of(each.get("article_id"), 40), text_of(each.get("status")), dicts(each.get("events")))
+        for item in dicts(said.get("trackable_items"))
+        for each in dicts(item.get("items")) or [item]
+    ]
+    return listed if len(listed) < 2 else list({repr(article): article for article in listed}.values())
 
 
 def _delivered(article: _Article) -> bool:
@@ -136,19 +139,30 @@ def _delivered(article: _Article) -> bool:
 
 def _events(listed: Sequence[dict[str, Json]], status: str, within: str = "") -> tuple[TrackingEvent, ...]:
     """Each event once, behind what the status tells beside them."""
-    told = dict.fromkeys(event for each in listed if (event := _event(each, within)) is not None)
-    events = numbered(list(told))
+    told = []
+    for each in listed:
+        moment, what = iso_moment(each.get("date")), _told(each.get("description"), each.get("location"), within)
+        if moment and what:
+            told.append(told_at(moment, what))
+    if len({event.moment.local_time for event in told}) < len(told):  # else no two are the same
+        told = list(dict.fromkeys(told))
+    events, head = numbered(told), _said("", status, "")
+    if head.status is None:
+        return events
+    missing = head.status is Status.DELIVERED and head.status not in [event.status for event in events]
+    if not missing and None not in [event.row for event in events]:
+        return events
     newest = last_of(events)
-    head = _said("", status, "")
-    missing = head.status is Status.DELIVERED and all(event.status is not head.status for event in events)
-    if newest is None or head.status is None or not (missing or newest.row is None):
+    if newest is None or not (missing or newest.row is None):
         return events
     return (head.at(newest.moment, sequence=newest.sequence + 1), *events)
 
 
-def _event(said: dict[str, Json], within: str) -> TrackingEvent | None:
-    moment, told = iso_moment(said.get("date")), _said(said.get("description"), "", within)
-    return told.at(moment, _place(said.get("location"))) if moment and told.text else None
+@remembered
+def _told(described: Json, location: Json, within: str) -> Told | None:
+    """What an event says, and where; none if it has no text."""
+    said = _said(described, "", within)
+    return told_of(said, _place(location)) if said.text else None
 
 
 @remembered

@@ -10,7 +10,7 @@ from tests.source import Module, modules
 CARRIERS = (
     {"vocabulary", "remembering", "check_digits", "people"},
     {"event", "subscribing", "tables"},
-    {"base", "sequence", "phrases"},
+    {"base", "sequence", "phrases", "telling"},
     {"aggregator", "reading", "asking", "suggesting"},
     {"calling", "complaints", "soap", "summary", "times", "xml_tree"},
     {"granting", "zones"},
