@@ -27,7 +27,7 @@ class Status(StrEnum):
     @property
     def final(self) -> bool:
         """Whether the journey ends here as a rule."""
-        return self in (Status.DELIVERED, Status.RETURNED)
+        return self in FINAL
 
 
 class SubStatus(StrEnum):
@@ -93,6 +93,8 @@ STATUS_IDS: dict[Status, int] = {
     Status.RETURNED: 95,
     Status.DELIVERED: 99,
 }
+
+FINAL = frozenset({Status.DELIVERED, Status.RETURNED})
 
 SUB_STATUSES: dict[Status, frozenset[SubStatus]] = {
     Status.PENDING: frozenset(),

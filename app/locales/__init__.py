@@ -13,7 +13,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
@@ -67,7 +67,10 @@ def supported() -> tuple[str, ...]:
 
 def choose(*wanted: str | None) -> str:
     """The first of the wanted locales that there are words for, as it was given; English if none."""
-    return next((tag for tag in wanted if tag and _language(tag) in LANGUAGES), DEFAULT)
+    for tag in wanted:
+        if tag and _language(tag) in LANGUAGES:
+            return tag
+    return DEFAULT
 
 
 def label(
@@ -147,6 +150,7 @@ def amount_in_words(amount: str, currency: str, locale: str) -> str:
     return format_currency(amount, currency, locale=_babel(locale))
 
 
+@lru_cache(maxsize=1024)
 def _words(
     status: Status | str, sub_status: SubStatus | str | None, locale: str, direction: Direction | str, *, formal: bool
 ) -> Words:
@@ -184,6 +188,7 @@ def _elided(text: str, locale: str) -> str:
     return re.sub(r"\b(?:([Ii])l|([Dd])al) (?=(?:8|11)\b)", lambda m: "l'" if m[1] else f"{m[2]}all'", text)
 
 
+@lru_cache(maxsize=1024)
 def _language(tag: str) -> str:
     return tag.replace("_", "-").partition("-")[0].lower()
 
