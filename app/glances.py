@@ -1,12 +1,15 @@
 """PostgreSQL's connections for reads of one statement, where a pool's own work would cost more than the read.
 
-They carry no transaction and no state between two reads, so nothing is reset; one that fails is not used again.
+They carry no transaction and no state between two reads, so nothing is reset; one that fails is not used again. They
+are opened one after the other, which takes as long as some dozen reads: meanwhile those that are open serve who waits.
 """
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from contextvars import Context
 from typing import Any
 
 from app.engines import PING_SECONDS, RESTED_LONG
@@ -20,47 +23,98 @@ class Glances:
 
     def __init__(self, connect: Callable[[], Awaitable[Any]]) -> None:
         self._connect = connect
-        self._room = asyncio.Semaphore(MOST)
+        self._open = 0
+        self._opening: asyncio.Task[None] | None = None
         self._resting: list[tuple[float, Any]] = []
+        self._waiting: deque[asyncio.Future[Any]] = deque()
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[Any]:
         """A connection, for as long as the block; TimeoutError if all are taken for too long."""
-        if self._room.locked():
-            await asyncio.wait_for(self._room.acquire(), WAIT_SECONDS)
-        else:
-            await self._room.acquire()
+        connection = await self._take()
         try:
-            connection = await self._take()
-            try:
-                yield connection
-            except BaseException as error:
-                if not isinstance(error, Exception) or isinstance(error, TimeoutError):  # in the middle of something
-                    connection.terminate()
-                raise
-            finally:
-                if not connection.is_closed():
-                    self._resting.append((time.monotonic(), connection))
+            yield connection
+        except BaseException as error:
+            if not isinstance(error, Exception) or isinstance(error, TimeoutError):  # in the middle of something
+                connection.terminate()
+            raise
         finally:
-            self._room.release()
+            self._give(connection)
 
     async def _take(self) -> Any:
         while self._resting:
             since, connection = self._resting.pop()
-            if connection.is_closed():
-                continue
-            if time.monotonic() - since < RESTED_LONG:
+            if await _stands(connection, since):
                 return connection
-            try:
-                await connection.execute("", timeout=PING_SECONDS)
-            except Exception:
-                connection.terminate()
-                continue
-            return connection
-        return await self._connect()
+            self._open -= 1
+        return await self._given()
+
+    async def _given(self) -> Any:
+        """The next connection that comes back or is opened."""
+        waiting: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        self._open_another()
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                return await waiting
+        except BaseException:
+            if waiting.done() and not waiting.cancelled() and waiting.exception() is None:
+                self._give(waiting.result())  # it came just as nobody waited any more
+            raise
+
+    def _give(self, connection: Any) -> None:
+        if connection.is_closed():
+            self._open -= 1
+            self._open_another()
+            return
+        if (waiting := self._next()) is not None:
+            waiting.set_result(connection)
+        else:
+            self._resting.append((time.monotonic(), connection))
+
+    def _next(self) -> "asyncio.Future[Any] | None":
+        while self._waiting:
+            if not (waiting := self._waiting.popleft()).done():
+                return waiting
+        return None
+
+    def _open_another(self) -> None:
+        """See that one is on its way if somebody waits and there may be more."""
+        if self._waiting and self._open < MOST and self._opening is None:
+            self._open += 1
+            self._opening = asyncio.create_task(self._add(), context=Context())  # it is opened for whoever waits then
+
+    async def _add(self) -> None:
+        try:
+            connection = await self._connect()
+        except Exception as error:
+            self._opening = None
+            self._open -= 1
+            while not self._open and (waiting := self._next()) is not None:  # no other will come back to them
+                waiting.set_exception(error)
+            return
+        self._opening = None
+        self._give(connection)
+        self._open_another()
 
     async def close(self) -> None:
         """Close those at rest."""
+        if self._opening is not None:
+            self._opening.cancel()
         while self._resting:
             _, connection = self._resting.pop()
             await connection.close(timeout=2)
+
+
+async def _stands(connection: Any, since: float) -> bool:
+    """Whether a connection at rest can be used; one that has rested for long is asked."""
+    if connection.is_closed():
+        return False
+    if time.monotonic() - since < RESTED_LONG:
+        return True
+    try:
+        await connection.execute("", timeout=PING_SECONDS)
+    except Exception:
+        connection.terminate()
+        return False
+    return True
