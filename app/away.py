@@ -28,12 +28,16 @@ class translated:  # noqa: N801  (reads as a word in its with statement)
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if is_away(error):
-            if structlog.is_configured():  # in a service; a short command says it by its error
-                log.warning("the database is not reachable", error=type(error).__name__, exc_info=error)
-            raise Unavailable(
-                "The database is not reachable just now; nothing was stored. Send it again.", 2
-            ) from error
+        if error is not None:
+            refuse_if_away(error)
+
+
+def refuse_if_away(error: BaseException) -> None:
+    """Unavailable, if that is what the driver's error says."""
+    if is_away(error):
+        if structlog.is_configured():  # in a service; a short command says it by its error
+            log.warning("the database is not reachable", error=type(error).__name__, exc_info=error)
+        raise Unavailable("The database is not reachable just now; nothing was stored. Send it again.", 2) from error
 
 
 def is_away(error: BaseException | None) -> bool:

@@ -6,11 +6,12 @@ last; readers may only query. PostgreSQL: a pool. The clock is the database's, s
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from types import TracebackType
 from typing import Any, cast
 
 import structlog
@@ -20,10 +21,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app import engines, failpoints, file_lock
-from app.away import translated
+from app.away import refuse_if_away, translated
 from app.columns import HexKey, Id, Instant, Json, Word, first_id, metadata, new_id
 from app.errors import WrongSetting
-from app.glances import Glances
+from app.glances import Glance, Glances
 from app.held import Driver
 from app.session import Session
 
@@ -148,16 +149,9 @@ class Database:
                         driver.terminate()
                     raise
 
-    @asynccontextmanager
-    async def glancing(self) -> AsyncIterator[Session]:
+    def glancing(self) -> AbstractAsyncContextManager[Session]:
         """For a read of a statement or two that must be quick: on PostgreSQL the session has but its driver."""
-        if not self.postgres:
-            async with self.reading() as db:
-                yield db
-            return
-        with translated():
-            async with self._glances.one() as driver:
-                yield Session(None, self.now(), driver)
+        return _Glancing(self._glances, self.now) if self.postgres else self.reading()
 
     @asynccontextmanager
     async def altering(self) -> AsyncIterator[AsyncConnection]:
@@ -193,6 +187,28 @@ class Database:
         if self._file_lock is not None:
             os.close(self._file_lock)
             self._file_lock = None
+
+
+class _Glancing(Glance):
+    """A glance as a session."""
+
+    __slots__ = ("_now",)
+
+    def __init__(self, glances: Glances, now: Callable[[], datetime]) -> None:
+        super().__init__(glances)
+        self._now = now
+
+    async def __aenter__(self) -> Session:
+        with translated():
+            driver = await super().__aenter__()
+        return Session(None, self._now(), driver)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await super().__aexit__(kind, error, trace)
+        if error is not None:
+            refuse_if_away(error)
 
 
 @asynccontextmanager

@@ -7,9 +7,9 @@ are opened one after the other, which takes as long as some dozen reads: meanwhi
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from contextvars import Context
+from types import TracebackType
 from typing import Any
 
 from app.engines import PING_SECONDS, RESTED_LONG
@@ -28,20 +28,12 @@ class Glances:
         self._resting: list[tuple[float, Any]] = []
         self._waiting: deque[asyncio.Future[Any]] = deque()
 
-    @asynccontextmanager
-    async def one(self) -> AsyncIterator[Any]:
+    def one(self) -> "Glance":
         """A connection, for as long as the block; TimeoutError if all are taken for too long."""
-        connection = await self._take()
-        try:
-            yield connection
-        except BaseException as error:
-            if not isinstance(error, Exception) or isinstance(error, TimeoutError):  # in the middle of something
-                connection.terminate()
-            raise
-        finally:
-            self._give(connection)
+        return Glance(self)
 
-    async def _take(self) -> Any:
+    async def take(self) -> Any:
+        """A connection, to be given back."""
         while self._resting:
             since, connection = self._resting.pop()
             if await _stands(connection, since):
@@ -51,18 +43,22 @@ class Glances:
 
     async def _given(self) -> Any:
         """The next connection that comes back or is opened."""
-        waiting: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        waiting: asyncio.Future[Any] = loop.create_future()
         self._waiting.append(waiting)
         self._open_another()
+        late = loop.call_later(WAIT_SECONDS, _too_late, waiting)
         try:
-            async with asyncio.timeout(WAIT_SECONDS):
-                return await waiting
+            return await waiting
         except BaseException:
             if waiting.done() and not waiting.cancelled() and waiting.exception() is None:
-                self._give(waiting.result())  # it came just as nobody waited any more
+                self.give(waiting.result())  # it came just as nobody waited any more
             raise
+        finally:
+            late.cancel()
 
-    def _give(self, connection: Any) -> None:
+    def give(self, connection: Any) -> None:
+        """Give one back, to whoever waits for it."""
         if connection.is_closed():
             self._open -= 1
             self._open_another()
@@ -94,7 +90,7 @@ class Glances:
                 waiting.set_exception(error)
             return
         self._opening = None
-        self._give(connection)
+        self.give(connection)
         self._open_another()
 
     async def close(self) -> None:
@@ -104,6 +100,31 @@ class Glances:
         while self._resting:
             _, connection = self._resting.pop()
             await connection.close(timeout=2)
+
+
+class Glance:
+    """A connection, for as long as the block: written out, since each layer of `asynccontextmanager` costs as much."""
+
+    __slots__ = ("_connection", "_glances")
+
+    def __init__(self, glances: Glances) -> None:
+        self._glances = glances
+
+    async def __aenter__(self) -> Any:
+        self._connection = await self._glances.take()
+        return self._connection
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None and (not isinstance(error, Exception) or isinstance(error, TimeoutError)):
+            self._connection.terminate()  # in the middle of something
+        self._glances.give(self._connection)
+
+
+def _too_late(waiting: "asyncio.Future[Any]") -> None:
+    if not waiting.done():
+        waiting.set_exception(TimeoutError())
 
 
 async def _stands(connection: Any, since: float) -> bool:
