@@ -25,6 +25,8 @@ from app.shipments.tables import shipments
 CALLS = 64
 PER_ACCOUNT = 16
 """Calls under way or booked, of the process and of one account: a slow carrier takes no more than its part."""
+TOGETHER = 4
+"""Calls that an account must have room for before it is claimed from: a claim costs the same for one and for many."""
 
 STOP_SECONDS = 17.0
 
@@ -51,18 +53,20 @@ class Poller:
         self._lines: defaultdict[UUID, _Line] = defaultdict(_Line)
         self._calls = asyncio.Semaphore(CALLS)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._stop = asyncio.Event()
+        self._room, self._stop = asyncio.Event(), asyncio.Event()
 
     async def tick(self) -> int:
         """Claim until nothing is left that may be asked now; how many batches. Their calls go on by themselves."""
         total = 0
         while not self._stop.is_set():
+            self._room.clear()
             claimed, full = await self._claim()
             total += claimed
             if not claimed and not full:
                 break
-            if not claimed and self._tasks:
-                await asyncio.wait(self._tasks, timeout=1, return_when=asyncio.FIRST_COMPLETED)
+            if not claimed:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._room.wait(), 1)
         return total
 
     async def idle(self) -> None:
@@ -73,6 +77,7 @@ class Poller:
     async def close(self) -> None:
         """Claim no more; let calls under way finish within 17 s, give back what has not been asked about."""
         self._stop.set()
+        self._room.set()
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
             for task in late:
@@ -90,7 +95,7 @@ class Poller:
         for company_id, account_id in dict.fromkeys((*found, *elsewhere)):
             busy = self._lines[account_id].busy if account_id in self._lines else 0
             room = PER_ACCOUNT - busy
-            if room <= 0:
+            if room < TOGETHER:
                 full = True
                 continue
             if self._stop.is_set():
@@ -131,6 +136,8 @@ class Poller:
         finally:
             await self._settle(batch)
             line.busy -= 1
+            if line.busy <= PER_ACCOUNT - TOGETHER:
+                self._room.set()
             if not line.busy:
                 del self._lines[batch.account.id]
 
