@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
@@ -137,7 +138,7 @@ def letters(
             "channel": decision.rule.channel,
             "audience": decision.rule.audience.value,
             "type": decision.rule.name,
-            "rule_id": UUID(decision.rule.id),
+            "rule_id": _id(decision.rule.id),
             "endpoint_id": None,
             "event_key": shipment.decided_by,
             "decided_at": news_at,
@@ -196,6 +197,9 @@ def _base(db: Session, shipment: Shipment) -> dict[str, Any]:
         "version": shipment.version,
         "created_at": db.now,
     }
+
+
+_id = lru_cache(maxsize=4096)(UUID)
 
 
 def _body(db: Session, shipment: Shipment, each: Announcement) -> str:

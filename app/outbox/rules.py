@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -54,6 +55,7 @@ async def switch(db: Session, company_id: UUID, shop_id: UUID, rule_id: UUID, *,
     return _rule(*(row._mapping[column] for column in _COLUMNS))
 
 
+@lru_cache(maxsize=4096)  # every group of pushes reads the same rows
 def _rule(id_: UUID, name: str, audience: str, channel: str, occasion: str, *rest: Any) -> Rule:
     status, sub_status, delay_seconds, once, enabled = rest
     return Rule(

@@ -16,6 +16,8 @@ AGE_LIMITS: Mapping[Status, timedelta] = {
 }
 AGAIN_AFTER = timedelta(hours=6)
 DAY_CAP, TOTAL_CAP = 6, 20
+OF_A_MARK = (Occasion.LATE, Occasion.STALE)
+"""What rules wait for that speak of no status."""
 
 
 class NotSent(StrEnum):
@@ -94,9 +96,7 @@ def decide(situation: Situation, rules: Sequence[Rule], told: Sequence[Told], no
     """What the rules make of the situation, in their order; a rule that it does not concern gives nothing."""
     decisions = []
     to_recipient = 0
-    for rule in rules:
-        if not rule.enabled or not _concerns(rule, situation):
-            continue
+    for rule in _concerned(rules, situation):
         mine = [each for each in told if each.rule_id == rule.id]
         cause = _cause(rule, situation, mine)
         if cause is None:
@@ -120,13 +120,23 @@ def still_holds(
 
     Staff are told what happened even if it has passed; of a parcel late or lost from sight, not once it has arrived.
     """
-    if rule.occasion in (Occasion.LATE, Occasion.STALE):
+    if rule.occasion in OF_A_MARK:
         return NotSent.LEFT_STATE if status.final else None
     if rule.audience is Audience.STAFF:
         return None
     if not rule.names(status, sub_status):
         return NotSent.LEFT_STATE
     return NotSent.TOO_OLD if _too_old(status, decided_at, now) else None
+
+
+def _concerned(rules: Sequence[Rule], situation: Situation) -> list[Rule]:
+    """The enabled rules that speak of the situation. Nearly all name another status: they are not looked at closely."""
+    status = situation.state.status
+    return [
+        rule
+        for rule in rules
+        if (rule.status == status or rule.occasion in OF_A_MARK) and rule.enabled and _concerns(rule, situation)
+    ]
 
 
 def _concerns(rule: Rule, situation: Situation) -> bool:
@@ -162,7 +172,7 @@ def _objections(
     """Every reason against sending, the most lasting first."""
     state = situation.state
     for_recipient = rule.audience is Audience.RECIPIENT
-    of_a_mark = rule.occasion in (Occasion.LATE, Occasion.STALE)
+    of_a_mark = rule.occasion in OF_A_MARK
     if for_recipient and situation.direction is Direction.RETURN:
         yield NotSent.RETURN_SHIPMENT
     if for_recipient and not situation.live:
