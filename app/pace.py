@@ -8,6 +8,7 @@ Public holidays are asked through as any working day: a dozen days a year are no
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 
 from carriers.vocabulary import Status, SubStatus
 
@@ -84,7 +85,7 @@ def next_poll(asked: Asked, now: datetime, hours: Mapping[str, float], jitter: f
             if now < asked.final_since + span:
                 return asked.final_since + span * (1 + jitter / 10), ""
         return None, STOPPED_FINAL
-    if now - asked.last_news_at >= GIVE_UP / asked.speed:
+    if now - asked.last_news_at >= at_speed(GIVE_UP, asked.speed):
         return None, STOPPED_SILENT
     return _likely(asked, now, interval(asked, now, hours) * (1 + jitter / 10), jitter), ""
 
@@ -117,12 +118,21 @@ def _likely(asked: Asked, now: datetime, span: timedelta, jitter: float) -> date
 
 
 def _span(name: str, asked: Asked, hours: Mapping[str, float]) -> timedelta:
-    return timedelta(hours=hours.get(name, HOURS[name])) / asked.speed
+    return at_speed(_hours(hours.get(name, HOURS[name])), asked.speed)
+
+
+_hours = lru_cache(maxsize=256)(lambda hours: timedelta(hours=hours))
+
+
+@lru_cache(maxsize=1024)  # a division of so many digits takes longer than all else about a poll
+def at_speed(span: timedelta, speed: float) -> timedelta:
+    """How long a span lasts for a shipment whose journey passes so many times faster."""
+    return span / speed
 
 
 def _name(asked: Asked, now: datetime) -> str:
     if asked.status is Status.PENDING or asked.not_found:
-        return "pending" if now - asked.created_at < PENDING_FRESH / asked.speed else "pending_old"
+        return "pending" if now - asked.created_at < at_speed(PENDING_FRESH, asked.speed) else "pending_old"
     if asked.sub_status in SLOW:
         return "slow"
-    return asked.status.value
+    return asked.status

@@ -14,6 +14,7 @@ from app.intake.scheduling import next_poll
 from app.intake.telling import past_of, tell_all
 from app.lifecycle import State
 from app.outbox.putting import Listeners
+from app.pace import at_speed
 from app.shipments import answer
 from app.shipments.recording import Recorded
 from app.shipments.shipment import Shipment
@@ -67,10 +68,9 @@ async def settle_all(installation: Installation, db: Session, settlements: Seque
 def _change(installation: Installation, one: Settlement, now: datetime) -> Change:
     before, recorded = one.before, one.recorded
     state = answer.explained(before, recorded.events, now)
-    news = _news(one, state.status, now)
-    after = before._replace(**{**one.said, **_status(before, state, now), **news})
+    after = before.changed({**one.said, **_status(before, state, now), **_news(one, state.status, now)})
     moved = after.version != before.version if one.replay else recorded.changed
-    after = after._replace(**_next_times(installation, after, state, moved, now))
+    after = after.changed(_next_times(installation, after, state, moved, now))
     page = tracking_page(installation, after)
     return Change(installation, one.to, before, after, state, recorded, one.marks, page, one.replay)
 
@@ -114,7 +114,7 @@ def _next_times(
 ) -> dict[str, Any]:
     """When the shipment must be looked at again: folded, found late or stale, polled."""
     final = shipment.status.final
-    silent = timedelta(days=installation.settings.stale_days) / shipment.speed
+    silent = at_speed(timedelta(days=installation.settings.stale_days), shipment.speed)
     times: dict[str, Any] = {
         "refold_at": state.refold_at,
         "late_at": None if final or shipment.late else shipment.late_at,

@@ -17,7 +17,7 @@ Who may move what:
   parcel is known to have had the number (`after`).
 """
 
-from app.lifecycle.facts import RANKS, Fact, Source, order, order_instant
+from app.lifecycle.facts import RANKS, Fact, Source, made_fact, order, order_instant
 from app.lifecycle.folding import BEFORE_SHIPMENT, LIMIT, ended_before, fold
 from app.lifecycle.state import Change, Reason, State
 
@@ -32,6 +32,7 @@ __all__ = [
     "State",
     "ended_before",
     "fold",
+    "made_fact",
     "order",
     "order_instant",
 ]

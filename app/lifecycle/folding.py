@@ -54,12 +54,14 @@ def fold(
             continue
         if direction is Direction.RETURN and status is Status.DELIVERED:
             status, sub_status = Status.RETURNED, None
+        at = order_instant(fact)
         if fact.source is not Source.OVERRIDE:
-            reason = _out_of_life(fact, shipped_at, created_at, after) or journey.refuses(fact, status, sub_status)
+            out = _out_of_life(fact, shipped_at, created_at, after)
+            reason = out or journey.refuses(fact, at, status, sub_status)
             if reason:
                 set_aside[fact.key] = reason
                 continue
-        journey.take(fact, status, sub_status)
+        journey.take(fact, at, status, sub_status)
 
     return State(
         status=journey.status,
@@ -123,9 +125,8 @@ class _Journey:
         self._attempted: datetime | None = None
         self._overridden: datetime | None = None
 
-    def refuses(self, fact: Fact, status: Status, sub_status: SubStatus | None) -> Reason | None:
-        """Why this event may not move the shipment from where it stands."""
-        at = order_instant(fact)
+    def refuses(self, fact: Fact, at: datetime, status: Status, sub_status: SubStatus | None) -> Reason | None:
+        """Why this event may not move the shipment from where it stands; `at` is when it stands in the order."""
         if self.status.final and self._began is not None and at - self._began > REOPENING:
             return Reason.RECYCLED
         if self._overridden is not None and (fact.weak or at <= self._overridden):
@@ -137,9 +138,8 @@ class _Journey:
             return None if reopens and not fact.weak else Reason.AFTER_DELIVERY
         return Reason.WEAK if fact.weak and RANKS[status] < RANKS[self.status] else None
 
-    def take(self, fact: Fact, status: Status, sub_status: SubStatus | None) -> None:
-        """Let the event decide where the shipment stands."""
-        at = order_instant(fact)
+    def take(self, fact: Fact, at: datetime, status: Status, sub_status: SubStatus | None) -> None:
+        """Let the event decide where the shipment stands; `at` as above."""
         self._overridden = at if fact.source is Source.OVERRIDE else None
         if status is Status.FAILED_ATTEMPT:
             again = self.status is status and self._attempted is not None and at - self._attempted < ONE_ATTEMPT

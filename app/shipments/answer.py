@@ -173,7 +173,7 @@ def _linked(shipment: Shipment) -> Json:
 
 def explained(shipment: Shipment, events: Mapping[str, StoredEvent], now: datetime) -> State:
     """The fold of the stored events: the state with its reasons."""
-    return _folded(shipment, _ordered(events), now)
+    return _folded(shipment, _facts(events), now)
 
 
 def newest_first(events: Mapping[str, StoredEvent]) -> list[StoredEvent]:
@@ -182,7 +182,11 @@ def newest_first(events: Mapping[str, StoredEvent]) -> list[StoredEvent]:
 
 
 def _ordered(events: Mapping[str, StoredEvent]) -> list[Fact]:
-    return sorted((event.fact() for event in events.values() if not event.unheard), key=order)
+    return sorted(_facts(events), key=order)
+
+
+def _facts(events: Mapping[str, StoredEvent]) -> list[Fact]:
+    return [event.fact() for event in events.values() if not event.unheard]
 
 
 def _folded(shipment: Shipment, facts: Iterable[Fact], now: datetime) -> State:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache, partial
 from hashlib import blake2b
 from typing import Any, NamedTuple, cast
 from uuid import UUID
@@ -10,7 +11,7 @@ from sqlalchemy import Select, bindparam, func, select, tuple_
 
 from app.bulk import Fetch, names_of, reader
 from app.database import Session
-from app.lifecycle import LIMIT, Fact, Source
+from app.lifecycle import LIMIT, Fact, Source, made_fact
 from app.shipments.shipment import Shipment
 from app.shipments.tables import events
 from carriers.event import Place, TrackingEvent
@@ -67,17 +68,19 @@ class StoredEvent(NamedTuple):
 
     def fact(self) -> Fact:
         """What the fold needs of it."""
-        return Fact(
-            self.key,
-            self.occurred_at,
-            self.until_at,
-            self.status,
-            self.sub_status,
-            self.weak,
-            self.doubtful,
-            self.sequence,
-            self.source,
-            self.gone,
+        return made_fact(
+            (
+                self.key,
+                self.occurred_at,
+                self.until_at,
+                self.status,
+                self.sub_status,
+                self.weak,
+                self.doubtful,
+                self.sequence,
+                self.source,
+                self.gone,
+            )
         )
 
 
@@ -94,53 +97,27 @@ def stored(
     event: TrackingEvent, key: str, *, source: Source, author: str = "", received_at: datetime, arrival_id: UUID | None
 ) -> StoredEvent:
     """A parsed event as it will be stored."""
-    moment = event.moment
+    moment, said = event.moment, event[1:10]  # from its code to its row
+    code, list_, context, text, status, sub_status, weak, doubtful, _row = said
     place = _filled(event.place) if event.place else None
-    content = blake2b(
-        "\x1f".join(
-            str(part)
-            for part in (
-                moment,
-                event.code,
-                event.list,
-                event.context,
-                event.text,
-                event.meaning,
-                event.weak,
-                event.doubtful,
-                place,
-            )
-        ).encode("utf-8", "replace"),
-        digest_size=16,
-    ).hexdigest()[:CONTENT_DIGITS]
-    return StoredEvent(
-        key=key,
-        occurred_at=moment.occurred_at,
-        until_at=moment.until,
-        local_time=moment.local_time,
-        offset_source=moment.offset_source,
-        code=event.code,
-        list=event.list,
-        context=event.context,
-        text=event.text,
-        status=event.status,
-        sub_status=event.sub_status,
-        weak=event.weak,
-        doubtful=event.doubtful,
-        row=event.row,
-        place=place,
-        sequence=event.sequence,
-        revision=event.revision,
-        content=content,
-        source=source,
-        author=author,
-        arrival_id=arrival_id,
-        received_at=received_at,
-        withdrawn=False,
-        seen_at=None,
-        absent_from=None,
-        absent_to=None,
+    words = moment, code, list_, context, text, _meaning_in_words(status, sub_status), weak, doubtful, place
+    told = "\x1f".join(map(str, words)).encode("utf-8", "replace")
+    content = blake2b(told, digest_size=16).hexdigest()[:CONTENT_DIGITS]
+    return _made(
+        (
+            *(key, moment.occurred_at, moment.until, moment.local_time, moment.offset_source, *said, place),
+            *(event.sequence, event.revision, content, source, author, arrival_id, received_at),
+            *(False, None, None, None),  # not withdrawn, nor ever left out
+        )
     )
+
+
+_made = partial(tuple.__new__, StoredEvent)
+
+
+@lru_cache(maxsize=256)
+def _meaning_in_words(status: Status | None, sub_status: SubStatus | None) -> str:
+    return str(None if status is None else (status, sub_status))
 
 
 def unheard(key: str, at: datetime) -> StoredEvent:

@@ -36,6 +36,8 @@ class Recorded:
 
     def then(self, later: "Recorded") -> "Recorded":
         """Both one after the other."""
+        if not (self.changed or self.touched or self.foretold):
+            return later
         new = dict.fromkeys((*self.new, *later.new))
         return Recorded(
             later.events,
@@ -72,7 +74,7 @@ def record(
     for key, event in given.items():
         before = known.get(key)
         if before is None:
-            now[key] = event._replace(seen_at=snapshot_at)
+            now[key] = event if snapshot_at is None else event._replace(seen_at=snapshot_at)
             new.append(key)
             continue
         newer = (event.revision, event.content) > (before.revision, before.content)
@@ -108,7 +110,8 @@ def record(
             touched.append(key)
     back = [key for key in touched if key in known and known[key].gone and not now[key].gone]
     written = tuple(key for key in dict.fromkeys((*corrected, *touched)) if key in known)
-    return Recorded(now, tuple(new), tuple(dict.fromkeys((*corrected, *back))), tuple(lost), written, tuple(foretold))
+    corrected, lost = list(dict.fromkeys((*corrected, *back))), list(dict.fromkeys(lost))
+    return Recorded(now, tuple(new), tuple(corrected), tuple(lost), written, tuple(foretold))
 
 
 def _mended_since(before: StoredEvent, event: StoredEvent) -> bool:
