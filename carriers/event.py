@@ -103,6 +103,7 @@ class TrackingEvent(NamedTuple):
         return self.row is None and bool(self.code or self.text)
 
 
+_new = tuple.__new__
 made_event = partial(tuple.__new__, TrackingEvent)
 """An event of all its fields in their order, like `made_moment`."""
 
@@ -125,7 +126,21 @@ class Said(NamedTuple):
 
     def at(self, moment: Moment, place: Place | None = None, sequence: int = 0) -> TrackingEvent:
         """The event that says it at this time and place."""
-        return made_event((moment,) + self + (place, "", sequence, "", False))  # noqa: RUF005  (half the time of a star)
+        return _new(TrackingEvent, (moment,) + self + (place, "", sequence, "", False))  # noqa: RUF005  (a star is slow)
+
+    def placed(self, place: Place | None) -> "Told":
+        """What it says there."""
+        return Told((*self, place, "", 0, "", False))
+
+
+class Told(tuple[object, ...]):
+    """What an event says and where: the fields of `TrackingEvent` behind its time, in its order, to be remembered."""
+
+    __slots__ = ()
+
+    def at(self, moment: Moment) -> TrackingEvent:
+        """The event that tells it at this time."""
+        return _new(TrackingEvent, (moment,) + self)  # noqa: RUF005  (as above)
 
 
 class Eta(NamedTuple):

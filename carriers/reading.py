@@ -128,7 +128,14 @@ def dicts(value: object) -> list[dict[str, Any]]:
     """The objects of a list; a single object counts as a list of one, anything else as none."""
     if isinstance(value, dict):
         return [value]
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    if not isinstance(value, list):
+        return []
+    kinds = set(map(type, value))
+    return value[:] if kinds == _PLAIN else [item for item in value if isinstance(item, dict)]
+
+
+_PLAIN = {dict}
+"""The kinds of what stands in a list, where all are objects."""
 
 
 def object_at(value: dict[str, Any], name: str) -> dict[str, Any]:
@@ -181,7 +188,7 @@ def _plainly_bounded(body: bytes) -> bool:
     """
     if len(body) > 2 * MAX_ARRAY and body.count(b",") >= MAX_ARRAY:
         return False
-    if body.count(b"{") + body.count(b"[") <= MAX_DEPTH:
+    if len(body.translate(None, _NO_OPENINGS)) <= MAX_DEPTH:
         return True
     if b"\\" in body and b'\\"' in body:
         return False
@@ -195,6 +202,7 @@ def _plainly_bounded(body: bytes) -> bool:
     return not marks
 
 
+_NO_OPENINGS = bytes(set(range(256)) - set(b"[{"))
 _NO_MARKS = bytes(set(range(256)) - set(b'[]{}"'))
 
 

@@ -3,13 +3,17 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter, eq
 
 from carriers.event import TrackingEvent
 
 
 def last_of(events: Iterable[TrackingEvent]) -> TrackingEvent | None:
     """The newest event, of several at its instant the one with the highest number; none of none."""
-    return max(events, key=lambda each: (each.moment.occurred_at, each.sequence), default=None)
+    return max(events, key=_ORDER, default=None)
+
+
+_ORDER = attrgetter("moment.occurred_at", "sequence")
 
 
 def numbered(events: Sequence[TrackingEvent]) -> tuple[TrackingEvent, ...]:
@@ -18,7 +22,8 @@ def numbered(events: Sequence[TrackingEvent]) -> tuple[TrackingEvent, ...]:
     A list that plainly runs oldest first is read so. The number counts within the instant only: whatever is added to
     the list later leaves it as it is.
     """
-    if len({event.moment.occurred_at for event in events}) == len(events):
+    instants = sorted([event.moment.occurred_at for event in events])  # quicker than a set: their hash is slow
+    if not any(map(eq, instants, instants[1:])):
         return tuple(events)
     oldest_first = bool(events) and events[0].moment.occurred_at < events[-1].moment.occurred_at
     seen: Counter[datetime] = Counter()

@@ -6,10 +6,13 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from carriers.base import UnreadablePayload
-from carriers.event import Eta, Moment, OffsetSource, made_moment
+from carriers.event import Eta, Moment, OffsetSource
 from carriers.reading import text_of
 from carriers.remembering import SHORT
 
+_GIVEN, _UNKNOWN = OffsetSource.GIVEN, OffsetSource.UNKNOWN
+_new, _iso, _combined = tuple.__new__, datetime.fromisoformat, datetime.combine
+"""Looked up once, for it is done for every row: a member of an enumeration takes as long to find as a time to read."""
 YEARS = range(1970, 2200)
 """Years that a parcel can live in. A date outside of them (0001-01-01, 9999-12-31) is how a carrier says none."""
 
@@ -27,7 +30,7 @@ def local_moment(day: date, clock: time | None, where: tzinfo, source: OffsetSou
     """
     if clock is not None and (ahead := _ahead(where, day)) is not None:
         printed = f"{_text(day)}T{_text(clock)[:8]}"
-        return made_moment((datetime.combine(day, clock, UTC) - ahead, printed, source, None))
+        return _new(Moment, (_combined(day, clock, UTC) - ahead, printed, source, None))
     if day.year not in YEARS:
         raise UnreadablePayload(f"a date out of range: {day}")
     if clock is None:
@@ -64,18 +67,23 @@ def iso_moment(
     value: object, default: tzinfo | None = None, source: OffsetSource = OffsetSource.CARRIER
 ) -> Moment | None:
     """The moment of an ISO 8601 time or date; `default` is the zone of a time that prints none (none: UTC, unknown)."""
-    known, source = (default, source) if default else (UTC, OffsetSource.UNKNOWN)
-    if type(value) is str and 19 <= len(value) <= SHORT and value[7] == "-" and value[10] in "T " and value[16] == ":":
-        offset = value[19:]  # the usual form, YYYY-MM-DDTHH:MM:SS
-        ahead = _printed(offset, value[:4]) if offset else _ahead(known, value[:10])
+    if type(value) is str and 19 <= len(value) <= SHORT and value[16] == ":" and value[10] in "T " and value[7] == "-":
+        printed, offset = value[:19], value[19:]  # the usual form, YYYY-MM-DDTHH:MM:SS
+        if offset:
+            ahead, known = _printed(offset, value[:4]), _GIVEN
+        elif default is None:
+            ahead, known = _ahead(UTC, value[:10]), _UNKNOWN
+        else:
+            ahead, known = _ahead(default, value[:10]), source
         if ahead is not None:
             try:
-                instant = datetime.fromisoformat(f"{value[:19]}+00:00") - ahead
+                instant = _iso(printed + "+00:00") - ahead
             except ValueError:
                 return None
-            local = f"{value[:10]}T{value[11:19]}"
-            return made_moment((instant, local, OffsetSource.GIVEN if offset else source, None))
-    return _other_moment(text_of(value), known, source)
+            if printed[10] != "T":
+                printed = f"{printed[:10]}T{printed[11:]}"
+            return _new(Moment, (instant, printed, known, None))
+    return _other_moment(text_of(value), default or UTC, source if default else _UNKNOWN)
 
 
 def _other_moment(text: str, known: tzinfo, source: OffsetSource) -> Moment | None:
@@ -95,12 +103,18 @@ def _other_moment(text: str, known: tzinfo, source: OffsetSource) -> Moment | No
 
 @lru_cache(maxsize=4096)
 def _printed(offset: str, year: str) -> timedelta | None:
-    """How far an offset at the end of an ISO time is ahead of UTC; none if it is no bare one, or not of `YEARS`."""
+    """What to take off an ISO time for its end, an offset that may stand behind milliseconds; none for any other.
+
+    None, too, if the year is not one of `YEARS`. Finer fractions are left out: they hardly ever come again.
+    """
     try:
         stamp = datetime.fromisoformat(f"{year}-01-01T00:00:00{offset}")
     except ValueError:
         return None
-    return stamp.utcoffset() if offset[0] in "Z+-" and stamp.year in YEARS else None
+    ahead = stamp.utcoffset()
+    if ahead is None or stamp.year not in YEARS or not (offset[0] in "Z+-" or (offset[0] == "." and len(offset) <= 10)):
+        return None
+    return ahead - timedelta(microseconds=stamp.microsecond)
 
 
 def given_moment(stamp: datetime) -> Moment:
