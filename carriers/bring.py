@@ -29,12 +29,13 @@ from carriers.base import (
     meant,
 )
 from carriers.calling import call
-from carriers.event import Eta, OffsetSource, Parcel, Place, Said, TrackingEvent
+from carriers.event import Eta, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.reading import Json, at, child_text, dicts, json_object, local_name, opening, text_of, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.summary import ended
 from carriers.tables import Says, table
+from carriers.telling import Told, told_at, told_of
 from carriers.times import expected, iso_moment, local_moment, parsed_date, zone
 from carriers.vocabulary import Status, SubStatus
 from carriers.zones import country_coded
@@ -186,7 +187,7 @@ def _refuse(consignments: Sequence[Mapping[str, Json]]) -> None:
 
 def _parcel(package: Mapping[str, Json], consignment: Mapping[str, Json]) -> Parcel:
     number, whole = text_of(package.get("packageNumber"), 64), text_of(consignment.get("consignmentId"), 64)
-    events = numbered([event for each in dicts(package.get("eventSet")) if (event := _event(each))])
+    events = numbered(_events(dicts(package.get("eventSet"))))
     return Parcel(
         number or whole,
         events,
@@ -196,31 +197,33 @@ def _parcel(package: Mapping[str, Json], consignment: Mapping[str, Json]) -> Par
     )
 
 
-def _event(said: Mapping[str, Json]) -> TrackingEvent | None:
-    get = said.get
-    moment, told = iso_moment(get("dateIso"), OSLO), _said(get("status"), get("description"))
-    place = _place(get("city"), get("postalCode"), get("countryCode"))
-    return told.at(moment, place)._replace(by_instant=True) if moment and (told.code or told.text) else None
+def _events(listed: Sequence[Mapping[str, Json]]) -> list[TrackingEvent]:
+    events = []
+    for said in listed:
+        get = said.get
+        moment = iso_moment(get("dateIso"), OSLO)
+        what = _told(get("status"), get("description"), get("city"), get("postalCode"), get("countryCode"))
+        if moment and what:
+            events.append(told_at(moment, what))
+    return events
 
 
 def _pushed(said: Mapping[str, Json]) -> Parcel:
     number, whole = text_of(said.get("package"), 64), text_of(said.get("shipment"), 64)
-    moment, told = iso_moment(said["created"]), _said(said["status"], None)
-    events = (told.at(moment)._replace(by_instant=True),) if moment and told.code else ()
+    moment, what = iso_moment(said["created"]), _told(said["status"], None, None, None, None)
+    events = (told_at(moment, what),) if moment and what else ()
     return Parcel(number or whole, events, aliases=(whole,) if whole and number and whole != number else ())
 
 
 @remembered
-def _said(given: Json, text: Json) -> Said:
-    code = text_of(given, 60).upper()
-    return meant(Bring.table.find(code), code, text=text_of(text))
+def _told(given: Json, described: Json, city: Json, postcode: Json, country: Json) -> Told | None:
+    """What an event says, and where; none if it has neither status nor text."""
+    code, text = text_of(given, 60).upper(), text_of(described)
+    place = Place(text_of(city, 100), text_of(postcode, 20), country=country_coded(text_of(country))) or None
+    return told_of(meant(Bring.table.find(code), code, text=text), place, by_instant=True) if code or text else None
 
 
 @remembered
-def _place(city: Json, postcode: Json, country: Json) -> Place | None:
-    return Place(text_of(city, 100), text_of(postcode, 20), country=country_coded(text_of(country))) or None
-
-
 def _eta(given: Json) -> Eta | None:
     day = parsed_date(text_of(given, 40)[:10], "%Y-%m-%d", "%d.%m.%Y")
     if day is None:
