@@ -30,12 +30,13 @@ from carriers.base import (
     meant,
 )
 from carriers.calling import call
-from carriers.event import Parcel, Place, Said, TrackingEvent
+from carriers.event import Parcel, Place, Said
 from carriers.phrases import Phrases
 from carriers.reading import Json, dicts, json_of, text_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import Says, table
+from carriers.telling import Told, told_at, told_of
 from carriers.times import iso_moment, zone
 from carriers.vocabulary import Status, SubStatus
 
@@ -158,7 +159,12 @@ def _error(said: Json) -> str:
 
 def _parcel(said: dict[str, Json]) -> Parcel:
     number, airway = text_of(said.get("Tracking"), 40), text_of(said.get("AWB"), 40)
-    events = [event for row in dicts(said.get("Events")) if (event := _event(row))]
+    events = []
+    for row in dicts(said.get("Events")):
+        moment = iso_moment(row.get("DateTime"), MADRID)
+        what = _told(row.get("Code"), row.get("Status"), row.get("Ubication"))
+        if moment and what:
+            events.append(told_at(moment, what))
     return Parcel(
         number or airway,
         numbered(events[::-1])[::-1],  # they run oldest first
@@ -167,13 +173,13 @@ def _parcel(said: dict[str, Json]) -> Parcel:
     )
 
 
-def _event(row: dict[str, Json]) -> TrackingEvent | None:
-    moment, told = iso_moment(row.get("DateTime"), MADRID), _said(row.get("Code"), row.get("Status"))
-    place = Place(name=text_of(row.get("Ubication"), 100)) or None
-    return told.at(moment, place) if moment and (told.code or told.text) else None
-
-
 @remembered
+def _told(given: Json, described: Json, place: Json) -> Told | None:
+    """What an event says, and where; none if it has neither code nor text."""
+    said = _said(given, described)
+    return told_of(said, Place(name=text_of(place, 100)) or None) if said.code or said.text else None
+
+
 def _said(given: Json, described: Json) -> Said:
     code, text = text_of(given, 20).upper(), text_of(described)
     row, told = DhlParcelIberia.table.find(code), None
