@@ -19,11 +19,12 @@ from pydantic import Field, SecretStr
 from carriers.base import Account, Answer, Carrier, Credentials, RateLimit, UnreadablePayload, meant
 from carriers.calling import call
 from carriers.complaints import refuse, unknown
-from carriers.event import Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
+from carriers.event import Moment, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.reading import Json, dicts, json_object, object_at, opening, text_of, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import Says, table
+from carriers.telling import Told, told_at, told_of
 from carriers.times import local_moment, parsed_date, parsed_time, zone
 from carriers.vocabulary import Status, SubStatus
 from carriers.xml_tree import named, tree_of
@@ -94,7 +95,7 @@ class CorreosExpress(Carrier):
             return [Parcel(number, not_found=True, note=error)] if unknown(error) else []
         events = [event for row in dicts(told.get("estadoEnvios")) if (event := _event(row))]
         head = _event(told)
-        if head and all((each.code, each.moment) != (head.code, head.moment) for each in events):
+        if head and all(each.code != head.code or each.moment != head.moment for each in events):
             events.append(head)
         in_order = numbered(events[::-1])[::-1]
         return [Parcel(number, in_order, not_found=not events and not number)]
@@ -125,16 +126,18 @@ def _error(said: Mapping[str, Json]) -> str:
 def _event(row: Mapping[str, Json]) -> TrackingEvent | None:
     get = row.get
     moment = _moment(get("fechaEstado"), get("horaEstado"))
-    told = _said(get("codEstado", get("codigoEstado")), get("descEstado", get("descripcionEstado")))
-    place = Place(name=text_of(get("nombreDelegacion"), 100)) or None
-    return told.at(moment, place) if moment and (told.code or told.text) else None
+    code, words = get("codEstado", get("codigoEstado")), get("descEstado", get("descripcionEstado"))
+    what = _told(code, words, get("nombreDelegacion"))
+    return told_at(moment, what) if moment and what else None
 
 
 @remembered
-def _said(given: Json, described: Json) -> Said:
-    code = text_of(given, 20)
+def _told(given: Json, described: Json, depot: Json) -> Told | None:
+    """What a state says, and where; none if it has neither code nor text."""
+    code, text = text_of(given, 20), text_of(described)
     code = code.lstrip("0") or code
-    return meant(CorreosExpress.table.find(code), code, "", "", text_of(described))
+    said = meant(CorreosExpress.table.find(code), code, "", "", text)
+    return told_of(said, Place(name=text_of(depot, 100)) or None) if code or text else None
 
 
 @remembered
