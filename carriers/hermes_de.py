@@ -17,13 +17,14 @@ from pydantic import SecretStr
 
 from carriers.base import Account, Answer, Carrier, Credentials, RateLimit, Token, UnreadablePayload, meant
 from carriers.calling import call
-from carriers.event import Eta, OffsetSource, Parcel, Place, Said, TrackingEvent
+from carriers.event import Eta, OffsetSource, Parcel, Place, TrackingEvent
 from carriers.granting import granted
 from carriers.reading import Json, at, dicts, json_object, object_at, text_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.summary import ended
 from carriers.tables import table_file
+from carriers.telling import Told, told_at, told_of
 from carriers.times import iso_moment, local_moment, parsed_date, parsed_time, zone
 from carriers.zones import country_coded
 
@@ -94,11 +95,11 @@ class HermesGermany(Carrier):
 
 def _parcel(said: dict[str, Json]) -> Parcel:
     number, result = text_of(said.get("shipmentID"), 64), object_at(said, "result").get
-    events = numbered([event for each in dicts(said.get("status")) if (event := _event(each))])
+    events = numbered(_events(dicts(said.get("status"))))
     code = text_of(result("code"), 20)
     if not events and code.casefold().startswith("e"):
         return Parcel(number, not_found=True, note=f"{code} {text_of(result('message'), 200)}".strip())
-    others = (text_of(said.get(name), 64) for name in ("internationalShipmentID", "partNumber"))
+    others = text_of(said.get("internationalShipmentID"), 64), text_of(said.get("partNumber"), 64)
     return Parcel(
         number,
         events,
@@ -107,34 +108,41 @@ def _parcel(said: dict[str, Json]) -> Parcel:
     )
 
 
-def _event(said: dict[str, Json]) -> TrackingEvent | None:
-    where = object_at(said, "scanningUnit").get
-    moment, told = iso_moment(said.get("timestamp"), BERLIN), _said(said.get("code"), said.get("description"))
-    place = _place(where("name"), where("city"), where("countryCode"))
-    return told.at(moment, place) if moment and (told.code or told.text) else None
+def _events(listed: Sequence[dict[str, Json]]) -> list[TrackingEvent]:
+    events = []
+    for said in listed:
+        get, where = said.get, object_at(said, "scanningUnit").get
+        moment = iso_moment(get("timestamp"), BERLIN)
+        what = _told(get("code"), get("description"), where("name"), where("city"), where("countryCode"))
+        if moment and what:
+            events.append(told_at(moment, what))
+    return events
 
 
 @remembered
-def _said(given: Json, text: Json) -> Said:
-    code = text_of(given, 60).upper()
+def _told(given: Json, described: Json, name: Json, city: Json, country: Json) -> Told | None:
+    """What a scan says, and where; none if it has neither code nor text."""
+    code, text = text_of(given, 60).upper(), text_of(described)
     within = "" if code.isdecimal() else "app"
     code = code if within else code.zfill(4)  # as a number it has lost its zeros
-    return meant(HermesGermany.table.find(code, within=within), code, within, text=text_of(text))
-
-
-@remembered
-def _place(name: Json, city: Json, country: Json) -> Place | None:
-    return Place(text_of(city, 100), country=country_coded(text_of(country)), name=text_of(name, 100)) or None
+    place = Place(text_of(city, 100), country=country_coded(text_of(country)), name=text_of(name, 100))
+    said = meant(HermesGermany.table.find(code, within=within), code, within, text=text)
+    return told_of(said, place or None) if code or text else None
 
 
 def _eta(forecast: Mapping[str, Json]) -> Eta | None:
-    day = parsed_date(text_of(forecast.get("date"), 40)[:10], "%Y-%m-%d")
+    return _window(forecast.get("date"), at(forecast, "timeSlot", "from"), at(forecast, "timeSlot", "to"))
+
+
+@remembered
+def _window(date: Json, begins: Json, ends: Json) -> Eta | None:
+    day = parsed_date(text_of(date, 40)[:10], "%Y-%m-%d")
     if day is None:
         return None
     whole = local_moment(day, None, BERLIN, OffsetSource.CARRIER)
-    first, last = (_clock(at(forecast, "timeSlot", end)) for end in ("from", "to"))
     start, end = (
-        local_moment(day, clock, BERLIN, OffsetSource.CARRIER).occurred_at if clock else None for clock in (first, last)
+        local_moment(day, clock, BERLIN, OffsetSource.CARRIER).occurred_at if clock else None
+        for clock in (_clock(begins), _clock(ends))
     )
     return Eta(start or whole.occurred_at, end or whole.until, day)
 
