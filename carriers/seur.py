@@ -29,6 +29,7 @@ from carriers.reading import Json, at, dicts, json_object, opening, text_of, xml
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import table_file
+from carriers.telling import Told, told_at, told_of
 from carriers.times import iso_moment, local_moment, parsed_date, parsed_time, zone
 from carriers.xml_tree import named, tree_of
 
@@ -122,7 +123,7 @@ def _extended(entry: dict[str, Json]) -> dict[str, Json]:
 def _parcel(entries: Sequence[dict[str, Json]]) -> Parcel:
     """What the entries tell between them, each situation once."""
     events = [
-        _said(row.get("eventCode"), row.get("description")).at(moment)
+        told_at(moment, _told(row.get("eventCode"), row.get("description")))
         for entry in entries
         for row in dicts(entry.get("situations"))
         if (moment := iso_moment(row.get("situationDate"), MADRID))
@@ -173,9 +174,9 @@ def _day(given: Json) -> Moment | None:
 
 
 @remembered
-def _said(given: Json, described: Json) -> Said:
+def _told(given: Json, described: Json) -> Told:
     code, find = text_of(given, 20).upper(), Seur.table.find
     row = find(code)
     if row is None and re.fullmatch("[A-Z]{2}[0-9]{3}", code):
         row = find(f"L{code[1:]}") or find(code[:3], within="family") or find(code[:2], within="family")
-    return meant(row, code, "", "", text_of(described))
+    return told_of(meant(row, code, "", "", text_of(described)))
