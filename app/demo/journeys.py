@@ -113,5 +113,5 @@ def named_in(number: str) -> str | None:
 
 def so_far(legs: Sequence[Leg], start: datetime, speed: float, now: datetime) -> list[Happened]:
     """The steps that have taken place, in the order of time; `speed` divides the journey's hours."""
-    happened = [Happened(leg.step, start + timedelta(hours=leg.hours) / speed, leg.town) for leg in legs]
-    return [each for each in happened if each.at <= now]
+    times = [start + timedelta(hours=leg.hours) / speed for leg in legs]
+    return [Happened(leg.step, at, leg.town) for leg, at in zip(legs, times, strict=True) if at <= now]
