@@ -13,6 +13,7 @@ of the tracking page and of the older web service are read, too (carriers/gls_ol
 from collections.abc import Sequence
 from typing import ClassVar
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from httpx import AsyncClient, BasicAuth
 from pydantic import Field, SecretStr
@@ -31,7 +32,7 @@ from carriers.base import (
     meant,
 )
 from carriers.calling import call
-from carriers.event import OffsetSource, Parcel, Place, Said, TrackingEvent
+from carriers.event import OffsetSource, Parcel, Place, Said, Told, TrackingEvent
 from carriers.gls_older import of_page, of_soap
 from carriers.granting import granted
 from carriers.reading import Json, at, dicts, json_object, opening, text_of
@@ -42,6 +43,7 @@ from carriers.times import iso_moment
 from carriers.zones import country_named, country_zone
 
 NOT_FOUND = "E_404_01"
+PLACE = OffsetSource.PLACE
 
 
 class GlsGroupCredentials(Credentials):
@@ -135,12 +137,19 @@ def _parcel(said: dict[str, Json]) -> Parcel:
 
 
 def _event(said: dict[str, Json]) -> TrackingEvent | None:
-    place = _place(said.get("city"), said.get("postalCode"), said.get("country"))
-    moment = iso_moment(said.get("eventDateTime"), country_zone(place.country) if place else None, OffsetSource.PLACE)
-    return _said(said.get("code"), said.get("description")).at(moment, place) if moment else None
+    get = said.get
+    told, zone = _located(get("code"), get("description"), get("city"), get("postalCode"), get("country"))
+    moment = iso_moment(get("eventDateTime"), zone, PLACE)
+    return told.at(moment) if moment else None
 
 
 @remembered
+def _located(given: Json, described: Json, *where: Json) -> tuple[Told, ZoneInfo | None]:
+    """What an event says and where, and the zone of that place."""
+    place = _place(*where)
+    return _said(given, described).placed(place), country_zone(place.country) if place else None
+
+
 def _said(given: Json, described: Json) -> Said:
     code, find = text_of(given, 60).upper(), GlsGroup.table.find
     prefix = code.partition(".")[0]
@@ -150,7 +159,6 @@ def _said(given: Json, described: Json) -> Said:
     return meant(row, code, "", "", text_of(described))
 
 
-@remembered
 def _place(city: Json, postcode: Json, country: Json) -> Place | None:
     return Place(text_of(city, 100), text_of(postcode, 20), country=_country(text_of(country, 60))) or None
 
