@@ -33,7 +33,7 @@ from carriers.base import (
     meant,
 )
 from carriers.calling import call
-from carriers.event import Eta, OffsetSource, Parcel, Place, Said, TrackingEvent
+from carriers.event import Eta, OffsetSource, Parcel, Place, Said, Told, TrackingEvent
 from carriers.granting import granted
 from carriers.reading import Json, at, dicts, json_object, object_at, text_of
 from carriers.remembering import remembered
@@ -42,6 +42,7 @@ from carriers.tables import Row, table_file
 from carriers.times import iso_moment
 from carriers.zones import country_zone
 
+PLACE = OffsetSource.PLACE
 LEGS = {"FORWARD": "forward", "RETURNS": "returns"}
 """The legs that events name, and the detail codes of each."""
 
@@ -146,19 +147,25 @@ def _parcel(said: dict[str, Json]) -> Parcel:
 
 
 def _event(said: dict[str, Json]) -> TrackingEvent | None:
-    where = object_at(said, "location").get
-    place, zone = _place(where("city"), where("postalCode"), where("stateOrRegion"), where("countryCode"))
-    moment = iso_moment(said.get("eventTime"), zone, OffsetSource.PLACE)
-    return _said(said.get("eventCode"), said.get("shipmentType")).at(moment, place) if moment else None
+    get, where = said.get, object_at(said, "location").get
+    place = (where("city"), where("postalCode"), where("stateOrRegion"), where("countryCode"))
+    told, zone = _located(get("eventCode"), get("shipmentType"), *place)
+    moment = iso_moment(get("eventTime"), zone, PLACE)
+    return told.at(moment) if moment else None
 
 
 @remembered
+def _located(given: Json, leg: Json, *where: Json) -> tuple[Told, ZoneInfo | None]:
+    """What an event says and where, and the zone of that place."""
+    place, zone = _place(*where)
+    return _said(given, leg).placed(place), zone
+
+
 def _said(given: Json, leg: Json) -> Said:
     code, context, find = text_of(given, 60), text_of(leg, 20).upper(), AmazonShipping.table.find
     return meant(find(code, within=context) or find(code), code, "", context if context in LEGS else "")
 
 
-@remembered
 def _place(city: Json, postcode: Json, state: Json, given: Json) -> tuple[Place | None, ZoneInfo | None]:
     country = text_of(given).upper()
     country = country if len(country) == 2 else ""
