@@ -10,7 +10,7 @@ read. An error of the gateway has a shape of its own. A delivery (DI1) may still
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from httpx import AsyncClient
@@ -30,7 +30,7 @@ from carriers.base import (
     meant,
 )
 from carriers.calling import call
-from carriers.event import Eta, Parcel, Place, Said, TrackingEvent
+from carriers.event import Eta, Parcel, Place, Told, TrackingEvent
 from carriers.phrases import Phrases
 from carriers.reading import Json, at, dicts, json_of, local_name, object_at, opening, text_of, xml_of
 from carriers.remembering import remembered
@@ -112,7 +112,7 @@ class LaPosteColissimo(Carrier):
         if not shipment:
             unknown = text_of(said.get("returnCode")) in UNKNOWN
             return Parcel(number, not_found=True, note=text_of(said.get("returnMessage"))) if unknown else None
-        events = numbered(list(_events(shipment)))
+        events = numbered(_events(shipment))
         final = shipment.get("isFinal") is True
         if final and not ended(events):
             moment = iso_moment(shipment.get("deliveryDate"), PARIS)
@@ -143,22 +143,24 @@ class LaPosteColissimo(Carrier):
         return [Parcel(number, (said.at(moment, place),))]
 
 
-def _events(shipment: dict[str, Any]) -> Iterator[TrackingEvent]:
-    where = (at(shipment, "contextData", "removalPoint", "type"), text_of(shipment.get("holder")))
-    for each in dicts(shipment.get("event")):
-        get = each.get
-        said, moment = _said(get("code"), get("label"), *where), iso_moment(get("date"), PARIS)
-        if moment is not None and (said.code or said.text):
-            yield said.at(moment)
+def _events(shipment: dict[str, Any]) -> list[TrackingEvent]:
+    point, holder = at(shipment, "contextData", "removalPoint", "type"), text_of(shipment.get("holder"))
+    return [
+        told.at(moment)
+        for each in dicts(shipment.get("event"))
+        if (told := _told(each.get("code"), each.get("label"), point, holder))
+        and (moment := iso_moment(each.get("date"), PARIS))
+    ]
 
 
 @remembered
-def _said(code_given: Json, label: Json, point: Json, holder: str) -> Said:
+def _told(code_given: Json, label: Json, point: Json, holder: str) -> Told | None:
+    """What an event says; none if it has neither a code nor a word."""
     code, text = text_of(code_given).upper(), text_of(label)
     row, context = LaPosteColissimo.table.find(code), ""
     if code == "AG1":
         row, context = _waits(text, text_of(point), holder) or (row, "")
-    return meant(row, code, "", context, text)
+    return meant(row, code, "", context, text).placed(None) if code or text else None
 
 
 def _waits(label: str, point: str, holder: str) -> tuple[Row, str] | None:
