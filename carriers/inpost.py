@@ -37,7 +37,7 @@ from carriers.base import (
     meant,
 )
 from carriers.calling import call
-from carriers.event import OffsetSource, Parcel, Place, Said, TrackingEvent
+from carriers.event import OffsetSource, Parcel, Place, Said, Told, TrackingEvent
 from carriers.granting import granted
 from carriers.reading import Json, at, dicts, json_of, object_at, text_of
 from carriers.remembering import remembered
@@ -47,7 +47,7 @@ from carriers.times import iso_moment
 from carriers.vocabulary import Status, SubStatus
 from carriers.zones import country_zone
 
-READY = Status.AVAILABLE_FOR_PICKUP
+PLACE, READY = OffsetSource.PLACE, Status.AVAILABLE_FOR_PICKUP
 KINDS: dict[SubStatus | None, str] = {SubStatus.LOCKER: "LOCKER_POINT", SubStatus.PICKUP_POINT: "PUDO_POINT"}
 
 
@@ -181,22 +181,36 @@ def _parcel(number: str, listed: Sequence[dict[str, Json]], head: Mapping[str, J
     if head is not None and not listed and not text_of(head.get("status")):
         return Parcel(number, not_found=True)
     told = [event for each in listed if (event := _event(each))]
-    back = [text_of(at(each, "returnToSender", "trackingNumber"), 64) for each in listed]
+    if READY in {event.status for event in told}:
+        told = [_kept(each, told) for each in told]
+    back = [text_of(at(sent, "trackingNumber"), 64) for each in listed if (sent := each.get("returnToSender"))]
     note = next((f"returned as {other}" for other in back if other and other != number), "")
-    waits = [each for each in listed if _said(each.get("eventCode"), None, None).status is READY]
+    waits = [each for each in listed if _ready(each.get("eventCode"))]
     point = max(waits, key=lambda each: text_of(each.get("timestamp")), default={})
-    return Parcel(number, numbered([_kept(each, told) for each in told]), pickup_point=_point(point), note=note)
+    return Parcel(number, numbered(told), pickup_point=_point(point), note=note)
 
 
 def _event(said: dict[str, Json]) -> TrackingEvent | None:
     where = object_at(said, "location").get
-    place, zone = _place(where("city"), where("postalCode"), where("country"), where("id"), where("name"))
-    moment = iso_moment(said.get("timestamp"), zone, OffsetSource.PLACE)
-    told = _said(said.get("eventCode"), where("type"), object_at(said, "shipment").get("type"))
-    return told.at(moment, place) if moment else None
+    place = (where("city"), where("postalCode"), where("country"), where("id"), where("name"))
+    told, zone = _located(said.get("eventCode"), where("type"), object_at(said, "shipment").get("type"), *place)
+    moment = iso_moment(said.get("timestamp"), zone, PLACE)
+    return told.at(moment) if moment else None
 
 
 @remembered
+def _located(given: Json, at_kind: Json, direction: Json, *where: Json) -> tuple[Told, ZoneInfo | None]:
+    """What an event says and where, and the zone of that place."""
+    place, zone = _place(*where)
+    return _said(given, at_kind, direction).placed(place), zone
+
+
+@remembered
+def _ready(given: Json) -> bool:
+    """Whether an event of this code says that the parcel waits, wherever it does."""
+    return _said(given, None, None).status is READY
+
+
 def _said(given: Json, at_kind: Json, direction: Json) -> Said:
     code, find = text_of(given, 40), InPost.table.find
     kind, row = text_of(at_kind, 40), find(code, within="group")
@@ -217,7 +231,6 @@ def _kept(event: TrackingEvent, told: Sequence[TrackingEvent]) -> TrackingEvent:
     return mapped(event._replace(context=f"at {kind}"), row) if row else event
 
 
-@remembered
 def _place(city: Json, postcode: Json, given: Json, code: Json, name: Json) -> tuple[Place | None, ZoneInfo | None]:
     country = text_of(given).upper()
     country = country if re.fullmatch("[A-Z]{2}", country) else ""
@@ -227,6 +240,8 @@ def _place(city: Json, postcode: Json, given: Json, code: Json, name: Json) -> t
 
 def _point(said: dict[str, Json]) -> str:
     """The place where the parcel waits, in one line."""
+    if not said:
+        return ""
     where = object_at(said, "location").get
     town = f"{text_of(where('postalCode'), 20)} {text_of(where('city'), 100)}".strip()
     return ", ".join(part for part in (text_of(where("name"), 100), text_of(where("address"), 100), town) if part)
