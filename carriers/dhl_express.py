@@ -22,7 +22,7 @@ from pydantic import SecretStr
 from carriers.base import Account, Answer, Carrier, Credentials, RateLimit, UnreadablePayload, meant
 from carriers.calling import call
 from carriers.check_digits import CheckDigit, modulo_7
-from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
+from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said, Told, TrackingEvent
 from carriers.reading import Json, dicts, json_of, local_name, opening, text_of, unsigned, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
@@ -30,6 +30,7 @@ from carriers.tables import table_file
 from carriers.times import expected, iso_moment
 from carriers.zones import country_named, country_zone
 
+PLACE = OffsetSource.PLACE
 OFFSET = re.compile(r"[+-][0-9]{2}:?[0-9]{2}")
 ENDS = frozenset(("OK", "DD"))
 """The codes of a piece that has been delivered."""
@@ -126,19 +127,40 @@ def _events(listed: Sequence[dict[str, Json]], within: str = "") -> tuple[Tracki
 
 
 def _event(said: dict[str, Json], within: str) -> TrackingEvent | None:
-    area = next(iter(dicts(said.get("serviceArea"))), {})
-    place, zone = _place(area.get("code"), area.get("description"))
-    moment = _moment(text_of(said.get("date")), text_of(said.get("time")), text_of(said.get("GMTOffset")), zone)
-    return _said(within, said.get("typeCode"), said.get("description")).at(moment, place) if moment else None
+    get, area = said.get, _first(said.get("serviceArea")).get
+    told, zone = _located(within, get("typeCode"), get("description"), area("code"), area("description"))
+    moment = _moment(get("date"), get("time"), _offset(get("GMTOffset")), zone)
+    return told.at(moment) if moment else None
 
 
-def _moment(day: str, clock: str, offset: str, zone: ZoneInfo | None) -> Moment | None:
-    given = offset if OFFSET.fullmatch(offset) else ""
-    whole = iso_moment(f"{day}T{clock}{given}", zone, OffsetSource.PLACE) if clock else None
-    return whole or iso_moment(day, zone, OffsetSource.PLACE)
+def _first(areas: Json) -> dict[str, Json]:
+    """The first object of a list; an empty one where there is none."""
+    if type(areas) is list and areas and type(areas[0]) is dict:
+        return areas[0]
+    return next(iter(dicts(areas)), {})
+
+
+def _moment(day: Json, clock: Json, offset: str, zone: ZoneInfo | None) -> Moment | None:
+    if type(day) is type(clock) is str and (plain := iso_moment(f"{day}T{clock}{offset}", zone, PLACE)):
+        return plain
+    date, hour = text_of(day), text_of(clock)
+    whole = iso_moment(f"{date}T{hour}{offset}", zone, PLACE) if hour else None
+    return whole or iso_moment(date, zone, PLACE)
 
 
 @remembered
+def _offset(given: Json) -> str:
+    text = text_of(given)
+    return text if OFFSET.fullmatch(text) else ""
+
+
+@remembered
+def _located(within: str, given: Json, described: Json, *where: Json) -> tuple[Told, ZoneInfo | None]:
+    """What an event says and where, and the zone of that place."""
+    place, zone = _place(*where)
+    return _said(within, given, described).placed(place), zone
+
+
 def _said(within: str, given: Json, described: Json) -> Said:
     code, find = text_of(given, 20).upper(), DhlExpress.table.find
     part = find(code, within=within) if within else None
@@ -158,15 +180,14 @@ def _place(code: Json, described: Json) -> tuple[Place | None, ZoneInfo | None]:
 
 def _end(receiver: Json) -> ZoneInfo | None:
     """The zone of where the shipment goes, by its service area, else by its address."""
-    said = next(iter(dicts(receiver)), {})
-    area = next(iter(dicts(said.get("serviceArea"))), {})
-    address = next(iter(dicts(said.get("postalAddress"))), {})
+    said = _first(receiver)
+    area, address = _first(said.get("serviceArea")), _first(said.get("postalAddress"))
     return _place(area.get("code"), area.get("description"))[1] or country_zone(text_of(address.get("countryCode"), 2))
 
 
 def _eta(said: dict[str, Json], zone: ZoneInfo | None) -> Eta | None:
     given = text_of(said.get("estimatedDeliveryDate")) or text_of(said.get("estimatedTimeOfDelivery"))
-    return expected(iso_moment(given, zone, OffsetSource.PLACE))
+    return expected(iso_moment(given, zone, PLACE))
 
 
 def _xml_parcels(root: etree._Element) -> list[Parcel]:
