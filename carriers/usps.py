@@ -16,7 +16,6 @@ Names of recipients are not read.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import ClassVar
 from urllib.parse import quote
 
@@ -36,24 +35,25 @@ from carriers.base import (
 )
 from carriers.calling import call
 from carriers.check_digits import CheckDigit, gs1
-from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
+from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said, TrackingEvent, made_moment
 from carriers.granting import granted
 from carriers.phrases import Phrases
 from carriers.reading import Json, dicts, json_of, object_at, opening, text_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.tables import table_file
-from carriers.times import expected, iso_moment, offset
+from carriers.telling import Told, told_at, told_of
+from carriers.times import expected, iso_moment
+from carriers.usps_times import moment_of, there, wall_of
 from carriers.usps_web_tools import american_stamp, web_tools_items, web_tools_twin
-from carriers.zones import country_named, country_zone, state_zone
+from carriers.zones import country_named
 
 IMPB = r"9[1-5][0-9]{20}"
 ROUTED = r"420[0-9]{5}(?:[0-9]{4})?" + IMPB
 OLDER = r"(?!00)[0-9]{20}"
 
-FARTHEST = 14
-"""Hours that a zone is off GMT at most: a larger number means minutes."""
-
+OF_AN_ITEM = frozenset({"trackingEvents", "eventSummaries", "statusCategory", "status", "eventTimestamp", "error"})
+"""What a tracked item has beside its number, some of it."""
 DAY = r"(?P<day>[A-Z][a-z]+ \d{1,2}, \d{4}|\d\d/\d\d/\d{4})"
 CLOCK = r"(?P<clock>\d{1,2}:\d\d) ?(?P<half>[ap])\.?m\.?"
 SENTENCES = [
@@ -168,9 +168,7 @@ def _question(number: str) -> dict[str, str]:
 def _parcel(said: dict[str, Json]) -> Parcel | None:
     """A tracked item; none if the object is none."""
     number = text_of(said.get("trackingNumber"), 40)
-    if not number or not said.keys() & {
-        *("trackingEvents", "eventSummaries", "statusCategory", "status", "eventTimestamp", "error")
-    }:
+    if not number or OF_AN_ITEM.isdisjoint(said):
         return None
     error = object_at(said, "error")
     if error:
@@ -178,16 +176,28 @@ def _parcel(said: dict[str, Json]) -> Parcel | None:
         return Parcel(number, not_found=True) if unknown else None
     listed = dicts(said.get("trackingEvents")) or ([said] if "eventTimestamp" in said else [])
     events = [event for each in listed if (event := _event(each)) is not None] or list(_summarised(said))
-    service = text_of(MARKS.sub("", text_of(said.get("mailClass"), 200)), 100)
-    return Parcel(number, numbered(events), _eta(said), service=service)
+    return Parcel(number, numbered(events), _eta(said), service=_product(said.get("mailClass")))
+
+
+@remembered
+def _product(given: Json) -> str:
+    return text_of(MARKS.sub("", text_of(given, 200)), 100)
 
 
 def _event(said: dict[str, Json]) -> TrackingEvent | None:
-    place = _place(said.get("eventCity"), said.get("eventZIP"), said.get("eventState"), said.get("eventCountry"))
-    moment = _moment(said.get("eventTimestamp"), said.get("GMTTimestamp"), said.get("GMTOffset"), place)
-    if moment is None:
-        return None
-    return _said(said.get("eventCode"), said.get("eventType")).at(moment, place)
+    get = said.get
+    where = get("eventCity"), get("eventZIP"), get("eventState"), get("eventCountry")
+    local, gmt = get("eventTimestamp"), get("GMTTimestamp")
+    if (wall := wall_of(local)) and (instant := iso_moment(gmt)):
+        moment: Moment | None = made_moment((instant.occurred_at, wall, OffsetSource.GIVEN, None))
+    else:
+        moment = moment_of(local, gmt, get("GMTOffset"), _place(*where))
+    return told_at(moment, _scanned(get("eventCode"), get("eventType"), *where)) if moment else None
+
+
+@remembered
+def _scanned(code: Json, text: Json, *where: Json) -> Told:
+    return told_of(_said(code, text), _place(*where))
 
 
 @remembered
@@ -208,36 +218,6 @@ def _place(city: Json, postcode: Json, state: Json, country: Json) -> Place | No
     if not (town or code or region or named):
         return None
     return Place(town, code, region, (named if len(named) == 2 else country_named(named)) if named else "US")
-
-
-def _moment(local: Json, gmt: Json, ahead: Json, place: Place | None) -> Moment | None:
-    """The instant in GMT, as it was printed where it happened."""
-    printed = iso_moment(re.sub("Z$", "", text_of(local)))
-    there = iso_moment(gmt)
-    if there is None or printed is None or printed.until:
-        found = _with_offset(printed, text_of(ahead)) if printed else there
-        return _there(found, place) if found else None
-    return Moment(there.occurred_at, printed.local_time, OffsetSource.GIVEN)
-
-
-def _with_offset(printed: Moment, ahead: str) -> Moment:
-    """A local time with the offset that stands in a field of its own, in hours or in minutes."""
-    if printed.until or not ahead:
-        return printed
-    if re.fullmatch(r"[+-]?\d{1,3}", ahead):
-        count = int(ahead)
-        where = offset(count * 60 if abs(count) <= FARTHEST else count)
-        stamp = datetime.fromisoformat(printed.local_time).replace(tzinfo=where).isoformat()
-        return iso_moment(stamp) or printed
-    return iso_moment(printed.local_time + ahead) or printed
-
-
-def _there(printed: Moment, place: Place | None) -> Moment:
-    """A time without zone in that of its place, if it is known."""
-    if place is None or printed.offset_source is not OffsetSource.UNKNOWN:
-        return printed
-    where = state_zone(place.state, place.postcode) if place.country == "US" else country_zone(place.country)
-    return iso_moment(printed.local_time, where, OffsetSource.PLACE) or printed if where else printed
 
 
 def _summarised(said: dict[str, Json]) -> Iterator[TrackingEvent]:
@@ -263,12 +243,17 @@ def _told(sentence: str) -> TrackingEvent | None:
     town = TOWN.search(sentence)
     place = _place(town[1], town[3], town[2], "") if town else None
     moment = iso_moment(stamp)
-    return _said("", OPENING.sub("", said["words"])).at(_there(moment, place), place) if moment else None
+    return _said("", OPENING.sub("", said["words"])).at(there(moment, place), place) if moment else None
 
 
 def _eta(said: dict[str, Json]) -> Eta | None:
     """The expected day; its window has no zone."""
     for name in ("expectedDeliveryTimeStamp", "predictedDeliveryDate", "guaranteedDeliveryTimeStamp"):
-        if (day := expected(iso_moment(text_of(said.get(name))[:10]))) is not None:
+        if (day := _day(said.get(name))) is not None:
             return day
     return None
+
+
+@remembered
+def _day(given: Json) -> Eta | None:
+    return expected(iso_moment(text_of(given)[:10]))
