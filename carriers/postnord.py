@@ -25,6 +25,7 @@ from carriers.remembering import remembered
 from carriers.sequence import numbered
 from carriers.summary import ended
 from carriers.tables import Says, table
+from carriers.telling import Told, told_at, told_of
 from carriers.times import expected, iso_moment, zone
 from carriers.vocabulary import Status, SubStatus
 from carriers.xml_tree import tree_of, unwrapped
@@ -138,8 +139,9 @@ def _unknown(faults: Sequence[str]) -> bool:
 
 def _parcel(item: dict[str, Json], shipment: dict[str, Json]) -> Parcel:
     number, whole = text_of(item.get("itemId"), 64), text_of(shipment.get("shipmentId"), 64)
-    events = [event for each in dicts(item.get("events")) if (event := _event(each))]
-    newest = max(events, key=lambda event: event.moment.occurred_at, default=None)
+    events = _events(dicts(item.get("events")))
+    instants = [event.moment.occurred_at for event in events]
+    newest = events[instants.index(max(instants))] if events else None
     head = _said(item.get("status"), None, None)
     if (
         newest
@@ -159,12 +161,23 @@ def _parcel(item: dict[str, Json], shipment: dict[str, Json]) -> Parcel:
     )
 
 
-def _event(said: dict[str, Json]) -> TrackingEvent | None:
-    get, where = said.get, object_at(said, "location").get
-    place, known = _place(where("displayName"), where("city"), where("postcode"), where("countryCode"))
-    moment = iso_moment(get("eventTime"), known or STOCKHOLM, OffsetSource.PLACE if known else OffsetSource.CARRIER)
-    told = _said(get("status") or get("eventStatus"), get("eventCode"), get("eventDescription"))
-    return told.at(moment, place) if moment and (told.code or told.text) else None
+def _events(listed: Sequence[dict[str, Json]]) -> list[TrackingEvent]:
+    events = []
+    for said in listed:
+        get, where = said.get, object_at(said, "location").get
+        words = get("status") or get("eventStatus"), get("eventCode"), get("eventDescription")
+        what, known = _told(*words, where("displayName"), where("city"), where("postcode"), where("countryCode"))
+        moment = iso_moment(get("eventTime"), known or STOCKHOLM, OffsetSource.PLACE if known else OffsetSource.CARRIER)
+        if moment and what:
+            events.append(told_at(moment, what))
+    return events
+
+
+@remembered
+def _told(*given: Json) -> tuple[Told | None, ZoneInfo | None]:
+    """What an event says by its first three, none if it has no words; and where by its last four, with the zone."""
+    said, (place, known) = _said(*given[:3]), _place(*given[3:])
+    return told_of(said, place) if said.code or said.text else None, known
 
 
 @remembered
@@ -175,7 +188,6 @@ def _said(given: Json, number: Json, text: Json) -> Said:
     return meant(exact or find(status), code, context=numeric if exact else "", text=text_of(text))
 
 
-@remembered
 def _place(name: Json, city: Json, postcode: Json, code: Json) -> tuple[Place | None, ZoneInfo | None]:
     country, shown, town = country_coded(text_of(code)), text_of(name, 100), text_of(city, 100)
     place = Place(town, text_of(postcode, 20), country=country, name="" if shown == town else shown)
