@@ -22,6 +22,8 @@ class Connection(HttpToolsProtocol):
 
     head_seconds: ClassVar[float] = 10.0
 
+    _due = True
+    """Whether headers are to come; most come whole with the first bytes, and no timer is set for them."""
     _waiting: asyncio.TimerHandle | None = None
     _size = 0
 
@@ -38,7 +40,9 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Read on, and count what belongs to no request yet."""
         super().data_received(data)
-        if self._waiting is not None:
+        if self._due:
+            if self._waiting is None:
+                self._wait()
             self._size += len(data)
             if self._size > HEAD_BYTES:
                 self._refuse(HeadersTooLarge("Send at most 16 KiB of headers."))
@@ -46,11 +50,11 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """The next request begins."""
         super().on_message_begin()
-        if self._waiting is None:
-            self._wait()
+        self._due = True
 
     def on_headers_complete(self) -> None:
         """The request's headers are here."""
+        self._due = False
         self._stop_waiting()
         super().on_headers_complete()
 
@@ -66,6 +70,7 @@ class Connection(HttpToolsProtocol):
 
     def _refuse(self, error: Refused) -> None:
         """End the connection, and say why, unless an answer is on its way."""
+        self._due = False
         self._stop_waiting()
         if self._size and (self.cycle is None or self.cycle.response_complete):
             title = HTTPStatus(error.status).phrase
