@@ -83,6 +83,7 @@ class AccessLog:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._log = log.bind()  # as it has been set up by now: no line looks for that again
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, then write its line."""
@@ -102,19 +103,26 @@ class AccessLog:
         try:
             await self._app(scope, receive, answered)
         finally:
-            path = scope["path"]
-            known = {
-                "request_id": scope.get("state", {}).get("request_id"),
-                "shipment": scope.get("path_params", {}).get("shipment_id"),
-            }
-            (log.debug if path in QUIET else log.info)(
-                "answered",
-                method=scope["method"],
-                path=masked(path),
-                status=status,
-                ms=round((time.monotonic() - began) * 1000, 1),
-                **{name: str(value) for name, value in known.items() if value is not None},
-            )
+            level = logging.DEBUG if scope["path"] in QUIET else logging.INFO
+            if self._log.is_enabled_for(level):
+                self._log.log(
+                    level,
+                    "answered",
+                    method=scope["method"],
+                    path=masked(scope["path"]),
+                    status=status,
+                    ms=round((time.monotonic() - began) * 1000, 1),
+                    **_known(scope),
+                )
+
+
+def _known(scope: Scope) -> dict[str, str]:
+    """Which request it was, and of which shipment."""
+    known = {
+        "request_id": scope.get("state", {}).get("request_id"),
+        "shipment": scope.get("path_params", {}).get("shipment_id"),
+    }
+    return {name: str(value) for name, value in known.items() if value is not None}
 
 
 def _where_it_went_wrong(_logger: object, _method: str, line: Line) -> Line:
