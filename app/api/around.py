@@ -1,6 +1,7 @@
 """What is around the routes of every application: limits, errors, and what it shows of itself."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
@@ -23,4 +24,13 @@ def surround(
     app.state.scrape = Scrape(installation)
     problems.install(app, routes)
     app.add_middleware(Limits, here=installation, body_seconds=body_seconds)
+    app.middleware_stack = _ours(app.build_middleware_stack())
     return app
+
+
+def _ours(stack: Any) -> Limits:
+    """The layers from ours on: those that the framework puts around it (last resort, telemetry, size) have nothing left
+    to do, and each would be passed by every request and every part of its answer."""
+    while not isinstance(stack, Limits):
+        stack = stack.app
+    return stack
