@@ -29,8 +29,7 @@ def local_moment(day: date, clock: time | None, where: tzinfo, source: OffsetSou
     UnreadablePayload for a day outside `YEARS`, which `parsed_date` never gives.
     """
     if clock is not None and (ahead := _ahead(where, day)) is not None:
-        printed = f"{_text(day)}T{_text(clock)[:8]}"
-        return _new(Moment, (_combined(day, clock, UTC) - ahead, printed, source, None))
+        return _new(Moment, (_combined(day, clock, UTC) - ahead, wall_time(day, clock), source, None))
     if day.year not in YEARS:
         raise UnreadablePayload(f"a date out of range: {day}")
     if clock is None:
@@ -44,6 +43,11 @@ def _whole_day(day: date, where: tzinfo, source: OffsetSource) -> Moment:
     start = datetime.combine(day, time(), where).astimezone(UTC)
     end = datetime.combine(day + timedelta(days=1), time(), where).astimezone(UTC) - timedelta(seconds=1)
     return Moment(start, day.isoformat(), source, end)
+
+
+def wall_time(day: date, clock: time) -> str:
+    """A day and a time of it as a moment's local time."""
+    return f"{_text(day)}T{_text(clock)[:8]}"
 
 
 @lru_cache(maxsize=4096)

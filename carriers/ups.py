@@ -37,7 +37,7 @@ from carriers.base import (
 )
 from carriers.calling import call
 from carriers.check_digits import CheckDigit, ups_1z
-from carriers.event import Parcel, Place, Said, TrackingEvent
+from carriers.event import Parcel, Place, Said, Told, TrackingEvent
 from carriers.granting import token_of
 from carriers.reading import Json, at, dicts, json_of, object_at, opening, text_of
 from carriers.remembering import remembered
@@ -60,6 +60,10 @@ BAD_TOKEN = frozenset({"250002", "250003", "251004"})
 
 POSTAL = frozenset({"IC", "VT", "H6", "A4"})
 """Sources of Mail Innovations' codes, given in place of the type; they share one list."""
+
+STATUS = ("type", "code", "statusCode", "descriptionCode", "description", "simplifiedTextDescription")
+"""What tells a status; `descriptionCode` is the push's name for `statusCode`."""
+ADDRESS = ("city", "postalCode", "stateProvince", "countryCode", "country")
 
 ELSEWHERE = (Status.AVAILABLE_FOR_PICKUP, Status.RETURNED)
 """Where a three-digit code may say that a bare "delivered" went."""
@@ -208,10 +212,18 @@ class Ups(Carrier):
 
 def _event(activity: dict[str, Json]) -> TrackingEvent | None:
     get = activity.get
-    place = _placed(object_at(object_at(activity, "location"), "address"))
+    where, what = object_at(object_at(activity, "location"), "address"), object_at(activity, "status")
+    place, told = _located(*map(where.get, ADDRESS), *map(what.get, STATUS))
     gmt = (get("gmtDate"), get("gmtTime"), get("gmtOffset"))
     moment = moment_of(place, get("date"), get("time"), gmt)
-    return _told(object_at(activity, "status")).at(moment, place) if moment else None
+    return told.at(moment) if moment else None
+
+
+@remembered
+def _located(*given: Json) -> tuple[Place | None, Told]:
+    """The place of an address, and what a status object says there."""
+    place = _place(*given[: len(ADDRESS)])
+    return place, _said(*given[len(ADDRESS) :]).placed(place)
 
 
 def _head(package: dict[str, Json], ended: Json, events: list[TrackingEvent]) -> TrackingEvent | None:
@@ -227,10 +239,8 @@ def _head(package: dict[str, Json], ended: Json, events: list[TrackingEvent]) ->
 
 
 def _told(status: dict[str, Json]) -> Said:
-    """What a status object says; `descriptionCode` is the push's name for `statusCode`."""
-    get = status.get
-    words = (get("description"), get("simplifiedTextDescription"))
-    return _said(get("type"), get("code"), get("statusCode"), get("descriptionCode"), *words)
+    """What a status object says."""
+    return _said(*map(status.get, STATUS))
 
 
 @remembered
@@ -277,8 +287,7 @@ def _aliases(number: str, asked: str, others: Json) -> tuple[str, ...]:
 
 
 def _placed(where: dict[str, Json]) -> Place | None:
-    get = where.get
-    return _place(get("city"), get("postalCode"), get("stateProvince"), get("countryCode"), get("country"))
+    return _place(*map(where.get, ADDRESS))
 
 
 @remembered

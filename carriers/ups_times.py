@@ -7,19 +7,24 @@ from datetime import UTC, date, datetime, time, tzinfo
 from carriers.event import Eta, Moment, OffsetSource, Place, made_moment
 from carriers.reading import Json, text_of
 from carriers.remembering import remembered
-from carriers.times import exact_time, local_moment, offset, parsed_date, parsed_time
+from carriers.times import exact_time, local_moment, offset, parsed_date, parsed_time, wall_time
 from carriers.zones import country_zone
+
+GIVEN = OffsetSource.GIVEN
 
 
 def moment_of(place: Place | None, day: Json, clock: Json, gmt: Sequence[Json] = (None, None, None)) -> Moment | None:
     """The gmt trio tells the instant; the local time is only printed, unless it is all there is: then in its place."""
-    if instant := _stamp(gmt[0], gmt[1], UTC):
-        printed = _stamp(day, clock) or instant.astimezone(_zone(gmt[2]) or UTC)
-        return made_moment((instant, printed.isoformat()[:19], OffsetSource.GIVEN, None))
     local, wall = _day(day), _clock(clock)
+    if (there := _day(gmt[0])) and (then := _clock(gmt[1])):
+        instant = datetime.combine(there, then, UTC)
+        printed = (
+            wall_time(local, wall) if local and wall else instant.astimezone(_zone(gmt[2]) or UTC).isoformat()[:19]
+        )
+        return made_moment((instant, printed, GIVEN, None))
     if local is None:
         return None
-    zone, source = _zone(gmt[2]), OffsetSource.GIVEN
+    zone, source = _zone(gmt[2]), GIVEN
     if zone is None:
         zone = country_zone(place.country) if place else None
         source = OffsetSource.PLACE if zone else OffsetSource.UNKNOWN
@@ -34,19 +39,13 @@ def eta_of(days: Mapping[str, Json]) -> Eta | None:
     return Eta(day=day) if day else None
 
 
-def _stamp(day: Json, clock: Json, zone: tzinfo | None = None) -> datetime | None:
-    """A day and a time of it; none unless both are there."""
-    found, wall = _day(day), _clock(clock)
-    return datetime.combine(found, wall, zone) if found and wall else None
-
-
 @remembered
 def _day(value: Json) -> date | None:
     return parsed_date(text_of(value), "%Y%m%d", "%Y-%m-%d")
 
 
 def _clock(value: Json) -> time | None:
-    if exact := exact_time(value):
+    if type(value) is str and value and (exact := exact_time(value.zfill(6))):
         return exact
     text = text_of(value)
     if ":" not in text:
