@@ -29,7 +29,7 @@ from carriers.base import (
     meant,
 )
 from carriers.calling import call
-from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
+from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said, Told, TrackingEvent
 from carriers.granting import granted
 from carriers.phrases import Phrases, plain
 from carriers.reading import Json, dicts, json_object, text_of
@@ -198,10 +198,15 @@ def _traced(said: dict[str, Any], back: str) -> TrackingEvent | None:
     moment = iso_moment(get("data"), ROME)
     if moment is None:
         return None
-    return _said(back, get("phase"), get("status"), *map(get, WORDINGS)).at(moment, _place(get("officeDescription")))
+    return _located(get("officeDescription"), back, get("phase"), get("status"), *map(get, WORDINGS)).at(moment)
 
 
 @remembered
+def _located(office: Json, back: str, *given: Json) -> Told:
+    """What an event says and where."""
+    return _said(back, *given).placed(_place(office))
+
+
 def _said(back: str, given_phase: Json, given_code: Json, *given: Json) -> Said:
     phase, code, wordings = text_of(given_phase), text_of(given_code), [*map(text_of, given)]
     row = _row(*wordings) or _row(phase) or PosteItaliane.table.find(code, within="pdb")
