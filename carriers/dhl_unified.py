@@ -32,7 +32,7 @@ from carriers.base import (
 )
 from carriers.calling import call
 from carriers.dhl_push import Push, handshake_in
-from carriers.event import Eta, OffsetSource, Parcel, Place, Said, TrackingEvent
+from carriers.event import Eta, OffsetSource, Parcel, Place, Said, Told, TrackingEvent
 from carriers.phrases import Phrases
 from carriers.reading import Json, at, dicts, json_object, object_at, text_of, unsigned
 from carriers.remembering import remembered
@@ -42,6 +42,7 @@ from carriers.times import between, expected, iso_moment
 from carriers.vocabulary import Status
 from carriers.zones import country_named, country_zone
 
+PLACE = OffsetSource.PLACE
 GROUPS = ("pre-transit", "transit", "delivered", "failure", "unknown")
 """The values of `statusCode`."""
 
@@ -174,10 +175,11 @@ class DhlUnified(Carrier):
         service = text_of(said.get("service"))
         returning = text_of(said.get("returnFlag")).lower() == "true" or said.get("returnFlag") is True
         heads = dicts(said.get("status"))
-        told = [_placed(each, heads) for each in dicts(said.get("events"))]
-        events = [event for each in told if (event := _event(each, service, returning)) is not None]
+        back = "return" if returning else ""
+        listed = dicts(said.get("events"))
+        events = [event for each in listed if (event := _event(each, service, back, heads)) is not None]
         for head in heads:
-            now = _event(head, service, returning)
+            now = _event(head, service, back)
             if now is not None and not any(_same(now, event) for event in events):
                 events.insert(0, now)
         end = object_at(object_at(said, "destination"), "address").get
@@ -194,25 +196,30 @@ class DhlUnified(Carrier):
         )
 
 
-def _placed(said: dict[str, Any], heads: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The event; with the location of the head that tells of the same, where it has none itself."""
-    if object_at(object_at(said, "location"), "address"):
-        return said
+def _address(said: dict[str, Any], heads: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Where an event was; if it does not say so itself, where the head was that tells of the same."""
+    if own := object_at(object_at(said, "location"), "address"):
+        return own
     same = [head for head in heads if all(head.get(name) == said.get(name) for name in ("timestamp", "statusCode"))]
-    return {**said, "location": same[0].get("location")} if same else said
+    return object_at(object_at(same[0], "location"), "address") if same else own
 
 
-def _event(said: dict[str, Any], service: str, returning: bool) -> TrackingEvent | None:
-    get, address = said.get, object_at(object_at(said, "location"), "address").get
-    place, zone = _place(address("addressLocality"), address("postalCode"), address("countryCode"))
-    moment = iso_moment(get("timestamp"), zone, OffsetSource.PLACE)
-    if moment is None:
-        return None
+def _event(said: dict[str, Any], service: str, back: str, heads: Sequence[dict[str, Any]] = ()) -> TrackingEvent | None:
+    get, address = said.get, _address(said, heads).get
+    place = (address("addressLocality"), address("postalCode"), address("countryCode"))
     words = (get("statusDetailed"), get("status"), get("statusCode"), get("description"))
-    return _said(service, "return" if returning else "", *words).at(moment, place)
+    told, zone = _located(*place, service, back, *words)
+    moment = iso_moment(get("timestamp"), zone, PLACE)
+    return told.at(moment) if moment else None
 
 
 @remembered
+def _located(town: Json, postcode: Json, code: Json, *words: Json) -> tuple[Told, ZoneInfo | None]:
+    """What an event says and where, and the zone of that place."""
+    place, zone = _place(town, postcode, code)
+    return _said(*words).placed(place), zone
+
+
 def _said(service: str, back: str, *given: Json) -> Said:
     words = Words(*map(text_of, given))
     group = next((word for text in (words.code, words.status) if (word := _group(text)) in GROUPS), "")
@@ -278,14 +285,14 @@ def _same(head: TrackingEvent, event: TrackingEvent) -> bool:
 
 def _eta(said: dict[str, Any], where: ZoneInfo | None) -> Eta | None:
     frame = said.get("estimatedDeliveryTimeFrame")
-    earliest = iso_moment(at(frame, "estimatedFrom"), where, OffsetSource.PLACE)
-    latest = iso_moment(at(frame, "estimatedThrough"), where, OffsetSource.PLACE)
+    earliest = iso_moment(at(frame, "estimatedFrom"), where, PLACE)
+    latest = iso_moment(at(frame, "estimatedThrough"), where, PLACE)
     if earliest or latest:
         return between(earliest, latest)
-    whole = iso_moment(said.get("estimatedTimeOfDelivery"), where, OffsetSource.PLACE)
+    whole = iso_moment(said.get("estimatedTimeOfDelivery"), where, PLACE)
     if whole is None:
         return None
     # Midnight is how a day without an hour is written.
     if whole.local_time.endswith("T00:00:00"):
-        whole = iso_moment(whole.local_time[:10], where, OffsetSource.PLACE) or whole
+        whole = iso_moment(whole.local_time[:10], where, PLACE) or whole
     return expected(whole)
