@@ -155,8 +155,11 @@ class Fedex(Carrier):
             missing = any(code.endswith(".NOTFOUND") for code in codes)
             return Parcel(number, not_found=True) if missing else None
         parcels = [self._parcel(number, shipment) for shipment in known]
-        note = f"{len(parcels)} shipments bear this number; this is the newest" if len(parcels) > 1 else ""
-        return max(parcels, key=_last_time)._replace(note=note)
+        if len(parcels) == 1:
+            return parcels[0]
+        return max(parcels, key=_last_time)._replace(
+            note=f"{len(parcels)} shipments bear this number; this is the newest"
+        )
 
     def _parcel(self, number: str, shipment: dict[str, Json]) -> Parcel:
         own = _own_number(shipment)

@@ -30,11 +30,13 @@ def scans_of(shipment: dict[str, Json]) -> list[Scan]:
 
 def times_of(shipment: dict[str, Json], scans: Sequence[Scan]) -> dict[str, Moment | None]:
     """The times of `dateAndTimes` by their type."""
+    listed = [(text_of(each.get("type")), each.get("dateTime")) for each in dicts(shipment.get("dateAndTimes"))]
+    if not listed:
+        return {}
     first = _zone(min(scans, key=_instant)[0]) if scans else None
     last = _zone(max(reversed(scans), key=_instant)[0]) if scans else None
     now = _zone(object_at(shipment, "latestStatusDetail")) or last
     zones = dict.fromkeys(AT_THE_DOOR, now) | dict.fromkeys(AT_THE_START, first)
-    listed = [(text_of(each.get("type")), each.get("dateTime")) for each in dicts(shipment.get("dateAndTimes"))]
     return {kind: _dated(value, zones.get(kind)) for kind, value in listed}
 
 
@@ -56,7 +58,7 @@ def eta_of(shipment: dict[str, Json], times: Mapping[str, Moment | None]) -> Eta
 
 def _dated(value: Json, where: ZoneInfo | None = None) -> Moment | None:
     """A time, `where` being the zone of one without offset; a midnight stands for its day."""
-    moment = iso_moment(value, where, OffsetSource.PLACE)
+    moment = None if value is None else iso_moment(value, where, OffsetSource.PLACE)
     if moment is None or moment.until is not None or not moment.local_time.endswith("T00:00:00"):
         return moment
     stamp = text_of(value)
