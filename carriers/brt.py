@@ -46,7 +46,7 @@ from carriers.brt_answers import (
     shipment_id,
 )
 from carriers.calling import call
-from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
+from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said, Told, TrackingEvent
 from carriers.reading import Json, at, text_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
@@ -72,6 +72,7 @@ ASK_BY_REFERENCE = """<?xml version="1.0" encoding="UTF-8"?>
 <RIFERIMENTO_MITTENTE_{kind}>{reference}</RIFERIMENTO_MITTENTE_{kind}>
 </arg0></brt:{name}></soapenv:Body></soapenv:Envelope>"""
 
+CARRIER = OffsetSource.CARRIER
 LONGEST_REFERENCE = 15
 
 
@@ -233,14 +234,17 @@ def _raise_refusal(answer: Response) -> None:
 
 
 def _event(row: dict[str, Json], ends_at: tuple[Json, Json]) -> TrackingEvent | None:
-    get = row.get
-    branch = get("filiale")
-    said = _said(get("id"), get("descrizione"), branch, *ends_at)
-    moment = _moment(get("data"), get("ora")) if said else None
-    return said.at(moment, _place(branch)) if said and moment else None
+    told = _located(row.get("id"), row.get("descrizione"), row.get("filiale"), *ends_at)
+    return told.at(moment) if told and (moment := _moment(row.get("data"), row.get("ora"))) else None
 
 
 @remembered
+def _located(code: Json, text: Json, branch: Json, *end: Json) -> Told | None:
+    """What a row says and where; none of a row without a word."""
+    said = _said(code, text, branch, *end)
+    return said.placed(_place(branch)) if said else None
+
+
 def _said(given_code: Json, given_text: Json, branch: Json, end_code: Json, end: Json) -> Said | None:
     code, text, find = text_of(given_code, 20), text_of(given_text), Brt.table.find
     if not code:
@@ -263,7 +267,7 @@ def _same_branch(place: Place | None, code: str, named: Place | None) -> bool:
 def _moment(day: Json, clock: Json) -> Moment | None:
     if (read := _day(day)) is None:
         return iso_moment(text_of(day, 40), ROME)
-    return local_moment(read, _clock(clock), ROME, OffsetSource.CARRIER)
+    return local_moment(read, _clock(clock), ROME, CARRIER)
 
 
 @remembered
@@ -287,7 +291,7 @@ def _place(value: Json) -> Place | None:
 
 def _eta(delivery: Json) -> Eta | None:
     day = at(delivery, "data_teorica_consegna")
-    if (whole := _moment(day, None)) is None:
+    if not day or (whole := _moment(day, None)) is None:
         return None
     hours = [_moment(day, at(delivery, f"ora_teorica_consegna_{end}")) for end in ("da", "a")]
     first, last = (hour.occurred_at if hour and hour.until is None else None for hour in hours)

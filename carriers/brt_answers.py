@@ -14,6 +14,8 @@ ROOTS = ("ttparcelidresponse", "parcelidresult", "return")
 OBJECTS = frozenset((*ROOTS, "executionmessage", "bolla", "dati_spedizione", "dati_consegna"))
 CHARSET = "cp1252"  # of the JSON answers that are not UTF-8
 
+WHOLE = re.compile(r"-?\d+", re.ASCII)
+
 FEW = 40
 """Names of an object of which is remembered how they are in small letters: rows are all alike."""
 
@@ -55,7 +57,7 @@ def _is_brt(reply: Mapping[str, Json], *more: str) -> bool:
 
 def lowered(value: dict[str, Json]) -> dict[str, Json]:
     """The object with its own names in small letters; one that has them already is left as it is."""
-    small = _small(*value) if len(value) < FEW else tuple(map(str.lower, value))
+    small = (_small if len(value) < FEW else _lower)(*value)
     return dict(zip(small, value.values(), strict=True)) if small else value
 
 
@@ -63,17 +65,20 @@ def _lowered(value: Json) -> Json:
     """The value, changed in place, with the names of what is read in small letters; rows are left for their reader."""
     if type(value) is dict:
         made = lowered(value)
-        for name in OBJECTS.intersection(made):
-            made[name] = _lowered(made[name])
+        for name in OBJECTS:
+            if name in made:
+                made[name] = _lowered(made[name])
         return made
     return [_lowered(child) for child in value] if type(value) is list else value
 
 
-@remembered
-def _small(*names: str) -> tuple[str, ...]:
+def _lower(*names: str) -> tuple[str, ...]:
     """The names in small letters; empty if they have them already."""
     small = tuple(map(str.lower, names))
     return () if small == names else small
+
+
+_small = remembered(_lower)
 
 
 def _name(element: etree._Element) -> str:
@@ -95,7 +100,7 @@ def _tree(element: etree._Element) -> Json:
 def number_of(value: Json) -> int | None:
     """A whole number; none if it is not one."""
     text = text_of(value, 12)
-    return int(text) if re.fullmatch(r"-?\d+", text, re.ASCII) else None
+    return int(text) if WHOLE.fullmatch(text) else None
 
 
 def result_of(reply: Mapping[str, Json]) -> int:

@@ -29,7 +29,8 @@ def local_moment(day: date, clock: time | None, where: tzinfo, source: OffsetSou
     UnreadablePayload for a day outside `YEARS`, which `parsed_date` never gives.
     """
     if clock is not None and (ahead := _ahead(where, day)) is not None:
-        return _new(Moment, (_combined(day, clock, UTC) - ahead, wall_time(day, clock), source, None))
+        printed = f"{_text(day)}T{_text(clock)[:8]}"
+        return _new(Moment, (_combined(day, clock, UTC) - ahead, printed, source, None))
     if day.year not in YEARS:
         raise UnreadablePayload(f"a date out of range: {day}")
     if clock is None:
