@@ -16,6 +16,7 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import time
+from operator import attrgetter
 from typing import Any, ClassVar, Literal
 
 from httpx import AsyncClient
@@ -37,7 +38,7 @@ from carriers.base import (
 )
 from carriers.check_digits import CheckDigit, modulo_37_36
 from carriers.dpd_soap import BRUSSELS, LOGIN, TRACKING, fault_of, seconds_until, soap
-from carriers.event import Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
+from carriers.event import Moment, OffsetSource, Parcel, Place, Said, Told, TrackingEvent
 from carriers.reading import MAX_ARRAY, MAX_BODY, Json, at, dicts, json_object, object_at, opening, text_of, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
@@ -186,11 +187,16 @@ PHASE = (("status",), ("label", "content"), ("location", "content"), ("date", "c
 
 def _page_scan(scan: dict[str, Any], service: str) -> TrackingEvent | None:
     moment, data = iso_moment(scan.get("date"), BRUSSELS), object_at(scan, "scanData")
-    kind = object_at(data, "scanType").get
-    said = _scanned(text_of(kind("code")) or text_of(kind("name")), service, _content(scan.get("scanDescription")))
-    if moment is None or not said.code:
-        return None
-    return said.at(moment, _scan_place(data.get("location"), data.get("country")))
+    kind, text = object_at(data, "scanType").get, _unwrapped(scan.get("scanDescription"))
+    told = _located(service, text, data.get("location"), data.get("country"), *map(kind, ("code", "name")))
+    return told.at(moment) if told and moment else None
+
+
+@remembered
+def _located(service: str, text: Json, city: Json, country: Json, *kind: Json) -> Told | None:
+    """What a scan says and where; none of one without a code."""
+    said = _scanned(next(filter(None, map(text_of, kind)), ""), service, text_of(text))
+    return said.placed(_scan_place(city, country)) if said.code else None
 
 
 @remembered
@@ -202,14 +208,13 @@ def _scanned(given: str, service: str, text: str = "") -> Said:
     return meant(find(code, within=within), code, within, "", text)
 
 
-@remembered
 def _scan_place(city: Json, country: Json) -> Place | None:
     place, code = _place(text_of(city)) or Place(), text_of(country)
     return (place._replace(country=code) if len(code) == 2 else place) or None
 
 
 def _ordered(events: Iterable[TrackingEvent]) -> tuple[TrackingEvent, ...]:
-    return numbered(sorted(events, key=lambda event: event.moment.occurred_at)[::-1])
+    return numbered(sorted(events, key=attrgetter("moment.occurred_at"))[::-1])
 
 
 def _lines(body: bytes) -> Iterator[Mapping[str, str]]:
@@ -258,12 +263,18 @@ def _place(text: str) -> Place | None:
 
 def _content(said: Json) -> str:
     """A text, or the first of the texts in `content`, however deep it is wrapped."""
+    return text_of(_unwrapped(said))
+
+
+def _unwrapped(said: Json) -> Json:
     for _ in range(3):
+        if type(said) is str:
+            break
         if isinstance(said, list):
             said = next(iter(said), None)
         if isinstance(said, dict):
             said = said.get("content")
-    return text_of(said)
+    return said
 
 
 def _base(account: Account) -> str:
