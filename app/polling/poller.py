@@ -1,7 +1,9 @@
 """The poller of a process: it claims, and calls while other calls are still under way; it stops without loose ends."""
 
 import asyncio
+import time
 from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,6 +23,7 @@ from app.polling.others import ask_others
 from app.polling.resolving import find_number
 from app.polling.taking import Answers
 from app.shipments.tables import shipments
+from app.standing_in import Place
 
 CALLS = 64
 PER_ACCOUNT = 16
@@ -28,7 +31,13 @@ PER_ACCOUNT = 16
 TOGETHER = 4
 """Calls that an account must have room for before it is claimed from: a claim costs the same for one and for many."""
 
+LOOK_SECONDS = 1.0
+"""How often it is looked which accounts have something due, while there is something to claim."""
+
 STOP_SECONDS = 17.0
+
+Account = tuple[UUID, UUID]
+"""Company and id."""
 
 log = structlog.get_logger()
 
@@ -57,10 +66,12 @@ class Poller:
 
     async def tick(self) -> int:
         """Claim until nothing is left that may be asked now; how many batches. Their calls go on by themselves."""
-        total = 0
+        total, due, looked = 0, dict[Account, Sequence[Place]](), float("-inf")
         while not self._stop.is_set():
             self._room.clear()
-            claimed, full = await self._claim()
+            if time.monotonic() - looked >= LOOK_SECONDS:
+                due, looked = await self._due(), time.monotonic()
+            claimed, full = await self._claim(due)
             total += claimed
             if not claimed and not full:
                 break
@@ -85,14 +96,20 @@ class Poller:
             await asyncio.gather(*late, return_exceptions=True)
         await self._http.aclose()
 
-    async def _claim(self) -> tuple[int, bool]:
-        """How many batches were claimed, and whether some account has as many under way as it may have."""
+    async def _due(self) -> dict[Account, Sequence[Place]]:
+        """The accounts to claim from, each with the disabled ones in whose place it asks."""
+        async with self._installation.database.reading() as db:
+            found: dict[Account, Sequence[Place]] = dict.fromkeys(await due_accounts(db), ())
+            return found | dict(await due_elsewhere(db, self._installation.sealer))
+
+    async def _claim(self, due: dict[Account, Sequence[Place]]) -> tuple[int, bool]:
+        """How many batches were claimed, and whether some account has as many under way as it may have.
+
+        Of the accounts `due`, those are dropped that have nothing to claim.
+        """
         database, claimed, full = self._installation.database, 0, False
         hours = self._installation.settings.poll_hours
-        async with database.reading() as db:
-            found = await due_accounts(db)
-            elsewhere = await due_elsewhere(db, self._installation.sealer)
-        for company_id, account_id in dict.fromkeys((*found, *elsewhere)):
+        for (company_id, account_id), also in list(due.items()):
             busy = self._lines[account_id].busy if account_id in self._lines else 0
             room = PER_ACCOUNT - busy
             if room < TOGETHER:
@@ -101,10 +118,11 @@ class Poller:
             if self._stop.is_set():
                 break
             async with database.transaction() as db:
-                also = elsewhere.get((company_id, account_id), ())
                 batches = await claim(db, company_id, account_id, room, self._lease, hours=hours, also=also)
             if batches:
                 failpoints.reach(failpoints.POLLS_CLAIMED)
+            else:
+                del due[company_id, account_id]
             for batch in batches:
                 line = self._lines[account_id]
                 line.shut = False  # it may ask: the database says so
