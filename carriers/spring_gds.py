@@ -35,6 +35,7 @@ from carriers.sequence import numbered
 from carriers.tables import table_file
 from carriers.telling import Told, told_at, told_of
 from carriers.times import iso_moment
+from carriers.walls import wall_of
 from carriers.zones import country_coded
 
 A_KEY = re.compile(r"api ?-?key|authenti|authori", re.IGNORECASE)
@@ -115,8 +116,8 @@ def _parcel(said: dict[str, Json]) -> Parcel:
         get = each.get
         moment, code = _moment(get("Timestamp"), get("DateTime")), get("Code")
         code = str(code) if type(code) is int else code  # texts are remembered, numbers are not
-        words = (code, get("Description"), get("CarrierCode"), get("CarrierDescription"))
-        what = _told(*words, get("City"), get("Zip"), get("State"), get("Country"))
+        words = get("Description"), get("CarrierCode"), get("CarrierDescription")
+        what = _told(code, *words, get("City"), get("Zip"), get("State"), get("Country"))
         if moment and what:
             events.append(told_at(moment, what))
     return Parcel(
@@ -129,11 +130,13 @@ def _parcel(said: dict[str, Json]) -> Parcel:
 
 def _moment(given: Json, printed: Json) -> Moment | None:
     """The instant of the stamp, with the time that is printed beside it; that alone where there is no stamp."""
-    wall, seconds = iso_moment(printed), given if type(given) is int else _seconds(text_of(given, 20))
+    seconds = given if type(given) is int else _seconds(text_of(given, 20))
     if seconds not in SECONDS:
-        return wall
-    instant = datetime.fromtimestamp(seconds, UTC)
-    local = f"{instant:%Y-%m-%dT%H:%M:%S}" if wall is None or wall.until else wall.local_time
+        return iso_moment(printed)
+    instant, local = datetime.fromtimestamp(seconds, UTC), wall_of(printed)
+    if not local:
+        wall = iso_moment(printed)
+        local = f"{instant:%Y-%m-%dT%H:%M:%S}" if wall is None or wall.until else wall.local_time
     return made_moment((instant, local, OffsetSource.GIVEN, None))
 
 

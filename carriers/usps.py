@@ -44,8 +44,9 @@ from carriers.sequence import numbered
 from carriers.tables import table_file
 from carriers.telling import Told, told_at, told_of
 from carriers.times import expected, iso_moment
-from carriers.usps_times import moment_of, there, wall_of
+from carriers.usps_times import moment_of, there
 from carriers.usps_web_tools import american_stamp, web_tools_items, web_tools_twin
+from carriers.walls import wall_of
 from carriers.zones import country_named
 
 IMPB = r"9[1-5][0-9]{20}"

@@ -5,21 +5,11 @@ from datetime import datetime
 
 from carriers.event import Moment, OffsetSource, Place
 from carriers.reading import Json, text_of
-from carriers.times import YEARS, iso_moment, offset
+from carriers.times import iso_moment, offset
 from carriers.zones import country_zone, state_zone
 
 FARTHEST = 14
 """Hours that a zone is off GMT at most: a larger number means minutes."""
-
-
-def wall_of(local: Json) -> str:
-    """A time in the very form in which it is kept; empty if it is in another one, or none."""
-    if type(local) is not str or len(local) != 19 or local[10] != "T" or not local[13] == local[16] == ":":
-        return ""
-    try:
-        return local if local[7] == "-" and datetime.fromisoformat(local).year in YEARS else ""
-    except ValueError:
-        return ""
 
 
 def moment_of(local: Json, gmt: Json, ahead: Json, place: Place | None) -> Moment | None:

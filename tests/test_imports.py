@@ -13,7 +13,7 @@ CARRIERS = (
     {"base", "sequence", "phrases", "telling"},
     {"aggregator", "reading", "asking", "suggesting"},
     {"calling", "complaints", "soap", "summary", "times", "xml_tree"},
-    {"granting", "zones"},
+    {"granting", "walls", "zones"},
     {"dhl_push", "fedex_times", "ups_times", "usps_times", "brt_answers", "gls_it_xml", "dpd_soap", "edi", "emsevt", "gs1_keys"}
     | {
         "ctt_rest",
