@@ -126,7 +126,8 @@ def _error(said: Mapping[str, Json]) -> str:
 def _event(row: Mapping[str, Json]) -> TrackingEvent | None:
     get = row.get
     moment = _moment(get("fechaEstado"), get("horaEstado"))
-    code, words = get("codEstado", get("codigoEstado")), get("descEstado", get("descripcionEstado"))
+    code = row["codEstado"] if "codEstado" in row else get("codigoEstado")
+    words = row["descEstado"] if "descEstado" in row else get("descripcionEstado")
     what = _told(code, words, get("nombreDelegacion"))
     return told_at(moment, what) if moment and what else None
 
