@@ -18,6 +18,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from operator import attrgetter
 from typing import ClassVar, NamedTuple
 from urllib.parse import quote
 
@@ -41,7 +42,7 @@ from carriers.base import (
 )
 from carriers.calling import call
 from carriers.check_digits import CheckDigit, fedex_12, gs1
-from carriers.event import Moment, Parcel, Place, Said, TrackingEvent
+from carriers.event import Moment, Parcel, Place, Said, Told, TrackingEvent
 from carriers.fedex_soap import of_soap
 from carriers.fedex_times import PAST_TIMES, eta_of, scans_of, times_of
 from carriers.granting import token_of
@@ -53,6 +54,9 @@ from carriers.vocabulary import Status
 NOT_FOUND = frozenset({"NOT.FOUND.ERROR", "TRACKING.TRACKINGNUMBER.NOTFOUND"})
 """Errors of a whole call that mean no more than a number which FedEx does not know (yet)."""
 UNKNOWN = Parcel("", not_found=True)
+
+WORDS = ("eventType", "eventDescription", "exceptionCode", "exceptionDescription")
+ADDRESS = ("city", "postalCode", "stateOrProvinceCode", "countryCode")
 
 READ_THE_REASON = frozenset({"SE", "DE"})
 
@@ -181,9 +185,15 @@ class Fedex(Carrier):
 
 
 def _scanned(scan: dict[str, Json], moment: Moment, end: End) -> TrackingEvent:
-    get = scan.get
-    words = (get("eventDescription"), get("exceptionCode"), get("exceptionDescription"))
-    return _said(_door(moment, end), get("eventType"), *words).at(moment, _placed(scan))
+    where = object_at(scan, "scanLocation")
+    code = scan.get("locationId") or where.get("locationId")
+    return _located(code, *map(where.get, ADDRESS), _door(moment, end), *map(scan.get, WORDS)).at(moment)
+
+
+@remembered
+def _located(code: Json, city: Json, postcode: Json, state: Json, land: Json, *words: Json) -> Told:
+    """What a scan says and where."""
+    return _said(*words).placed(_place(city, postcode, state, land, code))
 
 
 def _head(
@@ -194,15 +204,18 @@ def _head(
     row = Fedex.table.find(code, within="event")
     if row is None or row.status is None:
         return None
-    newest = max((event.moment for event in events), key=lambda each: each.occurred_at, default=None)
-    past = next((times[name] for name in PAST_TIMES if times.get(name)), None)
-    moment = times.get(HEAD_TIMES.get(row.status, "")) or newest or past
+    moment = times.get(HEAD_TIMES.get(row.status, "")) or _newest(events)
+    moment = moment or next((times[name] for name in PAST_TIMES if times.get(name)), None)
     if moment is None:
         return None
     why = next(iter(dicts(at(latest, "ancillaryDetails"))), {})
     text = text_of(at(latest, "statusByLocale")) or text_of(at(latest, "description"))
     head = _said(_door(moment, end), code, text, why.get("reason"), why.get("reasonDescription"))
     return head.at(moment) if head.status not in {event.status for event in events} else None
+
+
+def _newest(events: Sequence[TrackingEvent]) -> Moment | None:
+    return max((event.moment for event in events), key=attrgetter("occurred_at"), default=None)
 
 
 def _door(moment: Moment, end: End) -> str | None:
@@ -257,14 +270,6 @@ def _last_time(parcel: Parcel) -> datetime:
     return max((event.moment.occurred_at for event in parcel.events), default=datetime.min.replace(tzinfo=UTC))
 
 
-def _placed(scan: dict[str, Json]) -> Place | None:
-    where = object_at(scan, "scanLocation")
-    get = where.get
-    code = scan.get("locationId") or get("locationId")
-    return _place(get("city"), get("postalCode"), get("stateOrProvinceCode"), get("countryCode"), code)
-
-
-@remembered
 def _place(city: Json, postcode: Json, state: Json, land: Json, code: Json) -> Place | None:
     country = text_of(land)
     country = country.upper() if len(country) == 2 else ""

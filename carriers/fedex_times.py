@@ -14,6 +14,7 @@ from carriers.remembering import remembered
 from carriers.times import iso_moment, local_moment
 from carriers.zones import country_zone
 
+PLACE = OffsetSource.PLACE
 AT_THE_DOOR = ("ACTUAL_DELIVERY", "ATTEMPTED_DELIVERY")
 AT_THE_START = ("ACTUAL_PICKUP", "ACTUAL_TENDER", "SHIPMENT_DATA_RECEIVED", "SHIP")
 PAST_TIMES = AT_THE_DOOR + AT_THE_START
@@ -25,7 +26,7 @@ Scan = tuple[dict[str, Json], Moment]
 def scans_of(shipment: dict[str, Json]) -> list[Scan]:
     """The scans that have a time, each with it, in the answer's order."""
     scans = dicts(shipment.get("scanEvents"))
-    return [(scan, found) for scan in scans if (found := iso_moment(scan.get("date"), _zone(scan), OffsetSource.PLACE))]
+    return [(scan, found) for scan in scans if (found := iso_moment(scan.get("date"), _zone(scan), PLACE))]
 
 
 def times_of(shipment: dict[str, Json], scans: Sequence[Scan]) -> dict[str, Moment | None]:
@@ -33,8 +34,9 @@ def times_of(shipment: dict[str, Json], scans: Sequence[Scan]) -> dict[str, Mome
     listed = [(text_of(each.get("type")), each.get("dateTime")) for each in dicts(shipment.get("dateAndTimes"))]
     if not listed:
         return {}
-    first = _zone(min(scans, key=_instant)[0]) if scans else None
-    last = _zone(max(reversed(scans), key=_instant)[0]) if scans else None
+    instants = [moment.occurred_at for _, moment in scans]
+    first = _zone(scans[instants.index(min(instants))][0]) if scans else None
+    last = _zone(scans[-1 - instants[::-1].index(max(instants))][0]) if scans else None
     now = _zone(object_at(shipment, "latestStatusDetail")) or last
     zones = dict.fromkeys(AT_THE_DOOR, now) | dict.fromkeys(AT_THE_START, first)
     return {kind: _dated(value, zones.get(kind)) for kind, value in listed}
@@ -58,7 +60,7 @@ def eta_of(shipment: dict[str, Json], times: Mapping[str, Moment | None]) -> Eta
 
 def _dated(value: Json, where: ZoneInfo | None = None) -> Moment | None:
     """A time, `where` being the zone of one without offset; a midnight stands for its day."""
-    moment = None if value is None else iso_moment(value, where, OffsetSource.PLACE)
+    moment = None if value is None else iso_moment(value, where, PLACE)
     if moment is None or moment.until is not None or not moment.local_time.endswith("T00:00:00"):
         return moment
     stamp = text_of(value)
@@ -66,10 +68,6 @@ def _dated(value: Json, where: ZoneInfo | None = None) -> Moment | None:
         return moment
     kept = datetime.fromisoformat(stamp).tzinfo or where or UTC
     return local_moment(date.fromisoformat(stamp[:10]), None, kept, moment.offset_source)
-
-
-def _instant(scan: Scan) -> datetime:
-    return scan[1].occurred_at
 
 
 def _zone(scanned: dict[str, Json]) -> ZoneInfo | None:
