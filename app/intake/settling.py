@@ -100,7 +100,7 @@ def _news(one: Settlement, status: Status, now: datetime) -> dict[str, Any]:
     late = (shipment.late or marks.late is not None) and not final
     stale = ((shipment.stale and not heard) or marks.stale is not None) and not final
     return {
-        "last_event_at": max((each.occurred_at for each in recorded.events.values() if not each.gone), default=None),
+        "last_event_at": max([each.occurred_at for each in recorded.events.values() if not each.gone], default=None),
         "last_news_at": now if heard else shipment.last_news_at,
         "not_found": one.said.get("not_found", shipment.not_found) and not recorded.new,
         "late": late,

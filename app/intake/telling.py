@@ -89,14 +89,14 @@ def webhook_data(change: Change, now: datetime) -> dict[str, Any]:
     after = change.after
     data = shipment_data(after, change.page, change.to.shop.locale)
     new = [change.recorded.events[key] for key in change.recorded.new]
-    return {
-        **data,
+    data |= {
         "previous_status": change.before.status,
         "previous_sub_status": change.before.sub_status,
         "new_events": [answer.shown_event(event, None, after.carrier) for event in new[-50:]],
         "backfill": after.decided_at is not None and now - after.decided_at > BACKFILL,
         "correction": change.correction,
     }
+    return data
 
 
 def shipment_data(shipment: Shipment, page: str, locale: str) -> dict[str, Any]:

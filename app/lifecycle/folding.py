@@ -36,7 +36,8 @@ def fold(
     """
     ordered = sorted({fact.key: fact for fact in facts}.values(), key=order)
     truncated = len(ordered) > LIMIT
-    set_aside = dict.fromkeys((fact.key for fact in ordered[:-LIMIT]), Reason.BEYOND_LIMIT)
+    set_aside = dict.fromkeys([fact.key for fact in ordered[:-LIMIT]], Reason.BEYOND_LIMIT)
+    soon = now + LEEWAY
     journey = _Journey()
     refold_at: datetime | None = None
 
@@ -45,7 +46,7 @@ def fold(
         if status is None or fact.withdrawn:
             set_aside[fact.key] = Reason.WITHDRAWN if fact.withdrawn else Reason.NO_STATUS
             continue
-        if fact.occurred_at > now + LEEWAY:
+        if fact.occurred_at > soon:
             far = fact.occurred_at > now + REACH
             set_aside[fact.key] = Reason.TOO_FAR_AHEAD if far else Reason.WAITING
             # Each comes a step nearer then: first within reach, later due.

@@ -233,7 +233,7 @@ def place_line(place: Mapping[str, str] | None) -> str:
     """A place as one line for people."""
     if not place:
         return ""
-    return ", ".join(place[part] for part in ("name", "city", "state", "country") if place.get(part))
+    return ", ".join([place[part] for part in ("name", "city", "state", "country") if place.get(part)])
 
 
 def eta(shipment: Shipment) -> Json | None:
