@@ -32,7 +32,7 @@ from carriers.base import (
     meant,
 )
 from carriers.calling import call
-from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, TrackingEvent
+from carriers.event import Eta, Moment, OffsetSource, Parcel, Place, Said, TrackingEvent
 from carriers.reading import Json, at, dicts, json_of, object_at, opening, text_of, xml_of
 from carriers.remembering import remembered
 from carriers.sequence import numbered
@@ -176,26 +176,25 @@ def _told(given: Json, described: Json, location: Json) -> Told:
 
 def _statuses(listed: Iterable[dict[str, Json]], events: Sequence[TrackingEvent]) -> Iterator[TrackingEvent]:
     """The statuses, each once, as events behind all those that share their instant; but none that an event tells."""
-    seen = set()
+    seen, instants = set(), [each.moment.occurred_at for each in events]
     moved = [(each.moment.occurred_at, each.status) for each in events if each.status]
     for said in listed:
         moment, code = _moment(said.get("TimeStamp") or said.get("Timestamp")), _status_code(said)
-        row = PostNl.table.find(code.lstrip("0"), within="status")
         if moment is None or not code or (code, moment) in seen:
             continue
         seen.add((code, moment))
-        before = [(instant, status) for instant, status in moved if instant <= moment.occurred_at]
+        words = said.get("StatusDescription") or said.get("CurrentStatusDescription") or said.get("Description")
+        status = _status(code, words)
+        before = [each for each in moved if each[0] <= moment.occurred_at]
         newest = max([instant for instant, _ in before], default=None)
-        if newest == moment.occurred_at or (row and (newest, row.status) in before):
-            continue
-        behind = sum(each.moment.occurred_at == moment.occurred_at for each in events)
-        yield meant(
-            row,
-            code,
-            "status",
-            "",
-            text_of(said.get("StatusDescription") or said.get("CurrentStatusDescription") or said.get("Description")),
-        ).at(moment, None, behind)
+        if newest != moment.occurred_at and (newest, status.status) not in before:
+            yield status.at(moment, None, instants.count(moment.occurred_at))
+
+
+@remembered
+def _status(code: str, described: Json) -> Said:
+    row = PostNl.table.find(code.lstrip("0"), within="status")
+    return meant(row, code, "status", "", text_of(described))
 
 
 def _status_code(said: dict[str, Json]) -> str:
