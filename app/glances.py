@@ -94,11 +94,14 @@ class Glances:
         self._open_another()
 
     async def close(self) -> None:
-        """Close those at rest."""
+        """Close those at rest; who comes after that opens others."""
         if self._opening is not None:
             self._opening.cancel()
+            self._opening = None
+            self._open -= 1
         while self._resting:
             _, connection = self._resting.pop()
+            self._open -= 1
             await connection.close(timeout=2)
 
 

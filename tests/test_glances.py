@@ -95,3 +95,11 @@ async def test_whoever_gives_up_leaves_the_connection_to_the_next(glances: Glanc
     assert await staying == 1
     assert leaving.cancelled()
     assert await _read(glances) == 1
+
+
+async def test_whoever_comes_after_the_end_is_served(glances: Glances, door: Door) -> None:
+    """A database may be closed and used again, as often as one likes: what was closed takes no place."""
+    for _ in range(MOST + 1):
+        assert await _read(glances) == 1
+        await glances.close()
+    assert door.opened == MOST + 1
