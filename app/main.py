@@ -109,5 +109,5 @@ def build(
     # As they are: `include_router` would make and analyse each route again, for every application.
     app.router.routes.extend(route for router in ROUTERS for route in router.routes)
     describe(app)
-    app.add_middleware(Quick, here=installation)
+    app.add_middleware(Quick, here=installation, gate=gate)
     return surround(app, installation, app.router.routes[:], body_seconds)

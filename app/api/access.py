@@ -6,12 +6,12 @@ A key is looked up at most once in five seconds by each process, so that a revok
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request
 from fastapi.security import HTTPBearer
-from starlette.datastructures import State
+from starlette.types import Scope as HttpScope
 
 from app import accounts, keys
 from app.accounts import CarrierAccount
@@ -47,13 +47,18 @@ class Gate:
 
     async def admit(self, request: Request) -> Caller:
         """The caller of a request, who pays for it; NotAuthenticated, TooMany."""
+        return await self.enter(request.scope, request.headers.get("authorization"))
+
+    async def enter(self, scope: HttpScope, authorization: str | None) -> Caller:
+        """The same, for who has looked the header up already."""
         try:
-            caller = await self._caller(keys.presented(request.headers.get("authorization")))
+            caller = await self._caller(keys.presented(authorization))
         except NotAuthenticated:
-            self._charge_stranger(request)
+            self._charge_stranger(Request(scope))
             raise
-        request.state.caller = caller
-        self.spend(request, 1)
+        state = scope["state"]
+        state["caller"] = caller
+        self._charge(state, self._buckets.take(caller.key_id, "key", caller.bucket, caller.refill))
         return caller
 
     def spend(self, request: Request, cost: int) -> None:
@@ -61,7 +66,7 @@ class Gate:
         caller: Caller = request.state.caller
         if cost > 0:
             standing = self._buckets.take(caller.key_id, "key", caller.bucket, caller.refill, cost)
-            self._charge(request.state, standing)
+            self._charge(request.scope["state"], standing)
 
     async def admit_push(self, request: Request, carrier: str, token: str) -> CarrierAccount:
         """The account that a carrier pushes to, which pays for it; NotFound, TooMany."""
@@ -70,7 +75,7 @@ class Gate:
         except NotFound:
             self._charge_stranger(request)
             raise
-        self._charge(request.state, self._buckets.take(("hook", account.id), "hook", *_PUSHES))
+        self._charge(request.scope["state"], self._buckets.take(("hook", account.id), "hook", *_PUSHES))
         return account
 
     async def account(self, carrier: str, token: str) -> CarrierAccount:
@@ -128,11 +133,11 @@ class Gate:
 
     def _charge_stranger(self, request: Request) -> None:
         standing = self._buckets.take(("address", network_of(request)), "strangers", *_STRANGERS)
-        self._charge(request.state, standing)
+        self._charge(request.scope["state"], standing)
 
     @staticmethod
-    def _charge(state: State, standing: Standing) -> None:
-        state.standing = standing
+    def _charge(state: dict[str, Any], standing: Standing) -> None:
+        state["standing"] = standing
         if standing.wait:
             raise TooMany("Too many requests. Wait as `Retry-After` says, then go on.", standing.wait)
 

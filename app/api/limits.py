@@ -4,6 +4,7 @@ import asyncio
 import re
 import time
 from contextlib import suppress
+from itertools import chain
 from secrets import token_hex
 
 import structlog
@@ -21,8 +22,12 @@ BODY_SECONDS = 10.0
 LINGER_BYTES, LINGER_SECONDS = 2 * MIB, 1.0
 """What is still taken of a body that was refused: to who is cut off while sending, the answer may be lost."""
 
-_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_CLOSED, _DOCS = b"default-src 'none'; frame-ancestors 'none'", docs.POLICY.encode()
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_PLAIN = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
+_CLOSED = (*_PLAIN, (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"))
+_UNKEPT = (*_CLOSED, (b"cache-control", b"no-store"))
+_DOCS = (*_PLAIN, (b"content-security-policy", docs.POLICY.encode()))
+"""What every answer carries: of a page, of the API and of hooks, of the documentation."""
 
 log = structlog.get_logger()
 
@@ -38,7 +43,7 @@ class Limits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = {name: value for name, value in scope["headers"] if name in _READ}
+        headers = dict(scope["headers"])
         request_id = _request_id(headers.get(b"x-request-id", b""))
         scope.setdefault("state", {})["request_id"] = request_id
         structlog.contextvars.bind_contextvars(request_id=request_id)
@@ -109,17 +114,13 @@ class _Body:
                     going_on = message.get("more_body", False)
 
 
-_READ = (b"x-request-id", b"content-length", b"content-encoding", b"transfer-encoding")
-
-
 def _request_id(given: bytes) -> str:
-    text = given.decode("latin-1")
-    return text if text and _REQUEST_ID.fullmatch(text) else token_hex(16)
+    return given.decode() if given and _REQUEST_ID.fullmatch(given) else token_hex(16)
 
 
 def _checked(scope: Scope, headers: dict[bytes, bytes]) -> int:
     """The limit of the request's body; a NoveError for what can be refused unread."""
-    if sum(len(name) + len(value) for name, value in scope["headers"]) > HEADERS:
+    if sum(map(len, chain.from_iterable(scope["headers"]))) > HEADERS:
         raise HeadersTooLarge(f"Send at most {HEADERS // 1024} KiB of headers.")
     if "\0" in scope["path"] or b"%00" in scope["query_string"]:
         raise InvalidInput("Leave the character NUL out of the address.")
@@ -142,14 +143,8 @@ def _add_headers(scope: Scope, message: Message, *, ends: bool) -> None:
     headers: list[tuple[bytes, bytes]] = message.setdefault("headers", [])
     given = {name for name, _ in headers}
     state, path = scope["state"], scope["path"]
-    added = [
-        (b"x-content-type-options", b"nosniff"),
-        (b"referrer-policy", b"no-referrer"),
-        (b"content-security-policy", _DOCS if path == "/docs" else _CLOSED),
-    ]
-    if path.startswith(("/v1/", "/hooks/")):
-        added.append((b"cache-control", b"no-store"))
-    headers.extend(each for each in added if each[0] not in given)
+    added = _DOCS if path == "/docs" else _UNKEPT if path.startswith(("/v1/", "/hooks/")) else _CLOSED
+    headers.extend([each for each in added if each[0] not in given])
     headers.append((b"x-request-id", state["request_id"].encode("latin-1")))
     if ends:
         headers.append((b"connection", b"close"))

@@ -11,7 +11,7 @@ from fastapi import Request, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api import hooks, shipments
-from app.api.access import gate_of, require
+from app.api.access import Gate, require
 from app.installation import Installation
 from app.keys import Scope as Right
 
@@ -32,8 +32,8 @@ _PUSH = _Route("/hooks/{carrier}/{token}")
 class Quick:
     """Stands before the application; the limits around it turn errors into answers."""
 
-    def __init__(self, app: ASGIApp, here: Installation) -> None:
-        self._app, self._here = app, here
+    def __init__(self, app: ASGIApp, here: Installation, gate: Gate) -> None:
+        self._app, self._here, self._gate = app, here, gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request if it is one of the two, else pass it on."""
@@ -41,9 +41,10 @@ class Quick:
         if scope["type"] == "http" and not scope.get("root_path"):
             method, path = scope["method"], scope["path"]
             if method == "GET" and path.startswith(_SHIPMENT):
-                if (shipment_id := _plainly_asked(scope, path[len(_SHIPMENT) :])) is not None:
+                headers = dict(reversed(scope["headers"]))  # of two with one name the first counts
+                if (shipment_id := _plainly_asked(scope, headers)) is not None:
                     scope["route"], scope["path_params"] = _READ, {"shipment_id": shipment_id}
-                    answer = await self._read(Request(scope, receive), shipment_id)
+                    answer = await self._read(scope, headers, shipment_id)
             elif method == "POST" and path.startswith(_HOOK):
                 carrier, _, token = path[len(_HOOK) :].partition("/")
                 if carrier and token and "/" not in token:
@@ -51,17 +52,22 @@ class Quick:
                     answer = await hooks.push(Request(scope, receive), carrier, token)
         await answer(scope, receive, send)
 
-    async def _read(self, request: Request, shipment_id: UUID) -> Response:
-        caller = await gate_of(request).admit(request)
+    async def _read(self, scope: Scope, headers: dict[bytes, bytes], shipment_id: UUID) -> Response:
+        caller = await self._gate.enter(scope, _text(headers.get(b"authorization")))
         require(caller, Right.READ)
         reach = caller.shop_ids if caller.shop_id is None else (caller.shop_id,)
-        tag = request.headers.get("if-none-match")
+        tag = _text(headers.get(b"if-none-match"))
         return await shipments.shown(self._here, caller.company_id, reach, shipment_id, unless=tag)
 
 
-def _plainly_asked(scope: Scope, name: str) -> UUID | None:
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("latin-1")
+
+
+def _plainly_asked(scope: Scope, headers: dict[bytes, bytes]) -> UUID | None:
     """The shipment's id, if the request has nothing more to it."""
-    if len(name) != _ID_LENGTH or scope["query_string"] or any(each == b"x-shop-id" for each, _ in scope["headers"]):
+    name = scope["path"][len(_SHIPMENT) :]
+    if len(name) != _ID_LENGTH or scope["query_string"] or b"x-shop-id" in headers:
         return None
     try:
         return UUID(name)
