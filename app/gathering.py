@@ -1,8 +1,10 @@
 """Group commit: what callers ask for at the same time is done in one transaction, and each is answered after it.
 
-While one group is being committed, the next gathers. A group that fails is done again one by one, so that a bad job
-fails alone; a job that is refused without failing its group has the refusal for its result. Nobody waits without bound:
-beyond `room` waiting jobs the answer is Unavailable.
+While one group is being committed, the next gathers; where the database has many writers, it may begin beside the
+first once it is worth it, so that one is worked out while the other is written.
+
+A group that fails is done again one by one, so that a bad job fails alone; a job that is refused without failing its
+group has the refusal for its result. Nobody waits without bound: beyond `room` waiting jobs the answer is Unavailable.
 """
 
 import asyncio
@@ -17,6 +19,8 @@ from app.errors import NoveError, TryLater, Unavailable
 
 ROOM = 2_000
 MOST = 100
+BESIDE = 8
+"""Jobs that are worth a group beside another one."""
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -31,7 +35,8 @@ Work = Callable[[Session, Sequence[Job]], Awaitable[Sequence[Result | NoveError]
 class Gatherer(Generic[Job, Result]):
     """Gathers jobs of one kind in one process.
 
-    A group weighs at most `most`, or is one job: so that what is small does not wait long behind what is large.
+    A group weighs at most `most`, or is one job: so that what is small does not wait long behind what is large. On
+    PostgreSQL at most `groups` of them are under way; jobs that come at the same time may then be done in any order.
     """
 
     def __init__(
@@ -40,14 +45,16 @@ class Gatherer(Generic[Job, Result]):
         work: Work[Job, Result],
         *,
         most: int = MOST,
+        groups: int = 1,
         room: int = ROOM,
         sized: Sized = lambda _: None,
         weigh: Callable[[Job], int] = lambda _: 1,
     ) -> None:
         self._database, self._work, self._sized, self._weigh = database, work, sized, weigh
-        self._most, self._room = most, room
+        self._most, self._room, self._groups = most, room, groups if database.postgres else 1
         self._waiting: deque[tuple[Job, asyncio.Future[Result]]] = deque()
-        self._runner: asyncio.Task[None] | None = None
+        self._runners: set[asyncio.Task[None]] = set()
+        self._running = self._begun = 0
 
     async def put(self, job: Job) -> Result:
         """The job's result, once it is committed; what went wrong with it alone is raised here."""
@@ -55,23 +62,35 @@ class Gatherer(Generic[Job, Result]):
             raise Unavailable("Too much is waiting to be stored; nothing of this was. Send it again.", 1)
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((job, future))
-        if self._runner is None or self._runner.done():
-            self._runner = asyncio.create_task(self._run(), context=Context())  # it works for many: named for none
+        if not self._running or (self._begun == self._running < self._groups and len(self._waiting) >= BESIDE):
+            self._running += 1
+            runner = asyncio.create_task(self._run(), context=Context())  # it works for many: named for none
+            self._runners.add(runner)
+            runner.add_done_callback(self._runners.discard)
         return await future
 
     async def _run(self) -> None:
-        while self._waiting:
-            group = self._next()
-            try:
-                await self._do(group)
-            except TryLater as error:
-                for _, future in group:
-                    _fail(future, error)
-            except Exception as error:
-                if len(group) == 1:
-                    _fail(group[0][1], error)
-                else:
-                    await self._one_by_one(group)
+        self._begun += 1
+        try:
+            while self._waiting:
+                await self._see_to(self._next())
+                if self._running > 1 and len(self._waiting) < BESIDE:
+                    break  # the other takes them
+        finally:
+            self._running -= 1
+            self._begun -= 1
+
+    async def _see_to(self, group: Sequence[tuple[Job, asyncio.Future[Result]]]) -> None:
+        try:
+            await self._do(group)
+        except TryLater as error:
+            for _, future in group:
+                _fail(future, error)
+        except Exception as error:
+            if len(group) == 1:
+                _fail(group[0][1], error)
+            else:
+                await self._one_by_one(group)
 
     def _next(self) -> list[tuple[Job, asyncio.Future[Result]]]:
         group: list[tuple[Job, asyncio.Future[Result]]] = []

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app import shops
 from app.database import Database, Session
 from app.errors import Conflict, NoveError, Unavailable
-from app.gathering import Gatherer
+from app.gathering import BESIDE, Gatherer
 
 
 async def test_what_waits_together_is_committed_together(database: Database) -> None:
@@ -28,6 +28,34 @@ async def test_what_waits_together_is_committed_together(database: Database) -> 
     assert answers == ["A", "B", "C", "D", "E", "F"]
     assert [job for group in groups for job in group] == list("abcdef")
     assert len(groups) < 6
+
+
+async def test_a_second_group_begins_beside_the_first_when_it_is_worth_it(database: Database) -> None:
+    """Where the database has many writers; nobody is left waiting when both are done."""
+    groups, at_work, most = list[int](), 0, 0
+
+    async def work(db: Session, jobs: Sequence[int]) -> list[int]:
+        nonlocal at_work, most
+        groups.append(len(jobs))
+        at_work += 1
+        most = max(most, at_work)
+        await asyncio.sleep(0.01)
+        at_work -= 1
+        return list(jobs)
+
+    gatherer = Gatherer(database, work, groups=2)
+    first = asyncio.create_task(gatherer.put(0))
+    while not at_work:  # noqa: ASYNC110
+        await asyncio.sleep(0.001)
+    few = await asyncio.gather(*(gatherer.put(job) for job in range(1, BESIDE)))
+    alone, first = most, asyncio.create_task(gatherer.put(0))
+    while not at_work:  # noqa: ASYNC110
+        await asyncio.sleep(0.001)
+    many = await asyncio.gather(*(gatherer.put(job) for job in range(5 * BESIDE)))
+
+    assert (await first, few, many, await gatherer.put(-1)) == (0, list(range(1, BESIDE)), list(range(5 * BESIDE)), -1)
+    assert groups == [1, BESIDE - 1, 1, 5 * BESIDE, 1]
+    assert (alone, most) == (1, 2 if database.postgres else 1)
 
 
 async def test_a_group_has_a_bounded_weight(database: Database) -> None:

@@ -37,6 +37,8 @@ from carriers.base import BadSignature, Verified
 from carriers.event import Parcel
 
 TOLERANCE = timedelta(seconds=300)
+GROUPS = 2
+"""Of pushes that are taken in at the same time: the one is worked out while the other is written."""
 
 log = structlog.get_logger()
 
@@ -108,6 +110,7 @@ class Pushes:
         self._gatherer = Gatherer[_Push, PushResult](
             installation.database,
             self._take,
+            groups=GROUPS,
             sized=lambda size: sizes.add("pushes", values=(size,)),
             weigh=lambda pushed: len(pushed.parts) or 1,
         )
