@@ -27,6 +27,8 @@ PAUSE_SECONDS = 0.1
 PROMISED = timedelta(seconds=2)
 """After this a shipment is late, if it was promised to anybody."""
 
+DAY_SECONDS = 60, 86_400
+"""How long ago something may have happened that is told now."""
 GIVE_UP_SECONDS = 180.0
 
 
@@ -102,9 +104,11 @@ class Client:
         """A shipment and what its shop says of it, some at the same time, some twice."""
         shipment = (await self.write("/v1/shipments", _shipment("own", number)))["id"]
         self._acknowledge(shipment=number)
+        # Of two with one status and instant, the later would be the former in other words.
+        instants = random.sample(range(*DAY_SECONDS), random.randint(1, 4))
         events = [
-            {"occurred_at": _ago(), "status": random.choice(STATUSES), "text": f"{number} says {each}"}
-            for each in range(random.randint(1, 4))
+            {"occurred_at": _ago(seconds), "status": random.choice(STATUSES), "text": f"{number} says {each}"}
+            for each, seconds in enumerate(instants)
         ]
         await asyncio.gather(*(self._say(number, shipment, event) for event in events))
         if random.random() < 0.2:
@@ -127,7 +131,13 @@ class Client:
 
     async def _push(self, number: str, each: int) -> None:
         code, text = random.choice(CODES), f"{number} says {each}"
-        event = {"id": f"{number}.push-{each}", "time": _ago(), "code": code, "text": text, "town": "Milano"}
+        event = {
+            "id": f"{number}.push-{each}",
+            "time": _ago(random.randrange(*DAY_SECONDS)),
+            "code": code,
+            "text": text,
+            "town": "Milano",
+        }
         parcels = [{"number": number, "found": True, "events": [event]}]
         body = orjson.dumps({"carrier": "sandbox", "parcels": parcels})
         id_, stamp = uuid4().hex, str(int(time.time()))
@@ -180,6 +190,6 @@ def _shipment(carrier: str, number: str) -> dict[str, Any]:
     return {"carrier": carrier, "tracking_number": number, "recipient": recipient, **promised}
 
 
-def _ago() -> str:
-    """A time of the last day."""
-    return (datetime.now(UTC) - timedelta(seconds=random.randint(60, 86_400))).isoformat(timespec="milliseconds")
+def _ago(seconds: int) -> str:
+    """The time so long ago."""
+    return (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat(timespec="milliseconds")
