@@ -14,7 +14,18 @@ CARRIERS = (
     {"aggregator", "reading", "asking", "suggesting"},
     {"calling", "complaints", "soap", "summary", "times", "xml_tree"},
     {"granting", "walls", "zones"},
-    {"dhl_push", "fedex_times", "ups_times", "usps_times", "brt_answers", "gls_it_xml", "dpd_soap", "edi", "emsevt", "gs1_keys"}
+    {
+        "dhl_push",
+        "fedex_times",
+        "ups_times",
+        "usps_times",
+        "brt_answers",
+        "gls_it_xml",
+        "dpd_soap",
+        "edi",
+        "emsevt",
+        "gs1_keys",
+    }
     | {
         "ctt_rest",
         "fedex_soap",
