@@ -5,6 +5,7 @@ itself. The columns' types say how a value is stored and read, as they do everyw
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import JSON, Column, Executable, Table
@@ -111,13 +112,32 @@ class Fetch(Generic[Made]):
         self, columns: Sequence[Column[Any] | None], make: Callable[..., Made], postgres: str, sqlite: Executable
     ) -> None:
         self._values, self._make, self._postgres, self._sqlite = _Values(columns), make, postgres, sqlite
+        self._names = ", ".join(f"c{n}" for n in range(len(columns)))
 
     async def __call__(self, db: Session, arguments: Sequence[Any], values: Mapping[str, Any]) -> list[Made]:
         """What is found by the `arguments` of the one statement, which are the `values` of the other."""
         if db.driver is None:
             return [self._make(*row) for row in await db.all(self._sqlite, values)]
-        rows = await db.driver.fetch(self._postgres, *arguments)
+        return self.made(await db.driver.fetch(self._postgres, *arguments))
+
+    def made(self, rows: Iterable[Row]) -> list[Made]:
+        """What PostgreSQL's driver gives as what is made of it."""
         return [self._make(*row) for row in self._values.from_postgres(rows)]
+
+    def nested(self) -> str:
+        """The statement for PostgreSQL as a value of another one that takes the same arguments: an array of rows."""
+        return f"ARRAY(SELECT ROW({self._names}) FROM ({self._postgres}) AS part({self._names}))"
+
+
+async def at_once(db: Session, fetches: Sequence[Fetch[Any]], arguments: Sequence[Any]) -> list[list[Any]]:
+    """PostgreSQL: what each of these finds by the same arguments, in one round trip."""
+    [found] = await db.driver.fetch(_at_once(tuple(fetches)), *arguments)
+    return [fetch.made(rows) for fetch, rows in zip(fetches, found, strict=True)]
+
+
+@cache
+def _at_once(fetches: tuple[Fetch[Any], ...]) -> str:
+    return f"SELECT {', '.join(fetch.nested() for fetch in fetches)}"
 
 
 def names_of(columns: Sequence[Column[Any]], table: str = "") -> str:

@@ -23,6 +23,8 @@ RESTED_LONG = 30.0
 """Seconds after which a connection at rest is asked whether it still stands."""
 PING_SECONDS = 2.0
 """How long it may take to answer that."""
+PLANNED_FOR = 300
+"""Seconds for which a plan that is made once is good."""
 
 
 CONNECT: dict[str, Any] = {"timeout": 5, "server_settings": {"application_name": "nove", "timezone": "UTC"}}
@@ -44,10 +46,10 @@ def postgres_by_key(url: str, seconds: float) -> AsyncEngine:
     """A few connections for transactions that take in what arrives: each of their statements is planned once.
 
     They find every row by its key, however many are asked for, so a plan of their own would be the same one each time;
-    making it costs more than a small group of rows.
+    making it costs more than a small group of rows. Tables that were empty then have grown: it is made again at times.
     """
     once = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
-    engine = _postgres(url, seconds, once, pool_size=4, max_overflow=0, pool_timeout=5)
+    engine = _postgres(url, seconds, once, pool_size=4, max_overflow=0, pool_timeout=5, pool_recycle=PLANNED_FOR)
     _look_after(engine)
     return engine
 

@@ -1,6 +1,5 @@
 """Companies and their shops: the tenants, and the channels they sell through."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -8,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Boolean, Column, ForeignKeyConstraint, Index, Integer, Table, Text, bindparam, select, update
 
-from app.bulk import Fetch, names_of, reader
+from app.bulk import Fetch, names_of
 from app.database import Id, Instant, Json, Session, metadata, new_id
 from app.errors import FieldError, InvalidInput, NotFound
 from app.locales import choose, supported
@@ -120,18 +119,12 @@ async def get(db: Session, company_id: UUID, shop_id: UUID) -> Shop:
 
 
 COLUMNS = [shops.c[field.name] for field in fields(Shop)]
-_read = reader(COLUMNS)
 _GET = Fetch(
     COLUMNS,
     Shop,
     f"SELECT {names_of(COLUMNS)} FROM shops WHERE company_id = $1 AND id = $2",  # noqa: S608
     select(*COLUMNS).where(shops.c.company_id == bindparam("company"), shops.c.id == bindparam("shop")),
 )
-
-
-def shop_of(row: Sequence[Any]) -> Shop:
-    """The shop of a row of COLUMNS, as PostgreSQL's driver gives it."""
-    return Shop(*_read([row])[0])
 
 
 async def find(db: Session, shop_id: UUID) -> Shop:

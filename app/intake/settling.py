@@ -11,8 +11,9 @@ from app.database import Session, new_id
 from app.installation import Installation
 from app.intake.change import NO_MARKS, Change, Marks, tracking_page
 from app.intake.scheduling import next_poll
-from app.intake.telling import past_of, tell_all
+from app.intake.telling import past, tell_all
 from app.lifecycle import State
+from app.outbox.ledger import Past
 from app.outbox.putting import Listeners
 from app.pace import at_speed
 from app.shipments import answer
@@ -56,12 +57,14 @@ class Settlement:
     replay: bool = False
 
 
-async def settle_all(installation: Installation, db: Session, settlements: Sequence[Settlement]) -> list[Shipment]:
-    """Several shipments settled by the same few statements, in the order given."""
+async def settle_all(
+    installation: Installation, db: Session, settlements: Sequence[Settlement], told: Past | None = None
+) -> list[Shipment]:
+    """Several shipments settled by the same few statements, in the order given; `told` of them, if it was read."""
     changes = [_change(installation, each, db.now) for each in settlements]
-    past = await past_of(db, changes)  # read first: what is written then waits for nothing (`app.held`)
+    told = told or await past(db, changes)  # read first: what is written then waits for nothing (`app.held`)
     await _write(db, changes)
-    await tell_all(db, changes, past)
+    await tell_all(db, changes, told)
     return [change.after for change in changes]
 
 

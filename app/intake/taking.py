@@ -15,12 +15,11 @@ from app.intake import counting
 from app.intake.beginning import begin_after, over_before
 from app.intake.concerning import concerned, numbers_of
 from app.intake.expecting import expected
+from app.intake.knowing import Known, known_of
 from app.intake.recognising import Recognised, recognise
 from app.intake.settling import Settlement, settle_all
 from app.intake.waiting import waiting_for
 from app.lifecycle import Source
-from app.outbox.putting import Listeners, listeners
-from app.shipments import history
 from app.shipments.history import StoredEvent, stored
 from app.shipments.recording import Recorded, record, write
 from app.shipments.shipment import Shipment
@@ -77,8 +76,8 @@ async def take_in(installation: Installation, db: Session, arrivals: Sequence[Ar
     mine = {shipment.id: shipment for each in found for shipment in each}
     if seen is not None:
         mine |= {shipment.id: shipment for shipment in seen.also()}
-    known = await history.of_many(db, list(mine.values()))
-    gathered = {id_: _Gathered(shipment, Recorded(known[id_], (), (), ())) for id_, shipment in mine.items()}
+    known = await known_of(db, list(mine.values()))
+    gathered = {id_: _Gathered(shipment, Recorded(known.events[id_], (), (), ())) for id_, shipment in mine.items()}
     forgotten = await erased(db, installation.sealer, _unknown(arrivals, found))
     if forgotten:
         arrivals = [without(arrived, forgotten) for arrived in arrivals]
@@ -95,7 +94,7 @@ async def take_in(installation: Installation, db: Session, arrivals: Sequence[Ar
     for each in gathered.values():
         if each.over is not None and (seen is None or not seen.travels(each.before)):
             each.before = await begin_after(db, each.before, each.over)
-    after = await _settled(installation, db, gathered, seen)
+    after = await _settled(installation, db, known, gathered, seen)
     await keep_all(db, parts)
     await write(db, [(each.before, each.recorded) for each in gathered.values()])
     await count_unmapped(db, [(_bearer(each.before, seen), _strangers(each.recorded)) for each in gathered.values()])
@@ -237,19 +236,21 @@ def _said(shipment: Shipment, parcel: Parcel) -> dict[str, Any]:
 
 
 async def _settled(
-    installation: Installation, db: Session, gathered: Mapping[UUID, _Gathered], seen: Recognised | None
+    installation: Installation,
+    db: Session,
+    known: Known,
+    gathered: Mapping[UUID, _Gathered],
+    seen: Recognised | None,
 ) -> dict[UUID, Shipment]:
     """Every shipment as it is now; those are settled of which something was said."""
-    told: dict[tuple[UUID, UUID], Listeners] = {}
-    settlements = []
-    for each in gathered.values() if seen is None else _led(gathered, seen):
-        if each.recorded.changed or each.said or each.over is not None:
-            place = each.before.company_id, each.before.shop_id
-            if place not in told:
-                told[place] = await listeners(db, *place)
-            settlements.append(Settlement(told[place], each.before, each.recorded, each.said))
+    settlements = [
+        Settlement(await known.listeners(db, each.before), each.before, each.recorded, each.said)
+        for each in (gathered.values() if seen is None else _led(gathered, seen))
+        if each.recorded.changed or each.said or each.over is not None
+    ]
     after = {id_: each.before for id_, each in gathered.items()}
-    after |= {shipment.id: shipment for shipment in await settle_all(installation, db, settlements)}
+    settled = await settle_all(installation, db, settlements, known.past)
+    after |= {shipment.id: shipment for shipment in settled}
     if seen is not None:
         after |= {id_: after[leader.id] for id_, leader in seen.leaders.items()}
     return after

@@ -1,17 +1,16 @@
 """What a settled shipment calls for: webhooks for machines, letters for people. Rows only; nothing is sent here."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.database import Session
 from app.intake.change import Change
 from app.locales import amount_in_words, choose
 from app.outbox import notices
-from app.outbox.ledger import NOTHING_TOLD, ToldSoFar, told_so_far
+from app.outbox.ledger import NOTHING_TOLD, Past, ToldSoFar, past_of
 from app.outbox.notices import Notice
 from app.outbox.putting import Announcement, address_known, letters, put_letters, put_webhooks, webhooks
 from app.shipments import answer
@@ -25,15 +24,14 @@ BACKFILL = timedelta(hours=48)
 """A webhook about an event older than this says `backfill`."""
 
 
-Past = Mapping[UUID, ToldSoFar]
-"""What has been told of shipments; those are missing of which nothing was."""
-
-
-async def past_of(db: Session, changes: Sequence[Change]) -> Past:
+async def past(db: Session, changes: Sequence[Change]) -> Past:
     """What has been told of the shipments, before these changes."""
-    # Before its first status nothing has been told of a shipment, unless that it is late or stale.
-    known = [each for each in changes if each.before.version or each.before.late or each.before.stale]
-    return await told_so_far(db, [(each.after, each.to.rules) for each in known])
+    return await past_of(db, [(each.after.company_id, each.after.id) for each in changes if _may_know(each)])
+
+
+def _may_know(change: Change) -> bool:
+    """Before its first status nothing has been told of a shipment, unless that it is late or stale."""
+    return bool(change.before.version or change.before.late or change.before.stale)
 
 
 async def tell_all(db: Session, changes: Sequence[Change], past: Past) -> None:
@@ -49,7 +47,7 @@ async def tell_all(db: Session, changes: Sequence[Change], past: Past) -> None:
     )
     rows: list[dict[str, Any]] = []
     for change in changes:
-        before = past.get(change.after.id, NOTHING_TOLD)
+        before = past.of(change.after, change.to.rules, db.now) if _may_know(change) else NOTHING_TOLD
         decisions = _decisions(change, before, db.now)
         rows += _letters(db, change, decisions)
         if held := held_back(change, decisions, before, db.now):

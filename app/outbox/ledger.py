@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, select, text, tuple_
+from sqlalchemy import Column, Row, bindparam, select, text, tuple_
 
 from app.bulk import Fetch, names_of
 from app.database import Session
@@ -34,22 +34,27 @@ class ToldSoFar:
 NOTHING_TOLD = ToldSoFar((), 0, 0)
 
 
-async def told_so_far(db: Session, concerned: Sequence[tuple[Shipment, Sequence[Rule]]]) -> dict[UUID, ToldSoFar]:
-    """What `triggers.decide` needs to know of the past of each shipment, given as it is now, with its shop's rules.
+class Past:
+    """What rows of the outbox tell of several shipments: what `MESSAGES` and `STEPS` find."""
 
-    Its newest step need not be written yet. Shipments of which nothing was told are left out.
-    """
-    if not concerned:
-        return {}
-    ids = [(shipment.company_id, shipment.id) for shipment, _ in concerned]
-    held = _by_shipment(await _MESSAGES(db, list(zip(*ids, strict=True)), {"ids": ids}))
-    theirs = [each for each in ids if each[1] in held]
-    steps = _by_shipment(await _STEPS(db, list(zip(*theirs, strict=True)), {"ids": theirs}) if theirs else [])
-    return {
-        shipment.id: _told(held[shipment.id], [*steps[shipment.id], _step(shipment)], rules, db.now)
-        for shipment, rules in concerned
-        if shipment.id in held
-    }
+    def __init__(self, held: Sequence["_Message"], steps: Sequence["_Step"]) -> None:
+        self._held, self._steps = _by_shipment(held), _by_shipment(steps)
+
+    def of(self, shipment: Shipment, rules: Sequence[Rule], now: datetime) -> ToldSoFar:
+        """What `triggers.decide` needs to know of a shipment as it is now; its newest step need not be written yet."""
+        if shipment.id not in self._held:
+            return NOTHING_TOLD
+        return _told(self._held[shipment.id], [*self._steps[shipment.id], _step(shipment)], rules, now)
+
+
+async def past_of(db: Session, ids: Sequence[tuple[UUID, UUID]]) -> Past:
+    """What was told of shipments, by company and id."""
+    if not ids:
+        return Past((), ())
+    held = await MESSAGES(db, list(zip(*ids, strict=True)), {"ids": ids})
+    known = {each.shipment_id for each in held}
+    theirs = [each for each in ids if each[1] in known]
+    return Past(held, await STEPS(db, list(zip(*theirs, strict=True)), {"ids": theirs}) if theirs else ())
 
 
 class _Message(NamedTuple):
@@ -73,14 +78,24 @@ class _Step(NamedTuple):
 _Of = TypeVar("_Of", _Message, _Step)
 _M = [messages.c[name] for name in _Message._fields]
 _S = [transitions.c[name] for name in _Step._fields]
-_WANTED = "(company_id, shipment_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))"
 
-_MESSAGES = Fetch(
+
+def _of_each(columns: Sequence[Column[Any]], found: str) -> str:
+    """A query for each shipment by itself: no other plan can be thought of, however few rows there are at first."""
+    return f"""
+        SELECT {names_of(columns, "found.")} FROM unnest($1::uuid[], $2::uuid[]) AS wanted(company, shipment)
+        CROSS JOIN LATERAL (
+            SELECT {names_of(columns)} FROM {found} OFFSET 0
+        ) AS found
+    """  # noqa: S608  (of our own names)
+
+
+_MINE = "company_id = wanted.company AND shipment_id = wanted.shipment"
+
+MESSAGES = Fetch(
     _M,
     _Message,
-    f"""
-    SELECT {names_of(_M)} FROM messages WHERE {_WANTED} AND rule_id IS NOT NULL AND state IN {HELD} ORDER BY id
-    """,  # noqa: S608  (of our own names)
+    _of_each(_M, f"messages WHERE {_MINE} AND rule_id IS NOT NULL AND state IN {HELD} ORDER BY id"),
     select(*_M)
     .where(
         tuple_(messages.c.company_id, messages.c.shipment_id).in_(bindparam("ids", expanding=True)),
@@ -89,10 +104,10 @@ _MESSAGES = Fetch(
     )
     .order_by(messages.c.id),
 )
-_STEPS = Fetch(
+STEPS = Fetch(
     _S,
     _Step,
-    f"SELECT {names_of(_S)} FROM transitions WHERE {_WANTED}",  # noqa: S608
+    _of_each(_S, f"transitions WHERE {_MINE}"),
     select(*_S).where(
         tuple_(transitions.c.company_id, transitions.c.shipment_id).in_(bindparam("ids", expanding=True))
     ),

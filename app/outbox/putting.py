@@ -11,15 +11,14 @@ from uuid import UUID
 import orjson
 from sqlalchemy import bindparam, select
 
-from app.bulk import Insert, names_of, reader
+from app.bulk import Fetch, Insert, names_of, reader
 from app.database import Session, new_id
 from app.errors import NotFound
-from app.outbox.rules import ROWS as RULE_ROWS
-from app.outbox.rules import of_shop, rules_of
+from app.outbox.rules import of_shop, rows_where, rules_of
 from app.outbox.tables import endpoints, messages
 from app.shipments.shipment import Shipment
 from app.shops import COLUMNS as SHOP
-from app.shops import Shop, shop_of
+from app.shops import Shop
 from app.shops import get as get_shop
 from app.triggers import Audience, Decision, NotSent, Rule
 
@@ -46,13 +45,16 @@ async def listeners(db: Session, company_id: UUID, shop_id: UUID) -> Listeners:
         shop, theirs = await get_shop(db, *place), await of_shop(db, *place)
         takers = await db.all(_TAKERS, dict(zip(("company", "shop"), place, strict=True)))
         return Listeners(shop, tuple(theirs), tuple((each.id, frozenset(each.types)) for each in takers))
-    rows = await db.driver.fetch(_LISTENERS, *place)
-    if not rows:
+    found = await _LISTENERS(db, [[each] for each in place], {})
+    if not found:
         raise NotFound(f"No shop {shop_id}.")
-    *said, theirs, takers = rows[0]
-    return Listeners(
-        shop_of(said), tuple(rules_of(theirs)), tuple((id_, frozenset(types)) for id_, types in _read_takers(takers))
-    )
+    return found[0]
+
+
+def _listeners(*row: Any) -> Listeners:
+    *said, theirs, takers = row
+    takes = tuple((id_, frozenset(types)) for id_, types in _read_takers(takers))
+    return Listeners(Shop(*said), tuple(rules_of(theirs)), takes)
 
 
 _TAKER = (endpoints.c.id, endpoints.c.types)
@@ -60,12 +62,35 @@ _read_takers = reader(_TAKER)
 _TAKERS = select(*_TAKER).where(
     endpoints.c.company_id == bindparam("company"), endpoints.c.shop_id == bindparam("shop"), endpoints.c.enabled
 )
-_LISTENERS = f"""
-    SELECT {names_of(SHOP, "shops.")}, ARRAY({RULE_ROWS}), ARRAY(
-        SELECT ROW(id, types) FROM endpoints WHERE company_id = $1 AND shop_id = $2 AND enabled
+
+
+def _listening(places: str) -> Fetch[Listeners]:
+    """PostgreSQL: who listens to the shops of these places, company and id."""
+    theirs = "company_id = shops.company_id AND shop_id = shops.id"
+    return Fetch(
+        [*SHOP, None, None],
+        _listeners,
+        f"""
+        SELECT {names_of(SHOP, "shops.")}, ARRAY({rows_where(theirs)}), ARRAY(
+            SELECT ROW(id, types) FROM endpoints WHERE {theirs} AND enabled
+        )
+        FROM (SELECT DISTINCT {places}) AS place(company, shop) CROSS JOIN LATERAL (
+            SELECT * FROM shops WHERE company_id = place.company AND id = place.shop OFFSET 0
+        ) AS shops
+        """,  # noqa: S608  (of our own names)
+        _TAKERS,
     )
-    FROM shops WHERE company_id = $1 AND id = $2
-"""  # noqa: S608  (of our own names)
+
+
+_LISTENERS = _listening("* FROM unnest($1::uuid[], $2::uuid[])")
+LISTENERS_TO = _listening(
+    """
+    its.* FROM unnest($1::uuid[], $2::uuid[]) AS wanted(company, shipment) CROSS JOIN LATERAL (
+        SELECT company_id, shop_id FROM shipments WHERE company_id = wanted.company AND id = wanted.shipment OFFSET 0
+    ) AS its
+    """
+)
+"""PostgreSQL: who listens to the shops of shipments, by two arrays: their companies, their ids."""
 
 
 @dataclass(frozen=True, slots=True)

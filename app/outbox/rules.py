@@ -84,8 +84,11 @@ _OF_SHOP = Fetch(
 )
 
 _read = reader(_COLUMNS)
-ROWS = f"SELECT ROW({names_of(_COLUMNS)}) FROM rules WHERE company_id = $1 AND shop_id = $2 ORDER BY position, id"  # noqa: S608
-"""PostgreSQL: a query of the rows of a shop's rules."""
+
+
+def rows_where(condition: str) -> str:
+    """PostgreSQL: a query of the rows of the rules that fit, in the order in which they were made."""
+    return f"SELECT ROW({names_of(_COLUMNS)}) FROM rules WHERE {condition} ORDER BY position, id"  # noqa: S608
 
 
 def rules_of(rows: Iterable[Sequence[Any]]) -> Iterator[Rule]:

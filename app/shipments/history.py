@@ -168,9 +168,14 @@ async def of_many(db: Session, shipments: Sequence[Shipment]) -> dict[UUID, dict
     found: dict[UUID, dict[str, StoredEvent]] = {shipment.id: {} for shipment in shipments}
     for start in range(0, len(shipments), AT_ONCE):
         ids = [(each.company_id, each.id) for each in shipments[start : start + AT_ONCE]]
-        for shipment_id, event in await _MANY(db, list(zip(*ids, strict=True)), {"ids": ids}):
-            found[shipment_id][event.key] = event
+        sort(found, await MANY(db, list(zip(*ids, strict=True)), {"ids": ids}))
     return found
+
+
+def sort(found: dict[UUID, dict[str, StoredEvent]], rows: Iterable[tuple[UUID, StoredEvent]]) -> None:
+    """Add what MANY finds to the events by shipment and key."""
+    for shipment_id, event in rows:
+        found[shipment_id][event.key] = event
 
 
 READ = LIMIT + 100
@@ -212,7 +217,7 @@ def _several() -> Select[Any]:
     return select(counted.c.shipment_id, *columns).where(counted.c.nth <= READ).order_by(counted.c.nth)
 
 
-_MANY = Fetch(
+MANY = Fetch(
     (events.c.shipment_id, *COLUMNS),
     lambda shipment_id, *values: (cast(UUID, shipment_id), StoredEvent(*values)),
     f"""
@@ -225,3 +230,4 @@ _MANY = Fetch(
     """,  # noqa: S608
     _several(),
 )
+"""The newest events of shipments, by two arrays: their companies, their ids."""
