@@ -36,7 +36,13 @@ class Glances:
         """A connection, to be given back."""
         while self._resting:
             since, connection = self._resting.pop()
-            if await _stands(connection, since):
+            try:
+                stands = await _stands(connection, since)
+            except BaseException:  # who asked has gone
+                connection.terminate()
+                self._open -= 1
+                raise
+            if stands:
                 return connection
             self._open -= 1
         return await self._given()

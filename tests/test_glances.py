@@ -103,3 +103,18 @@ async def test_whoever_comes_after_the_end_is_served(glances: Glances, door: Doo
         assert await _read(glances) == 1
         await glances.close()
     assert door.opened == MOST + 1
+
+
+async def test_whoever_goes_while_a_rested_connection_is_asked_takes_no_place_with_him(
+    glances: Glances, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many do."""
+    monkeypatch.setattr("app.glances.RESTED_LONG", 0.0)
+    for _ in range(MOST + 1):
+        assert await _read(glances) == 1
+        going = asyncio.create_task(_read(glances))
+        await asyncio.sleep(0)
+        going.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await going
+    assert await _read(glances) == 1
