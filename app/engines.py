@@ -2,7 +2,6 @@
 
 import math
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -27,8 +26,7 @@ PLANNED_FOR = 300
 """Seconds for which a plan that is made once is good."""
 
 
-CONNECT: dict[str, Any] = {"timeout": 5, "server_settings": {"application_name": "nove", "timezone": "UTC"}}
-NO_SETTINGS: Mapping[str, str] = {}
+CONNECT = {"timeout": 5, "server_settings": {"application_name": "nove", "timezone": "UTC"}}
 
 
 def postgres(url: str, seconds: float) -> AsyncEngine:
@@ -48,8 +46,8 @@ def postgres_by_key(url: str, seconds: float) -> AsyncEngine:
     They find every row by its key, however many are asked for, so a plan of their own would be the same one each time;
     making it costs more than a small group of rows. Tables that were empty then have grown: it is made again at times.
     """
-    once = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
-    engine = _postgres(url, seconds, once, pool_size=4, max_overflow=0, pool_timeout=5, pool_recycle=PLANNED_FOR)
+    engine = _postgres(url, seconds, pool_size=4, max_overflow=0, pool_timeout=5, pool_recycle=PLANNED_FOR)
+    event.listen(engine.sync_engine, "connect", _plan_once)
     _look_after(engine)
     return engine
 
@@ -64,9 +62,8 @@ def _look_after(engine: AsyncEngine) -> None:
     event.listen(engine.sync_engine, "checkout", _see_alive)
 
 
-def _postgres(url: str, seconds: float, settings: Mapping[str, str] = NO_SETTINGS, **pool: Any) -> AsyncEngine:
+def _postgres(url: str, seconds: float, **pool: Any) -> AsyncEngine:
     driver, secure = _driver_url(url)
-    told = {**CONNECT, "server_settings": {**CONNECT["server_settings"], **settings}}
     engine = create_async_engine(
         driver,
         **pool,
@@ -74,7 +71,7 @@ def _postgres(url: str, seconds: float, settings: Mapping[str, str] = NO_SETTING
         isolation_level="AUTOCOMMIT",
         json_serializer=dump_json,
         json_deserializer=load_json,
-        connect_args={**told, "command_timeout": seconds, **secure},
+        connect_args={**CONNECT, "command_timeout": seconds, **secure},
     )
     event.listen(engine.sync_engine, "connect", _prepare_postgres)
     return engine
@@ -144,6 +141,17 @@ _LET_GO = (
 )
 """A process that is frozen, or cut off, in the middle of a transaction would hold its locks, and so everybody, for
 hours. By SQL, since not every pooler passes such settings on at the start of a connection."""
+
+
+_READ_THROUGH = ("seqscan", "hashjoin", "material")
+_ONE_PLAN = "; ".join(
+    ["SET plan_cache_mode = force_generic_plan", *(f"SET enable_{way} = off" for way in _READ_THROUGH)]
+)
+"""What reads a table through, or keeps all of it at hand, is quick as long as the table is nearly empty."""
+
+
+def _plan_once(connection: DBAPIConnection, _record: object) -> None:
+    cast(Any, connection).run_async(lambda driver: driver.execute(_ONE_PLAN))
 
 
 def _prepare_postgres(connection: DBAPIConnection, _record: object) -> None:

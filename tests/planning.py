@@ -59,25 +59,26 @@ async def plans(database: Database, job: Callable[[], Awaitable[object]]) -> lis
                 continue
             once = parameters[0] if isinstance(parameters, list) else parameters
             explained = await db.connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", once)
-            nodes = list(_nodes(explained.scalar_one()[0]["Plan"]))
-            if any(node.get("Relation Name") in BIG for node in nodes):
-                found.append(_plan(statement, nodes))
+            steps = list(nodes(explained.scalar_one()[0]["Plan"]))
+            if any(step.get("Relation Name") in BIG for step in steps):
+                found.append(_plan(statement, steps))
     return found
 
 
-def _plan(statement: str, nodes: list[dict[str, Any]]) -> Plan:
+def _plan(statement: str, steps: list[dict[str, Any]]) -> Plan:
     return Plan(
         statement,
-        frozenset(node["Index Name"] for node in nodes if "Index Name" in node),
-        frozenset(node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan") & BIG,
-        max((node["Plan Rows"] for node in nodes if node["Node Type"] == "Sort"), default=0),
+        frozenset(step["Index Name"] for step in steps if "Index Name" in step),
+        frozenset(step["Relation Name"] for step in steps if step["Node Type"] == "Seq Scan") & BIG,
+        max((step["Plan Rows"] for step in steps if step["Node Type"] == "Sort"), default=0),
     )
 
 
-def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A plan's steps, the outermost first."""
     yield node
     for each in node.get("Plans", ()):
-        yield from _nodes(each)
+        yield from nodes(each)
 
 
 AGO = "now() - CASE WHEN n % 20 = 0 THEN n ELSE -n END * interval '1 second'"

@@ -2,16 +2,19 @@
 
 from typing import Any
 
+import orjson
 import pytest
 from asyncpg import Connection
 from sqlalchemy import select
 
-from app.bulk import Insert, Update
+from app.bulk import Insert, Update, _at_once
 from app.database import Database, Session, new_id
+from app.intake import concerning, knowing, settling
 from app.shops import companies
 from carriers.event import Parcel
 from carriers.vocabulary import Status
 from tests.building import build, event
+from tests.planning import nodes
 
 ADD = Insert(companies)
 CALL = Update(companies, ("company_id",), ("name",))
@@ -93,3 +96,20 @@ async def test_a_write_that_cannot_be_done_undoes_the_transaction(database: Data
             await ADD(db, [_row(1, db), _row(1, db)])
     async with database.reading() as db:
         assert await _names(db) == []
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+async def test_what_is_planned_once_goes_by_key_though_tables_are_empty(database: Database) -> None:
+    """They grow, and the plan stays for some minutes."""
+    settled = settling._UPDATE
+    statements = [(settled.text(), settled.width), (concerning._BY_NAME._postgres, 3), (_at_once(knowing._PARTS), 2)]
+    ways = list[tuple[str, bool]]()
+    async with database.transaction(by_key=True) as db:
+        for n, (statement, values) in enumerate(statements):
+            await db.driver.execute(f"PREPARE p{n} AS {statement}")
+            told = await db.driver.fetch(f"EXPLAIN (FORMAT JSON) EXECUTE p{n}({', '.join(['NULL'] * values)})")
+            [[plan]] = [orjson.loads(row[0]) if isinstance(row[0], str) else row[0] for row in told]
+            scans = [each for each in nodes(plan["Plan"]) if "Index Name" in each or each["Node Type"] == "Seq Scan"]
+            ways += [(each.get("Relation Name") or each["Index Name"], "Index Cond" in each) for each in scans]
+    assert {name for name, by_key in ways if by_key} >= {"shipments", "events", "messages", "transitions", "rules"}
+    assert [name for name, by_key in ways if not by_key] == []
