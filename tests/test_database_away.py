@@ -64,12 +64,12 @@ def _seconds_until_ready(address: str) -> float:
     return time.monotonic() - began
 
 
-def _settled(shop: httpx.Client, shipment: str) -> list[dict[str, Any]]:
-    """The shipment's messages once the worker is done with them."""
+def _settled(shop: httpx.Client, shipment: str, number: int) -> list[dict[str, Any]]:
+    """The shipment's messages, so many, once the worker is done with them."""
     until = time.monotonic() + WORK_SECONDS
     while True:
         messages: list[dict[str, Any]] = shop.get(f"/v1/shipments/{shipment}/messages").json()["items"]
-        if len(messages) == 2 and all(each["state"] != "due" for each in messages):
+        if len(messages) == number and all(each["state"] != "due" for each in messages):
             return messages
         assert time.monotonic() < until, messages
         time.sleep(0.05)
@@ -104,7 +104,7 @@ def test_it_is_stopped_and_started(server: Server, tmp_path: Path) -> None:
         out = {"occurred_at": now.isoformat(), "status": "out_for_delivery"}
         shop.post(events, json=out).raise_for_status()
         seen = shop.get(f"/v1/shipments/{shipment}").json()
-        told = _settled(shop, shipment)
+        told = _settled(shop, shipment, 2)
         ends = [each.end(signal.SIGTERM) for each in (api, worker)]
 
     assert [(each.status_code, "retry-after" in each.headers) for each in away] == [(503, True)] * 4
