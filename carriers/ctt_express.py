@@ -156,5 +156,5 @@ def _event(row: etree._Element) -> TrackingEvent | None:
 @remembered
 def _said(given: str, status: str, number: str, incident: str) -> Said:
     code = given.lstrip("0") or given[-1:]
-    text = f"{status} ({incident})" if status and incident else status or incident
+    text = text_of(f"{status} ({incident})") if status and incident else status or incident
     return meant(CttExpress.table.find(code), code, context=number and f"incident {number}", text=text)

@@ -48,4 +48,5 @@ def _said(table: Table, given: Json, kind: Json, described: Json, why: Json) -> 
     code, text, reason = text_of(given, 20), text_of(described), text_of(why)
     within = LISTS.get(text_of(kind, 40).upper() or "STATUS", "rest note")
     row = table.find("note", within=within) if within == "rest note" else table.find(code, within=within)
-    return meant(row, code, within, "", f"{text} ({reason})" if text and reason and reason != text else text or reason)
+    both = text_of(f"{text} ({reason})") if text and reason and reason != text else text or reason
+    return meant(row, code, within, "", both)
