@@ -32,30 +32,30 @@ async def test_what_waits_together_is_committed_together(database: Database) -> 
 
 async def test_a_second_group_begins_beside_the_first_when_it_is_worth_it(database: Database) -> None:
     """Where the database has many writers; nobody is left waiting when both are done."""
-    groups, at_work, most = list[int](), 0, 0
+    groups, at_work, go_on = list[list[int]](), asyncio.Event(), asyncio.Event()
 
     async def work(db: Session, jobs: Sequence[int]) -> list[int]:
-        nonlocal at_work, most
-        groups.append(len(jobs))
-        at_work += 1
-        most = max(most, at_work)
-        await asyncio.sleep(0.01)
-        at_work -= 1
+        groups.append(list(jobs))
+        if 0 in jobs:
+            at_work.set()
+            await go_on.wait()
         return list(jobs)
 
     gatherer = Gatherer(database, work, groups=2)
     first = asyncio.create_task(gatherer.put(0))
-    while not at_work:  # noqa: ASYNC110
-        await asyncio.sleep(0.001)
-    few = await asyncio.gather(*(gatherer.put(job) for job in range(1, BESIDE)))
-    alone, first = most, asyncio.create_task(gatherer.put(0))
-    while not at_work:  # noqa: ASYNC110
-        await asyncio.sleep(0.001)
-    many = await asyncio.gather(*(gatherer.put(job) for job in range(5 * BESIDE)))
+    await at_work.wait()
+    few = [asyncio.create_task(gatherer.put(job)) for job in range(1, BESIDE)]
+    await asyncio.sleep(0.01)
+    alone = [list(each) for each in groups]
+    enough = asyncio.create_task(gatherer.put(BESIDE))
+    if database.postgres:
+        await asyncio.gather(*few, enough)
+    go_on.set()
 
-    assert (await first, few, many, await gatherer.put(-1)) == (0, list(range(1, BESIDE)), list(range(5 * BESIDE)), -1)
-    assert groups == [1, BESIDE - 1, 1, 5 * BESIDE, 1]
-    assert (alone, most) == (1, 2 if database.postgres else 1)
+    assert await asyncio.gather(first, *few, enough) == list(range(BESIDE + 1))
+    assert alone == [[0]]
+    assert groups == [[0], list(range(1, BESIDE + 1))]
+    assert await gatherer.put(-1) == -1
 
 
 async def test_a_group_has_a_bounded_weight(database: Database) -> None:
