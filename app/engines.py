@@ -44,7 +44,8 @@ def postgres_by_key(url: str, seconds: float) -> AsyncEngine:
     """A few connections for transactions that take in what arrives: each of their statements is planned once.
 
     They find every row by its key, however many are asked for, so a plan of their own would be the same one each time;
-    making it costs more than a small group of rows. Tables that were empty then have grown: it is made again at times.
+    making it costs more than a small group of rows. Of a table that was empty then, a plan may still walk a whole
+    index: it is made again when the server has counted the rows anew, and at the latest with the next connection.
     """
     engine = _postgres(url, seconds, pool_size=4, max_overflow=0, pool_timeout=5, pool_recycle=PLANNED_FOR)
     event.listen(engine.sync_engine, "connect", _plan_once)
