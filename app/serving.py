@@ -7,6 +7,7 @@ by it, since whatever was acknowledged is committed and whatever was claimed has
 
 import asyncio
 import errno
+import gc
 import os
 import signal
 import socket
@@ -76,11 +77,18 @@ async def _run(settings: Settings, api: Address | None, worker: bool, probed: Ad
             if socket_ is not None:
                 failed = await halves[1].enter_async_context(answering(AccessLog(app(here)), socket_, settings))
                 failed.add_done_callback(lambda _: stop.set())
+        _keep_what_lasts()
         log.info("ready", api=here.settings.public_url if api else None, worker=worker)
         await stop.wait()
         log.info("stopping")
         await asyncio.gather(*(half.aclose() for half in halves))  # each has the whole time for it
     log.info("stopped")
+
+
+def _keep_what_lasts() -> None:
+    """What a start has made is there to the end: looking through all of it for garbage stops everybody for 0.15 s."""
+    gc.collect()
+    gc.freeze()
 
 
 def _whole(here: Installation) -> ASGIApp:
