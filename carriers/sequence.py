@@ -1,11 +1,10 @@
 """The order of events that share an instant: a carrier that prints minutes or days tells it by its list alone."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from operator import attrgetter, eq
 
-from carriers.event import TrackingEvent
+from carriers.event import TrackingEvent, made_event
 
 
 def last_of(events: Iterable[TrackingEvent]) -> TrackingEvent | None:
@@ -25,11 +24,14 @@ def numbered(events: Sequence[TrackingEvent]) -> tuple[TrackingEvent, ...]:
     instants = sorted([event.moment.occurred_at for event in events])  # quicker than a set: their hash is slow
     if not any(map(eq, instants, instants[1:])):
         return tuple(events)
-    oldest_first = bool(events) and events[0].moment.occurred_at < events[-1].moment.occurred_at
-    seen: Counter[datetime] = Counter()
+    oldest_first = events[0].moment.occurred_at < events[-1].moment.occurred_at
+    seen: dict[datetime, int] = {}
     made = []
     for event in events if oldest_first else reversed(events):
-        nth = seen[event.moment.occurred_at]
-        seen[event.moment.occurred_at] += 1
-        made.append(event._replace(sequence=nth) if nth else event)
+        at = event.moment.occurred_at
+        nth = seen[at] = seen.get(at, -1) + 1
+        made.append(made_event((*event[:_PLACE], nth, *event[_PLACE + 1 :])) if nth else event)
     return tuple(made if oldest_first else reversed(made))
+
+
+_PLACE = TrackingEvent._fields.index("sequence")
