@@ -1,6 +1,7 @@
 """Engines: how each database is connected to, and what every connection is told first."""
 
 import math
+import re
 import time
 from pathlib import Path
 from typing import Any, cast
@@ -15,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
+from app.columns import metadata
 from app.errors import WrongSetting
 from app.uuids import decoded, encoded
 
@@ -24,6 +26,8 @@ PING_SECONDS = 2.0
 """How long it may take to answer that."""
 PLANNED_FOR = 300
 """Seconds for which a plan that is made once is good."""
+COUNTED_FOR = 600
+"""Seconds after which a connection to SQLite learns anew what its indexes tell apart."""
 
 
 CONNECT = {"timeout": 5, "server_settings": {"application_name": "nove", "timezone": "UTC"}}
@@ -98,7 +102,7 @@ def sqlite_writer(path: Path) -> AsyncEngine:
 
 def sqlite_readers(path: Path) -> AsyncEngine:
     """Connections that may only query."""
-    engine = _sqlite(path, pool_size=4)
+    engine = _sqlite(path, pool_size=4, pool_recycle=COUNTED_FOR)
     event.listen(engine.sync_engine, "connect", _prepare_reader)
     event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
     return engine
@@ -125,14 +129,42 @@ def dump_json(value: object) -> str:
 load_json = orjson.loads
 
 
-def _sqlite(path: Path, pool_size: int) -> AsyncEngine:
-    return create_async_engine(
+def _sqlite(path: Path, **pool: Any) -> AsyncEngine:
+    engine = create_async_engine(
         f"sqlite+aiosqlite:///{path}",
-        pool_size=pool_size,
+        **pool,
         max_overflow=0,
         json_serializer=dump_json,
         json_deserializer=load_json,
         connect_args={"timeout": 5},
+    )
+    event.listen(engine.sync_engine, "before_cursor_execute", _by_index, retval=True)
+    return engine
+
+
+_ROWS = re.compile(r"\((?P<names>(\w+)\.[\w\"]+(?:, \2\.[\w\"]+)+)\) IN \(VALUES (?P<rows>(?:\([?, ]+\)(?:, )?)+)\)")
+
+
+def _by_index(
+    _connection: object, _cursor: object, statement: str, values: object, *_more: object
+) -> tuple[str, object]:
+    """Rows of a table by their keys of several columns: SQLite walks the whole table for what SQLAlchemy writes.
+
+    That is `(t.a, t.b) IN (VALUES (?, ?), ...)`. Where it has to take one key after the other it uses their index.
+    """
+    return (_ROWS.sub(_found, statement) if "IN (VALUES" in statement else statement), values
+
+
+def _found(written: re.Match[str]) -> str:
+    table = written[2]
+    if table not in metadata.tables:
+        return written[0]
+    keys = " AND ".join(
+        f"found.{name.partition('.')[2]} = sought.column{n}" for n, name in enumerate(written["names"].split(", "), 1)
+    )
+    return (
+        f"{table}.rowid IN (SELECT found.rowid FROM (VALUES {written['rows']}) AS sought "  # noqa: S608
+        f"CROSS JOIN {table} AS found ON {keys})"
     )
 
 

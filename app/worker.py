@@ -14,6 +14,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from app.carrier_calls import write_down
+from app.engines import COUNTED_FOR
 from app.erasures.working import erase_due
 from app.errors import Unavailable
 from app.installation import Installation
@@ -44,6 +45,7 @@ SECONDS = {
     "subscribe": 5.0,
     "enlist": 5.0,
     "clocks": 60.0,
+    "count": COUNTED_FOR,
     "forget": 3600.0,
     "erase": 5.0,
     "mend": 2.0,
@@ -81,6 +83,7 @@ class Worker:
             "enlist": lambda: self._until_none(enlister.tick),
             "calls": lambda: write_down(installation),
             "clocks": installation.database.compare_clocks,
+            "count": installation.database.count,
             "forget": lambda: self._until_none(lambda: forget_old(installation)),
             "erase": lambda: self._until_none(lambda: erase_due(installation)),
             "mend": lambda: self._until_none(lambda: mend_due(installation)),
@@ -100,7 +103,8 @@ class Worker:
                 misfire_grace_time=None,
             )
         # At once too, or a process that is started again within the hour would never forget anything.
-        self.scheduler.modify_job("forget", next_run_time=installation.database.now())
+        for name in ("forget", "count"):
+            self.scheduler.modify_job(name, next_run_time=installation.database.now())
 
     async def tick(self, name: str) -> None:
         """Run a job once. It never raises: a schedule goes on."""

@@ -43,8 +43,8 @@ CARRIERS = (
 APP = (
     {"beforehand", "disk", "errors", "failpoints", "finding", "pace", "lifecycle", "locales", "metrics", "wrong_fields"}
     | {"account_state", "silence", "tally", "uuids"},
-    {"mail_addresses", "settings", "standing", "triggers"},
-    {"sealing", "columns", "engines", "away", "outbound", "logging", "demo.journeys"},
+    {"columns", "mail_addresses", "settings", "standing", "triggers"},
+    {"sealing", "engines", "away", "outbound", "logging", "demo.journeys"},
     {"secret_keys", "grading"},
     {"glances", "file_lock", "held"},
     {"session"},

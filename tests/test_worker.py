@@ -50,6 +50,7 @@ async def test_every_job_ticks_under_a_fixed_name_and_none_is_skipped_or_doubled
         "subscribe": timedelta(seconds=5),
         "enlist": timedelta(seconds=5),
         "clocks": timedelta(seconds=60),
+        "count": timedelta(minutes=10),
         "forget": timedelta(hours=1),
         "erase": timedelta(seconds=5),
         "mend": timedelta(seconds=2),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -25,9 +26,8 @@ async def waiting_for(db: Session, bearer: Shipment) -> list[Arrived]:
         arrivals.c.tracking_number == bearer.tracking_number,
         arrivals.c.state == ArrivalState.UNCLAIMED.value,
     )
-    rows = await db.all(
-        select(arrivals).where(*waiting, arrivals.c.received_at > db.now - UNCLAIMED_FOR).order_by(arrivals.c.id)
-    )
+    waiting_rows = await db.all(select(arrivals).where(*waiting, arrivals.c.received_at > db.now - UNCLAIMED_FOR))
+    rows = sorted(waiting_rows, key=attrgetter("id"))  # asked for in this order, SQLite would walk all of the company's
     found: list[Arrived] = []
     for row in rows:
         body = await read_body(db, bearer.company_id, row.body_hash)

@@ -185,8 +185,8 @@ async def meant(db: Session, sought: Sequence[tuple[UUID, str, str]], ids: Seque
 async def called(db: Session, company_id: UUID, numbers: Sequence[str]) -> list[UUID]:
     """The company's shipments that go by one of these numbers beside that of their row, or went by it."""
     mine = names.c.company_id == company_id, names.c.tracking_number.in_(numbers)
-    rows = await db.all(select(names.c.shipment_id).where(*mine).distinct()) if numbers else ()
-    return [row.shipment_id for row in rows]
+    rows = await db.all(select(names.c.shipment_id).where(*mine)) if numbers else ()
+    return list({row.shipment_id for row in rows})
 
 
 async def bearers(db: Session, gone: Sequence[Shipment]) -> list[tuple[Name, Shipment]]:
