@@ -102,7 +102,7 @@ class Worker:
                 max_instances=1,
                 misfire_grace_time=None,
             )
-        # At once too, or a process that is started again within the hour would never forget anything.
+        # At once too, or a process that is started again within the hour would never forget, or count, anything.
         for name in ("forget", "count"):
             self.scheduler.modify_job(name, next_run_time=installation.database.now())
 
