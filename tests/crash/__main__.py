@@ -78,7 +78,7 @@ async def crash(
         stage.wrong += await processes.stop()
         verdict = await check(url, folder, stage.faults, processes.late())
     if left:
-        verdict.wrong.append(f"{left} messages or arrivals are under way {QUIET_SECONDS:g} s after the load")
+        verdict.wrong.append(f"{left} messages, arrivals or shipments are under way {QUIET_SECONDS:g} s after the load")
     verdict.wrong += [*stage.wrong, *client.wrong]
     verdict.need_none("errors in the logs", processes.complaints())
     return verdict, stage

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Row, Table, and_, func, or_, select, text
 from app.arrivals.keeping import ArrivalState
 from app.arrivals.tables import arrivals
 from app.database import Database, Session
+from app.intake import timed
 from app.outbox.sending import IN_FLIGHT
 from app.outbox.tables import endpoints, messages
 from app.shipments import answer, history
@@ -57,7 +58,7 @@ class Verdict:
 
 
 async def under_way(url: str) -> int:
-    """How many messages and arrivals are due or being worked on; 0 when the outbox is quiet."""
+    """How many messages and arrivals are due or being worked on, or about to come; 0 when the outbox is quiet."""
     database = Database(url)
     async with database.reading() as db:
         due = and_(
@@ -65,8 +66,11 @@ async def under_way(url: str) -> int:
         )
         told = await db.value(select(func.count()).select_from(messages).where(due))
         kept = await db.value(select(func.count()).select_from(arrivals).where(arrivals.c.next_try_at.is_not(None)))
+        # A poll, a broken promise: what it tells may fall between this look and the stop.
+        soon = or_(*(column <= db.now + SOON for column in (*timed.COLUMNS, shipments.c.next_poll_at)))
+        coming = await db.value(select(func.count()).select_from(shipments).where(soon))
     await database.close()
-    return int(told) + int(kept)
+    return int(told) + int(kept) + int(coming)
 
 
 def claims(now: datetime) -> dict[Table, ColumnElement[bool]]:
