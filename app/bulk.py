@@ -5,17 +5,20 @@ itself. The columns' types say how a value is stored and read, as they do everyw
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
-from sqlalchemy import JSON, Column, Executable, Table
+from sqlalchemy import JSON, Column, Executable, Table, Uuid
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.dialects.sqlite import aiosqlite
 from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TupleType, TypeEngine
 
-from app.columns import HexKey, Word
+from app.columns import HexKey, Instant, Word
 from app.database import Session
-from app.engines import dump_json, load_json
+from app.engines import by_index, dump_json, load_json
+from app.uuids import uuid_of
 
 _POSTGRES: Dialect = asyncpg.dialect(json_serializer=dump_json, json_deserializer=load_json)  # type: ignore[no-untyped-call]
 _SQLITE: Dialect = aiosqlite.dialect(json_serializer=dump_json, json_deserializer=load_json)
@@ -65,11 +68,11 @@ class Insert:
 
     async def _by_sqlite(self, db: Session, rows: Sequence[tuple[Any, ...]]) -> list[Row]:
         if not self._returns:
-            await db.connection.exec_driver_sql(self._sqlite, list(rows))
+            await db.sqlite.run_for_each(self._sqlite, rows)
             return []
         back: list[Any] = []
         for row in rows:  # it gives nothing back of many at once
-            back += (await db.connection.exec_driver_sql(self._sqlite, row)).all()
+            back += await db.sqlite.fetch(self._sqlite, row)
         return self._returned.from_sqlite(back)
 
 
@@ -96,7 +99,7 @@ class Update:
         if not rows:
             return
         if db.driver is None:
-            await db.connection.exec_driver_sql(self._sqlite, self._given.tuples(rows))
+            await db.sqlite.run_for_each(self._sqlite, self._given.tuples(rows))
         else:
             await db.driver.put(self, self._given.arrays(rows))
 
@@ -111,13 +114,15 @@ class Fetch(Generic[Made]):
     def __init__(
         self, columns: Sequence[Column[Any] | None], make: Callable[..., Made], postgres: str, sqlite: Executable
     ) -> None:
-        self._values, self._make, self._postgres, self._sqlite = _Values(columns), make, postgres, sqlite
+        self._values, self._make, self._postgres = _Values(columns), make, postgres
+        self._sqlite, self._from_sqlite = _OnSqlite(sqlite), _Values(list(cast(Any, sqlite).exported_columns))
         self._names = ", ".join(f"c{n}" for n in range(len(columns)))
 
     async def __call__(self, db: Session, arguments: Sequence[Any], values: Mapping[str, Any]) -> list[Made]:
         """What is found by the `arguments` of the one statement, which are the `values` of the other."""
         if db.driver is None:
-            return [self._make(*row) for row in await db.all(self._sqlite, values)]
+            rows = await db.sqlite.fetch(*self._sqlite.given(values))
+            return [self._make(*row) for row in self._from_sqlite.from_sqlite(rows)]
         return self.made(await db.driver.fetch(self._postgres, *arguments))
 
     def made(self, rows: Iterable[Row]) -> list[Made]:
@@ -138,6 +143,50 @@ async def at_once(db: Session, fetches: Sequence[Fetch[Any]], arguments: Sequenc
 @cache
 def _at_once(fetches: tuple[Fetch[Any], ...]) -> str:
     return f"SELECT {', '.join(fetch.nested() for fetch in fetches)}"
+
+
+class _OnSqlite:
+    """A statement with named values, which may be lists, for SQLite's driver."""
+
+    def __init__(self, statement: Executable) -> None:
+        self._compiled: Any = statement.compile(dialect=_SQLITE)  # type: ignore[attr-defined]
+        binds = [(name, self._compiled.binds[name]) for name in self._compiled.positiontup]
+        self._marks = [(name, _flat(bind.type) if bind.expanding else _single(bind.type)) for name, bind in binds]
+        self._lists = [name for name, bind in binds if bind.expanding]
+        self._texts: dict[tuple[int, ...], str] = {}
+
+    def given(self, values: Mapping[str, Any]) -> tuple[str, Row]:
+        """Its text for lists as long as these, and the values in the order in which the text has them."""
+        named = {**self._compiled.params, **values}
+        lengths = tuple(len(named[name]) for name in self._lists)
+        if (text := self._texts.get(lengths)) is None:
+            text = self._text(named)
+            if max(lengths, default=0) <= _REMEMBERED:
+                self._texts[lengths] = text
+        return text, tuple(value for name, flat in self._marks for value in flat(named[name]))
+
+    def _text(self, named: Mapping[str, Any]) -> str:
+        if not self._lists:
+            return str(self._compiled)
+        return by_index(self._compiled.construct_expanded_state(named).statement)
+
+
+_REMEMBERED = 100
+"""Values in a list, up to which its statement's text is remembered."""
+
+
+def _single(kind: TypeEngine[Any]) -> Callable[[Any], Sequence[Any]]:
+    convert = kind.dialect_impl(_SQLITE).bind_processor(_SQLITE)
+    return (lambda value: (value,)) if convert is None else (lambda value: (convert(value),))
+
+
+def _flat(kind: TypeEngine[Any]) -> Callable[[Any], Sequence[Any]]:
+    """The values of a list one after the other; of a list of tuples, those of each."""
+    if not isinstance(kind, TupleType):
+        single = _single(kind)
+        return lambda values: [single(value)[0] for value in values]
+    parts = [_single(part) for part in kind.types]
+    return lambda rows: [part(value)[0] for row in rows for part, value in zip(parts, row, strict=True)]
 
 
 def names_of(columns: Sequence[Column[Any]], table: str = "") -> str:
@@ -212,7 +261,12 @@ def _shown(column: Column[Any], dialect: Dialect) -> Convert | None:
         return {word.value: word for word in column.type.vocabulary}.__getitem__
     if isinstance(column.type, HexKey):
         return bytes.hex
-    if dialect is _POSTGRES and not isinstance(column.type, JSON):
-        return None  # the driver's times are aware, in UTC
+    if dialect is _POSTGRES:
+        if not isinstance(column.type, JSON):
+            return None  # the driver's times are aware, in UTC
+    elif isinstance(column.type, Instant):
+        return lambda text: datetime.fromisoformat(f"{text}+00:00")
+    elif isinstance(column.type, Uuid):
+        return lambda text: uuid_of(int(text, 16))
     convert: Convert | None = column.type.dialect_impl(dialect).result_processor(dialect, None)
     return convert

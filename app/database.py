@@ -27,6 +27,7 @@ from app.errors import WrongSetting
 from app.glances import Glance, Glances
 from app.held import Driver
 from app.session import Session
+from app.sqlite_driver import Near
 
 MIGRATING = 764583
 """The advisory lock of whoever changes the schema."""
@@ -73,6 +74,7 @@ class Database:
             self.place = str(self.path)
             self._writer, self._reader = engines.sqlite_writer(self.path), engines.sqlite_readers(self.path)
             self._patient = self._by_key = self._reader
+            self._resting: list[Near] = []
 
     def now(self) -> datetime:
         """The database's time, as last compared with ours."""
@@ -147,7 +149,7 @@ class Database:
                         failpoints.reach(failpoints.BEFORE_COMMIT)
             else:
                 async with self._lock, self._writer.begin() as connection:
-                    session = Session(connection, self.now())
+                    session = Session(connection, self.now(), sqlite=_driver(connection))
                     yield session
                     failpoints.reach(failpoints.BEFORE_COMMIT)
         failpoints.reach(failpoints.AFTER_COMMIT)
@@ -159,17 +161,34 @@ class Database:
         """A reading transaction: one snapshot on SQLite, the newest committed rows on PostgreSQL."""
         with translated():
             async with (self._patient if patient else self._reader).connect() as connection:
-                driver = _driver(connection) if self.postgres else None
+                driver = _driver(connection)
+                if not self.postgres:
+                    await connection.begin()
+                    yield Session(connection, self.now(), sqlite=driver)
+                    return
                 try:
                     yield Session(connection, self.now(), driver)
-                except TimeoutError:
-                    if driver is not None:  # it still waits for the answer
-                        driver.terminate()
+                except TimeoutError:  # it still waits for the answer
+                    driver.terminate()
                     raise
 
     def glancing(self) -> AbstractAsyncContextManager[Session]:
-        """For a read of a statement or two that must be quick: on PostgreSQL the session has but its driver."""
-        return _Glancing(self._glances, self.now) if self.postgres else self.reading()
+        """For a read of a statement or two, by keys, that must be quick: the session has but its driver.
+
+        On SQLite everybody waits for it, so nothing else is waited for meanwhile.
+        """
+        return _Glancing(self._glances, self.now) if self.path is None else self._near(self.path)
+
+    @asynccontextmanager
+    async def _near(self, path: Path) -> AsyncIterator[Session]:
+        with translated():
+            near = self._resting.pop() if self._resting else Near(path)
+            near.run("BEGIN")
+            try:
+                yield Session(None, self.now(), sqlite=near)
+            finally:
+                near.run("ROLLBACK")
+                self._resting.append(near)
 
     @asynccontextmanager
     async def altering(self) -> AsyncIterator[AsyncConnection]:
@@ -200,6 +219,9 @@ class Database:
             await self._patient.dispose()
             await self._by_key.dispose()
             await self._altering.dispose()
+        else:
+            while self._resting:
+                self._resting.pop().close()
         await self._reader.dispose()
         await self._writer.dispose()
         if self._file_lock is not None:

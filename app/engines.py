@@ -3,6 +3,7 @@
 import math
 import re
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
+from app import sqlite_driver
 from app.columns import metadata
 from app.errors import WrongSetting
 from app.uuids import decoded, encoded
@@ -136,7 +138,7 @@ def _sqlite(path: Path, **pool: Any) -> AsyncEngine:
         max_overflow=0,
         json_serializer=dump_json,
         json_deserializer=load_json,
-        connect_args={"timeout": 5},
+        async_creator=partial(sqlite_driver.connect, path),
     )
     event.listen(engine.sync_engine, "before_cursor_execute", _by_index, retval=True)
     return engine
@@ -148,11 +150,15 @@ _ROWS = re.compile(r"\((?P<names>(\w+)\.[\w\"]+(?:, \2\.[\w\"]+)+)\) IN \(VALUES
 def _by_index(
     _connection: object, _cursor: object, statement: str, values: object, *_more: object
 ) -> tuple[str, object]:
-    """Rows of a table by their keys of several columns: SQLite walks the whole table for what SQLAlchemy writes.
+    return by_index(statement), values
+
+
+def by_index(statement: str) -> str:
+    """The statement, so that SQLite finds rows by keys of several columns: as SQLAlchemy writes it, it walks the table.
 
     That is `(t.a, t.b) IN (VALUES (?, ?), ...)`. Where it has to take one key after the other it uses their index.
     """
-    return (_ROWS.sub(_found, statement) if "IN (VALUES" in statement else statement), values
+    return _ROWS.sub(_found, statement) if "IN (VALUES" in statement else statement
 
 
 def _found(written: re.Match[str]) -> str:
@@ -228,7 +234,7 @@ def _prepare_writer(connection: DBAPIConnection, _record: object) -> None:
     # The driver must not begin transactions by itself: ours begin IMMEDIATE.
     cast(Any, connection).isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.execute("PRAGMA synchronous")
     durable = cursor.fetchone()
@@ -240,6 +246,6 @@ def _prepare_writer(connection: DBAPIConnection, _record: object) -> None:
 def _prepare_reader(connection: DBAPIConnection, _record: object) -> None:
     cast(Any, connection).isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("query_only=ON", "busy_timeout=5000", "wal_autocheckpoint=0"):
+    for pragma in sqlite_driver.READING:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -19,12 +19,20 @@ class Session:
     """What `Database.transaction` and `Database.reading` give."""
 
     def __init__(
-        self, connection: AsyncConnection | None, now: datetime, driver: Any = None, held: Driver | None = None
+        self,
+        connection: AsyncConnection | None,
+        now: datetime,
+        driver: Any = None,
+        *,
+        held: Driver | None = None,
+        sqlite: Any = None,
     ) -> None:
         self._connection, self._held = connection, held
         self.now = now
         self.driver: Any = held or driver
         """PostgreSQL's own connection (asyncpg), in the same transaction, for the hot paths; none on SQLite."""
+        self.sqlite: Any = sqlite
+        """SQLite's own connection (`app.sqlite_driver`), for the same; none on PostgreSQL."""
         self.postgres = self.driver is not None
         self.committed: list[Callable[[], None]] = []
         """Called after the commit, and only then: for what counts what was stored."""

@@ -42,7 +42,7 @@ CARRIERS = (
 
 APP = (
     {"beforehand", "disk", "errors", "failpoints", "finding", "pace", "lifecycle", "locales", "metrics", "wrong_fields"}
-    | {"account_state", "silence", "tally", "uuids"},
+    | {"account_state", "silence", "sqlite_driver", "tally", "uuids"},
     {"columns", "mail_addresses", "settings", "standing", "triggers"},
     {"sealing", "engines", "away", "outbound", "logging", "demo.journeys"},
     {"secret_keys", "grading"},
