@@ -183,12 +183,14 @@ class Database:
     async def _near(self, path: Path) -> AsyncIterator[Session]:
         with translated():
             near = self._resting.pop() if self._resting else Near(path)
-            near.run("BEGIN")
             try:
+                near.run("BEGIN")
                 yield Session(None, self.now(), sqlite=near)
-            finally:
                 near.run("ROLLBACK")
-                self._resting.append(near)
+            except BaseException:
+                near.close()
+                raise
+            self._resting.append(near)
 
     @asynccontextmanager
     async def altering(self) -> AsyncIterator[AsyncConnection]:

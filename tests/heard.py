@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.sqlite_driver import Near, Threaded
 
-
 Asks = Callable[..., Awaitable[Any]]
 
 DRIVERS: Sequence[tuple[type, str, Callable[..., Any]]] = (
