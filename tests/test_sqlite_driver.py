@@ -61,7 +61,7 @@ def _files(folder: Path) -> list[str]:
 def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
     """How often a connection's thread was called."""
     counted: Counter[str] = Counter()
-    called = Threaded._execute
+    called: Any = Threaded._execute
 
     async def call(self: Threaded, *work: Any, **more: Any) -> Any:
         counted["calls"] += 1
@@ -132,7 +132,7 @@ async def test_glances_beside_each_other_do_not_mix(database: Database) -> None:
     ids = await _add(database, "One")
     async with database.glancing() as one, database.glancing() as two:
         assert one.sqlite is not two.sqlite
-        assert await asyncio.gather(_names(one, ids), _names(two, ids)) == [["One"], ["One"]]
+        assert [*await asyncio.gather(_names(one, ids), _names(two, ids))] == [["One"], ["One"]]
     async with database.glancing() as again:
         assert again.sqlite in (one.sqlite, two.sqlite)
 
