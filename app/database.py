@@ -7,7 +7,7 @@ last; readers may only query. PostgreSQL: a pool. The clock is the database's, s
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -135,7 +135,8 @@ class Database:
         """A writing transaction: committed at the end of the block, rolled back by an error.
 
         `patient` is for jobs whose statements may take minutes, here and below: their connections are their own.
-        `by_key` is for groups of arrivals: PostgreSQL plans each of their statements once (`engines.postgres_by_key`).
+        `by_key` is for groups of arrivals: PostgreSQL plans each of their statements once (`engines.postgres_by_key`),
+        and on SQLite only the beginning and the end go to another thread (`app.sqlite_driver`).
         """
         with translated():
             if self.postgres:
@@ -149,8 +150,10 @@ class Database:
                         failpoints.reach(failpoints.BEFORE_COMMIT)
             else:
                 async with self._lock, self._writer.begin() as connection:
-                    session = Session(connection, self.now(), sqlite=_driver(connection))
-                    yield session
+                    driver = _driver(connection)
+                    session = Session(connection, self.now(), sqlite=driver)
+                    with driver.being_near() if by_key else nullcontext():
+                        yield session
                     failpoints.reach(failpoints.BEFORE_COMMIT)
         failpoints.reach(failpoints.AFTER_COMMIT)
         for count in session.committed:
@@ -163,8 +166,11 @@ class Database:
             async with (self._patient if patient else self._reader).connect() as connection:
                 driver = _driver(connection)
                 if not self.postgres:
-                    await connection.begin()
+                    with driver.being_near():
+                        begun = await connection.begin()
                     yield Session(connection, self.now(), sqlite=driver)
+                    with driver.being_near():
+                        await begun.rollback()
                     return
                 try:
                     yield Session(connection, self.now(), driver)

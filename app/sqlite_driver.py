@@ -2,10 +2,13 @@
 
 The driver's own cursors (aiosqlite) call their thread four times for a query: to be made, to execute, to fetch, to be
 closed. While the service is busy each call waits for the interpreter for longer than most of our queries take.
+What finds its rows by their keys takes less time than a thread takes to be heard, and needs none. What reads much, and
+what waits for the disk or for others (the beginning and the end of a writing transaction), always goes to the thread.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,15 +26,36 @@ READING = ("query_only=ON", "wal_autocheckpoint=0")
 
 
 class Threaded(aiosqlite.Connection):
-    """A connection with a thread of its own; `engines` gives it to SQLAlchemy."""
+    """A connection with a thread of its own; `engines` gives it to SQLAlchemy.
+
+    While it is `near`, what is asked of it is done where it is asked, which must not be two places at once.
+    """
+
+    near = False
+
+    @contextmanager
+    def being_near(self) -> Iterator[None]:
+        """Near for as long as the block lasts."""
+        self.near = True
+        try:
+            yield
+        finally:
+            self.near = False
 
     def cursor(self) -> "Cursor":  # type: ignore[override]
         """A cursor, for which the thread is not called."""
         return Cursor(self.done)
 
     async def done(self, work: "Work") -> Any:
-        """What the work gives, done in the thread."""
+        """What the work gives, done in the thread unless it is near."""
+        if self.near:
+            return work(self._conn)
         return await self._execute(work, self._conn)  # type: ignore[no-untyped-call]
+
+    async def rollback(self) -> None:
+        """Undo what is begun; the pool asks for it also after a commit."""
+        if self._conn.in_transaction:
+            await self.done(partial(_fetched, "ROLLBACK", ()))
 
     async def fetch(self, statement: str, values: Values) -> Rows:
         """The rows that the statement gives."""
@@ -93,17 +117,15 @@ def _run_for_each(statement: str, rows: Iterable[Values], connection: sqlite3.Co
 
 async def connect(path: Path) -> Threaded:
     """A connection to the file, in a thread that does not outlive the process."""
-    connection = Threaded(partial(sqlite3.connect, path, timeout=BUSY_SECONDS), iter_chunk_size=64)
+    opened = partial(sqlite3.connect, path, timeout=BUSY_SECONDS, check_same_thread=False)
+    connection = Threaded(opened, iter_chunk_size=64)
     connection._thread.daemon = True
     await connection
     return connection
 
 
 class Near:
-    """A connection without a thread, for reads of a few rows by their keys.
-
-    They take less time than a thread takes to be heard, and nobody who writes is in their way.
-    """
+    """A connection without a thread, for reads of a few rows by their keys; nobody who writes is in their way."""
 
     def __init__(self, path: Path) -> None:
         self._connection = sqlite3.connect(path, timeout=NEAR_BUSY_SECONDS, isolation_level=None)

@@ -11,13 +11,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import bindparam, select, tuple_
+from sqlalchemy import bindparam, select, tuple_, update
 
 from app.bulk import Fetch, Insert
 from app.columns import new_id
 from app.database import Database, Session
 from app.errors import NotFound, Unavailable
 from app.shipments import reading
+from app.shipments.tables import shipments
 from app.shops import companies
 from app.sqlite_driver import Near, Threaded
 from carriers.vocabulary import Status
@@ -73,14 +74,14 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
 
 @on_sqlite
 async def test_a_query_calls_the_thread_once(database: Database, calls: Counter[str]) -> None:
-    """To begin, for each of two queries, and to end."""
+    """To begin and to end a reading takes no time."""
     async with database.reading() as db:
         await db.all(select(companies))
     calls.clear()
     async with database.reading() as db:
         await db.all(select(companies))
         await BY_ID(db, (), {"ids": [uuid4()]})
-    assert calls["calls"] == 4
+    assert calls["calls"] == 2
 
 
 @on_sqlite
@@ -96,6 +97,46 @@ async def test_reading_one_shipment_calls_no_thread(database: Database, calls: C
         tag = await reading.tag(db, *place)
     assert calls["calls"] == 0
     assert (len(found.events), found.tag(db.now)) == (1, tag)
+
+
+@on_sqlite
+async def test_a_group_of_arrivals_calls_the_thread_to_begin_and_to_end(
+    database: Database, calls: Counter[str]
+) -> None:
+    """What it reads and writes in between is found by keys."""
+    async with database.transaction():
+        pass
+    calls.clear()
+    async with database.transaction(by_key=True) as db:
+        await ADD(db, [(id_ := new_id(), "First", db.now)])
+        await db.all(select(companies))
+        async with db.nested():
+            assert await _names(db, [id_]) == ["First"]
+    async with database.transaction() as db:
+        begun = calls["calls"]
+        assert await _names(db, [id_]) == ["First"]
+        asked = calls["calls"]
+    assert (begun, asked) == (2 + 1, 2 + 2)
+
+
+@on_sqlite
+async def test_the_tag_changes_with_every_column(database: Database) -> None:
+    """Whatever is written to the row."""
+    world = await build(database)
+    shipment = await world.ship()
+    place = shipment.company_id, (shipment.shop_id,), shipment.id
+
+    async def tag() -> str:
+        async with database.glancing() as db:
+            return await reading.tag(db, *place)
+
+    tags = [await tag()]
+    for column, value in (("late", True), ("parcel_count", 7), ("recipient", {"name": "Anna"}), ("decided_by", "ab")):
+        async with database.transaction() as db:
+            await db.run(update(shipments).values({column: value}))
+        tags.append(await tag())
+    assert len(set(tags)) == 5
+    assert tags[-1] == await tag()
 
 
 @on_sqlite

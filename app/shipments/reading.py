@@ -7,10 +7,11 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, null, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, null, or_, select
 
 from app import orders
 from app.bulk import Fetch, names_of
+from app.columns import HexKey
 from app.database import Session
 from app.errors import NotFound
 from app.orders import Order
@@ -86,13 +87,12 @@ async def find(
 
 
 async def tag(db: Session, company_id: UUID, shop_ids: Sequence[UUID], id_: UUID, locale: str | None = None) -> str:
-    """The ETag that reading the shipment would give now; NotFound. On PostgreSQL next to nothing is read for it."""
-    if db.driver is None:
-        return (await find(db, company_id, shop_ids, id_)).tag(db.now, locale)
-    row = await db.driver.fetchrow(_SEE, company_id, id_, list(shop_ids))
-    if row is None:
+    """The ETag that reading the shipment would give now; NotFound. Next to nothing is read for it."""
+    values = {"company": company_id, "id": id_, "shop_ids": list(shop_ids)}
+    rows = await _SEE(db, tuple(values.values()), values)
+    if not rows:
         raise NotFound(f"No shipment {id_}.")
-    seen = Seen(*row)
+    seen = rows[0]
     if seen.more:
         return (await find(db, company_id, shop_ids, id_)).tag(db.now, locale)
     return seen.tag(db.now, locale)
@@ -102,10 +102,7 @@ def _found(*values: Any) -> Found:
     """From a row: the shipment's columns, the locale, the order's columns, the mark, the events' rows."""
     shipment, order = Shipment(*values[: len(NAMES)]), values[len(NAMES) + 1 : -2]
     locale, mark, events = values[len(NAMES)], values[-2], values[-1]
-    # SQLite has no mark of its own; there all columns together are one.
-    return Found(
-        shipment, locale, Order(*order) if order[1] else None, mark or repr(shipment), history.of_rows(events or ())
-    )
+    return Found(shipment, locale, Order(*order) if order[1] else None, mark, history.of_rows(events or ()))
 
 
 _OF_SHIPMENT = [shipments.c[name] for name in NAMES]
@@ -118,24 +115,33 @@ _WHERE = """
     LEFT JOIN orders o ON o.company_id = s.company_id AND o.id = s.order_id
     WHERE s.company_id = $1 AND s.id = $2 AND s.shop_id = ANY($3::uuid[])
 """
-_ON_SQLITE = (
-    select(*_OF_SHIPMENT, shops.c.locale, *_OF_ORDER, null(), null())
-    .select_from(
-        shipments.join(
-            shops, and_(shops.c.company_id == shipments.c.company_id, shops.c.id == shipments.c.shop_id)
-        ).outerjoin(
-            orders.orders,
-            and_(orders.orders.c.company_id == shipments.c.company_id, orders.orders.c.id == shipments.c.order_id),
+# A row has no mark of its own on SQLite; there all columns together are one.
+_MARK = func.json_array(*(func.hex(each) if isinstance(each.type, HexKey) else each for each in _OF_SHIPMENT))
+
+
+def _on_sqlite(*columns: ColumnElement[Any]) -> Select[Any]:
+    order = and_(orders.orders.c.company_id == shipments.c.company_id, orders.orders.c.id == shipments.c.order_id)
+    shop = and_(shops.c.company_id == shipments.c.company_id, shops.c.id == shipments.c.shop_id)
+    return (
+        select(*columns)
+        .select_from(shipments.join(shops, shop).outerjoin(orders.orders, order))
+        .where(
+            shipments.c.company_id == bindparam("company"),
+            shipments.c.id == bindparam("id"),
+            shipments.c.shop_id.in_(bindparam("shop_ids", expanding=True)),
         )
     )
-    .where(
-        shipments.c.company_id == bindparam("company"),
-        shipments.c.id == bindparam("id"),
-        shipments.c.shop_id.in_(bindparam("shop_ids", expanding=True)),
-    )
-)
+
+
+_ON_SQLITE = _on_sqlite(*_OF_SHIPMENT, shops.c.locale, *_OF_ORDER, _MARK, null())
 _FIND = Fetch(_COLUMNS, _found, f"SELECT {_SELECTED}, NULL {_WHERE}", _ON_SQLITE)
-_SEE = f"SELECT s.xmin::text, s.refold_at, h.locale, o.updated_at, s.identity IS NOT NULL OR s.linked {_WHERE}"
+_MORE = or_(shipments.c.identity.is_not(None), shipments.c.linked)
+_SEE = Fetch(
+    [None, shipments.c.refold_at, shops.c.locale, orders.orders.c.updated_at, None],
+    Seen,
+    f"SELECT s.xmin::text, s.refold_at, h.locale, o.updated_at, s.identity IS NOT NULL OR s.linked {_WHERE}",
+    _on_sqlite(_MARK, shipments.c.refold_at, shops.c.locale, orders.orders.c.updated_at, _MORE),
+)
 _FIND_WHOLE = Fetch(_COLUMNS, _found, f"SELECT {_SELECTED}, ARRAY({history.rows_of('s')}) {_WHERE}", _ON_SQLITE)
 
 
