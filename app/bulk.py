@@ -5,7 +5,7 @@ itself. The columns' types say how a value is stored and read, as they do everyw
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Generic, TypeVar, cast
 
@@ -176,7 +176,7 @@ _REMEMBERED = 100
 
 
 def _single(kind: TypeEngine[Any]) -> Callable[[Any], Sequence[Any]]:
-    convert = kind.dialect_impl(_SQLITE).bind_processor(_SQLITE)
+    convert = _bound(kind)
     return (lambda value: (value,)) if convert is None else (lambda value: (convert(value),))
 
 
@@ -217,13 +217,8 @@ class _Values:
 
     def tuples(self, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
         """For SQLite: each row by itself."""
-        return [
-            tuple(
-                value if convert is None else convert(value)
-                for value, convert in zip(row, self._to_sqlite, strict=True)
-            )
-            for row in rows
-        ]
+        columns = zip(self._to_sqlite, zip(*rows, strict=True), strict=True)
+        return list(zip(*(each if convert is None else map(convert, each) for convert, each in columns), strict=True))
 
     def from_postgres(self, rows: Iterable[Row]) -> list[Row]:
         """Its driver's rows as values of ours."""
@@ -251,8 +246,26 @@ def _stored(column: Column[Any], dialect: Dialect) -> Convert | None:
     """How a value of the column goes to the driver; none if as it is."""
     if dialect is _POSTGRES and not isinstance(column.type, HexKey | JSON):
         return None  # a word is a text, and the driver takes any aware time
-    convert: Convert | None = column.type.dialect_impl(dialect).bind_processor(dialect)
-    return convert
+    return _bound(column.type) if dialect is _SQLITE else column.type.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _bound(kind: TypeEngine[Any]) -> Convert | None:
+    """How a value of this type goes to SQLite's driver: as SQLAlchemy has it, which takes three times as long."""
+    if isinstance(kind, Instant):
+        return _time_in_words
+    if isinstance(kind, Uuid):
+        return lambda value: None if value is None else value.hex
+    return kind.dialect_impl(_SQLITE).bind_processor(_SQLITE)
+
+
+def _time_in_words(value: datetime | None) -> str | None:
+    if value is None:
+        return None
+    if value.tzinfo is not UTC:
+        if value.tzinfo is None:
+            raise ValueError(f"a time without offset: {value}")
+        value = value.astimezone(UTC)
+    return value.isoformat(" ", "microseconds")[:-6]  # the column's times are all in UTC, and do not say so
 
 
 def _shown(column: Column[Any], dialect: Dialect) -> Convert | None:

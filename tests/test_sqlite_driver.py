@@ -6,14 +6,16 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import bindparam, select, tuple_, update
+from sqlalchemy import Column, bindparam, select, tuple_, update
 
-from app.bulk import Fetch, Insert
+from app.bulk import _SQLITE, Fetch, Insert, _Values
 from app.columns import new_id
 from app.database import Database, Session
 from app.errors import NotFound, Unavailable
@@ -247,6 +249,39 @@ async def test_a_connection_that_is_cut_off_goes_on_with_what_it_was_told(databa
     async with database.reading() as db:
         assert [row.name for row in await db.all(select(companies.c.name))] == ["Here"]
         assert await _names(db, ids) == ["Here"]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        (companies.c.created_at, datetime(2026, 3, 1, 9, 5, tzinfo=UTC)),
+        (companies.c.created_at, datetime(2026, 3, 1, 9, 5, 7, 42, tzinfo=ZoneInfo("Europe/Rome"))),
+        (companies.c.created_at, datetime(1, 1, 1, tzinfo=ZoneInfo("UTC"))),
+        (companies.c.company_id, UUID(int=7)),
+        (shipments.c.decided_by, "0a" * 16),
+        (shipments.c.recipient, {"name": "Zoë"}),
+        (shipments.c.late, True),
+        (shipments.c.promised_on, date(2026, 3, 1)),
+        (shipments.c.speed, 1.5),
+        (shipments.c.status, Status.DELIVERED),
+        *((column, None) for column in (shipments.c.decided_at, shipments.c.parent_id, shipments.c.decided_by)),
+    ],
+)
+def test_values_go_and_come_as_sqlalchemy_has_it(column: Column[Any], value: Any) -> None:
+    """Rows written by either are read by both."""
+    kind = column.type.dialect_impl(_SQLITE)
+    bind, result = kind.bind_processor(_SQLITE), kind.result_processor(_SQLITE, None)
+    values = _Values([column])
+    [(stored,)] = values.tuples([(value,)])
+    assert stored == (bind(value) if bind else value)
+    [(shown,)] = values.from_sqlite([(stored,)])
+    assert shown == (result(stored) if result else stored) == value
+
+
+def test_a_time_without_offset_is_refused() -> None:
+    """Nobody knows which one it is."""
+    with pytest.raises(ValueError, match="without offset"):
+        _Values([companies.c.created_at]).tuples([(datetime(2026, 3, 1),)])  # noqa: DTZ001
 
 
 def test_a_connection_without_a_thread_is_closed(tmp_path: Path) -> None:
