@@ -49,7 +49,7 @@ def is_away(error: BaseException | None) -> bool:
     # The driver's own confusion is that of a connection which was lost in the middle of something.
     if isinstance(error, PostgresConnectionError | InternalClientError | OSError | TimeoutError | PoolTimeout):
         return True
-    return isinstance(error, PostgresError | InterfaceError | sqlite3.OperationalError) and _says_away(error)
+    return isinstance(error, PostgresError | InterfaceError | sqlite3.Error) and _says_away(error)
 
 
 def _says_away(error: BaseException | None) -> bool:

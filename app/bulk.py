@@ -161,7 +161,7 @@ class _OnSqlite:
         lengths = tuple(len(named[name]) for name in self._lists)
         if (text := self._texts.get(lengths)) is None:
             text = self._text(named)
-            if max(lengths, default=0) <= _REMEMBERED:
+            if max(lengths, default=0) <= _REMEMBERED and len(self._texts) <= _REMEMBERED:
                 self._texts[lengths] = text
         return text, tuple(value for name, flat in self._marks for value in flat(named[name]))
 
@@ -172,7 +172,7 @@ class _OnSqlite:
 
 
 _REMEMBERED = 100
-"""Values in a list, up to which its statement's text is remembered."""
+"""Texts that are remembered, and values in a list that one may have."""
 
 
 def _single(kind: TypeEngine[Any]) -> Callable[[Any], Sequence[Any]]:

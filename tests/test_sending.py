@@ -18,7 +18,7 @@ from starlette.routing import Route
 from app.database import Database
 from app.demo.serving import serving
 from app.outbox import endpoints
-from app.outbox.claiming import Room, claim
+from app.outbox.claiming import Room, choose, claim, take
 from app.outbox.sending import Sender
 from app.outbox.tables import attempts, messages
 from app.outbox.tables import endpoints as endpoints_table
@@ -221,6 +221,30 @@ async def test_two_senders_never_send_the_same_message(database: Database) -> No
 
     ids = [headers["webhook-id"] for headers, _ in receiver.got]
     assert (len(ids), len(set(ids))) == (20, 20)
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_on_one_file_whoever_writes_holds_up_no_look_at_what_is_due(database: Database) -> None:
+    """Nothing is due, so nothing has to be written."""
+    world = await build(database)
+    sender = Sender(world.installation)
+    async with database.transaction():
+        assert await asyncio.wait_for(sender.send_due(), 10) == 0
+    await sender.close()
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_what_was_called_off_after_it_was_chosen_is_not_sent(database: Database) -> None:
+    """On one file it is looked for before the transaction that claims it."""
+    world = await build(database)
+    await _endpoint(world, "http://127.0.0.1:9/hook")
+    await world.say(await world.ship(), event(S.IN_TRANSIT, at=world.now))
+    async with database.reading() as db:
+        chosen = await choose(db, Room(100, 100))
+    async with database.transaction() as db:
+        await db.run(update(messages).values(state="cancelled"))
+        claimed = await take(db, chosen, timedelta(seconds=30))
+    assert ({each.endpoint_id is None for each in chosen.rows}, claimed.rows) == ({True, False}, [])
 
 
 async def test_a_letter_whose_worker_died_is_unknown_and_not_repeated(

@@ -6,6 +6,7 @@ of `field` and `message`. None shows anything of the inside.
 
 import math
 import re
+import sqlite3
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -104,7 +105,7 @@ def problem(
 
 def of(error: Exception, request_id: str) -> Response:
     """The answer that tells of this error; of an unknown one it says nothing."""
-    if isinstance(error, DBAPIError | PostgresError | PoolTimeout) and is_away(error):
+    if isinstance(error, DBAPIError | PostgresError | sqlite3.Error | PoolTimeout) and is_away(error):
         error = Unavailable(BUSY)
     if isinstance(error, HTTPException):
         return _of_http(error, request_id)

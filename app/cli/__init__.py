@@ -59,7 +59,9 @@ def _of_the_machine(error: Exception) -> bool:
     """Whether a file, the network or the database failed, rather than our code."""
     if isinstance(error, OSError):
         return True
-    from asyncpg import InterfaceError, PostgresError  # noqa: PLC0415 - starting fast: only where something failed
+    import sqlite3  # noqa: PLC0415 - starting fast: only where something failed
+
+    from asyncpg import InterfaceError, PostgresError  # noqa: PLC0415
     from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
 
-    return isinstance(error, DBAPIError | PostgresError | InterfaceError)
+    return isinstance(error, DBAPIError | PostgresError | InterfaceError | sqlite3.Error)

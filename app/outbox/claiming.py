@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import tuple_, update
 
-from app.database import Session
+from app.database import Database, Session
 from app.outbox.candidates import Candidate, due
 from app.outbox.leasing import Claimed, lease
 from app.outbox.reasons import NotDelivered
@@ -70,24 +70,58 @@ class Claim:
 NOTHING = Claim((), {}, False)
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Messages to be claimed; `paced_until` by company and id of the endpoints whose share they are."""
+
+    rows: Sequence[Candidate]
+    paced_until: Mapping[tuple[UUID, UUID], datetime]
+    more: bool
+
+
+async def claim_in(database: Database, room: Room, lasting: timedelta = LEASE) -> Claim:
+    """Lease due messages as far as there is room.
+
+    On SQLite, where nobody else claims, nobody who writes waits while they are looked for.
+    """
+    if database.postgres:
+        async with database.transaction() as db:
+            return await claim(db, room, lasting)
+    async with database.reading() as db:
+        chosen = await choose(db, room)
+    if not chosen.rows:
+        return Claim((), {}, chosen.more)
+    async with database.transaction() as db:
+        return await take(db, chosen, lasting)
+
+
 async def claim(db: Session, room: Room, lasting: timedelta = LEASE) -> Claim:
-    """Lease due messages as far as there is room; claims of all processes come one after the other.
+    """The same in one transaction; claims of all processes come one after the other."""
+    if db.postgres:
+        # A process that stops just here, for whatever reason, does not hold up the others for long.
+        await db.driver.fetch(_ALONE, CLAIMING)
+    return await take(db, await choose(db, room), lasting)
+
+
+async def take(db: Session, chosen: Chosen, lasting: timedelta) -> Claim:
+    """Lease what was chosen, as far as it is free still.
 
     A letter to a person whose worker died while sending it is not claimed: nobody knows whether it was taken, so it is
     marked unknown and never repeated.
     """
-    if db.postgres:
-        # A process that stops just here, for whatever reason, does not hold up the others for long.
-        await db.driver.fetch(_ALONE, CLAIMING)
-    found, more = await _choose(db, room)
+    for (company_id, endpoint_id), until in chosen.paced_until.items():
+        mine = endpoints.c.company_id == company_id, endpoints.c.id == endpoint_id
+        await db.run(update(endpoints).where(*mine).values(paced_until=until))
+    found = chosen.rows
     lost = {(row.company_id, row.id) for row in found if row.endpoint_id is None and row.lease_until is not None}
     if lost:
         values = {"state": LOST, "reason": NotDelivered.WORKER_STOPPED, "lease_until": None}
-        await db.run(update(messages).where(tuple_(messages.c.company_id, messages.c.id).in_(lost)).values(values))
-    chosen = [(row.company_id, row.id) for row in found if (row.company_id, row.id) not in lost]
-    if not chosen:
-        return Claim((), {}, more)
-    rows = await lease(db, chosen, db.now + lasting)
+        these = tuple_(messages.c.company_id, messages.c.id).in_(lost), messages.c.state == "due"
+        await db.run(update(messages).where(*these).values(values))
+    wanted = [(row.company_id, row.id) for row in found if (row.company_id, row.id) not in lost]
+    if not wanted:
+        return Claim((), {}, chosen.more)
+    rows = await lease(db, wanted, db.now + lasting)
     targets = {
         row.endpoint_id: Target(
             row.endpoint_id, row.url, row.secrets, not row.failures and row.open_until is None and row.pace is None
@@ -96,11 +130,11 @@ async def claim(db: Session, room: Room, lasting: timedelta = LEASE) -> Claim:
         if row.endpoint_id is not None
     }
     place = {row.id: number for number, row in enumerate(found)}
-    return Claim(sorted(rows, key=lambda row: place[row.id]), targets, more)
+    return Claim(sorted(rows, key=lambda row: place[row.id]), targets, chosen.more)
 
 
-async def _choose(db: Session, room: Room) -> tuple[list[Candidate], bool]:
-    """Due messages as far as there is room, and whether others had none; a full endpoint hides nobody behind it."""
+async def choose(db: Session, room: Room) -> Chosen:
+    """Due messages as far as there is room; a full endpoint hides nobody behind it."""
     choice = _Choice(db, room)
     for number in CANDIDATES:
         found = await due(db, choice.full, number, letters=choice.letters > 0)
@@ -108,11 +142,12 @@ async def _choose(db: Session, room: Room) -> tuple[list[Candidate], bool]:
             choice.consider(row)
         if len(found) < number or len(choice.rows) >= room.total:
             break
-    for endpoint_id, (company_id, pace, since) in choice.paced.items():
-        if number := choice.chosen(endpoint_id):  # it has had its share for so long
-            mine = endpoints.c.company_id == company_id, endpoints.c.id == endpoint_id
-            await db.run(update(endpoints).where(*mine).values(paced_until=since + timedelta(seconds=number / pace)))
-    return list(choice.rows.values()), choice.more
+    paced_until = {
+        (company_id, endpoint_id): since + timedelta(seconds=number / pace)
+        for endpoint_id, (company_id, pace, since) in choice.paced.items()
+        if (number := choice.chosen(endpoint_id))  # it has had its share for so long
+    }
+    return Chosen(list(choice.rows.values()), paced_until, choice.more)
 
 
 class _Choice:

@@ -21,7 +21,7 @@ from app.errors import NoveError
 from app.installation import Installation
 from app.outbound import poster
 from app.outbox import endpoints, health
-from app.outbox.claiming import LEASE, Room, Target, claim
+from app.outbox.claiming import LEASE, Room, Target, claim_in
 from app.outbox.lanes import Lanes
 from app.outbox.leasing import Claimed
 from app.outbox.outcomes import Done, record, release, set_aside
@@ -79,8 +79,7 @@ class Sender:
             room = Room(total, free, self._lanes.held(), self._lanes.most(), self._under_way)
             if self._stopping or room.total <= 0:
                 return 0
-            async with self._installation.database.transaction() as db:
-                claimed = await claim(db, room, self._lease)
+            claimed = await claim_in(self._installation.database, room, self._lease)
             self._more = claimed.more or bool(claimed.rows)  # once sent, they may let others go
             # Later than that an attempt could outlast the lease.
             until = time.monotonic() + self._lease.total_seconds() / 2
