@@ -125,10 +125,15 @@ def _ours(row: Claimed) -> tuple[UUID, UUID, int]:
     return row.company_id, row.id, row.lease_number
 
 
-async def set_aside(db: Session, row: Claimed, aside: Aside) -> None:
-    """A claimed message that is not sent after all, or not yet."""
-    values = {"state": aside.state, "reason": aside.reason, "due_at": aside.due_at or row.due_at}
-    await _give_up(db, [row], values)
+async def set_aside(db: Session, given: Sequence[tuple[Claimed, Aside]]) -> list[None]:
+    """Claimed messages that are not sent after all, or not yet."""
+    alike = defaultdict[Aside, list[Claimed]](list)
+    for row, aside in given:
+        alike[aside].append(row)
+    for aside, rows in alike.items():
+        due = {} if aside.due_at is None else {"due_at": aside.due_at}
+        await _give_up(db, rows, {"state": aside.state, "reason": aside.reason, **due})
+    return [None] * len(given)
 
 
 async def release(db: Session, rows: Sequence[Claimed]) -> None:

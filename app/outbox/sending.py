@@ -18,6 +18,7 @@ from app.channels.base import Channel, Outcome, Outgoing
 from app.channels.email import EmailChannel
 from app.channels.webhook import WebhookChannel
 from app.errors import NoveError
+from app.gathering import Gatherer
 from app.installation import Installation
 from app.outbound import poster
 from app.outbox import endpoints, health
@@ -57,6 +58,7 @@ class Sender:
         self._slots = IN_FLIGHT
         self._done: list[Done] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._asides = Gatherer(installation.database, set_aside)
         self._claiming = asyncio.Lock()
         self._recording = False
         self._enough = asyncio.Event()
@@ -165,8 +167,7 @@ class Sender:
             async with database.reading() as db:
                 prepared = await letter(self._installation, db, row, mail=mail is not None)
             if isinstance(prepared, Aside):
-                async with database.transaction() as db:
-                    await set_aside(db, row, prepared)
+                await self._asides.put((row, prepared))
                 self._free(row)
                 return
         except NoveError as error:  # the lease runs out
