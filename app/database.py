@@ -52,13 +52,14 @@ class Database:
     """The database of this process. `transaction` writes, `reading` reads; both give a Session.
 
     `place` is where it is, for people: the SQLite file, or PostgreSQL's host and port. A statement that PostgreSQL does
-    not answer within `seconds` is Unavailable, and its connection is thrown away.
+    not answer within `seconds`, or a turn to write to the file that does not come within them, is Unavailable.
     """
 
     def __init__(self, url: str, *, seconds: float = SECONDS) -> None:
         self.postgres = not url.startswith("sqlite:")
         self.clock_offset = timedelta()
         self._lock = asyncio.Lock()
+        self._seconds = seconds
         self._file_lock: int | None = None
         if self.postgres:
             self.path: Path | None = None
@@ -149,7 +150,7 @@ class Database:
                         await session.write()
                         failpoints.reach(failpoints.BEFORE_COMMIT)
             else:
-                async with self._lock, self._writer.begin() as connection:
+                async with self._turn(), self._writer.begin() as connection:
                     driver = _driver(connection)
                     session = Session(connection, self.now(), sqlite=driver)
                     with driver.being_near() if by_key else nullcontext():
@@ -158,6 +159,16 @@ class Database:
         failpoints.reach(failpoints.AFTER_COMMIT)
         for count in session.committed:
             count()
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Who writes to the file, one after the other; TimeoutError if it takes too long until then."""
+        async with asyncio.timeout(self._seconds if self._lock.locked() else None):
+            await self._lock.acquire()
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     @asynccontextmanager
     async def reading(self, *, patient: bool = False) -> AsyncIterator[Session]:

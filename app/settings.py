@@ -82,7 +82,10 @@ class Settings(BaseSettings):
         "see `GET /v1/mappings/shadow`",
     )
     stale_days: float = Field(
-        5.0, gt=0, le=MOST_DAYS, description="Days without news after which a shipment is marked stale"
+        5.0,
+        gt=0,
+        le=MOST_DAYS,
+        description="Days without news, counted from when the last came in, after which a shipment is marked stale",
     )
     drain_per_second: float = Field(
         10.0,

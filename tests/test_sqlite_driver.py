@@ -6,16 +6,14 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import Column, bindparam, select, tuple_, update
+from sqlalchemy import bindparam, select, update
 
-from app.bulk import _SQLITE, Fetch, Insert, _Values
+from app.bulk import Fetch, Insert
 from app.columns import new_id
 from app.database import Database, Session
 from app.errors import NotFound, Unavailable
@@ -34,14 +32,6 @@ BY_ID = Fetch(
     str,
     "",
     select(companies.c.name).where(companies.c.company_id.in_(bindparam("ids", expanding=True))),
-)
-BY_BOTH = Fetch(
-    [companies.c.name],
-    str,
-    "",
-    select(companies.c.name).where(
-        tuple_(companies.c.company_id, companies.c.name).in_(bindparam("pairs", expanding=True))
-    ),
 )
 
 
@@ -212,18 +202,6 @@ async def test_a_file_that_another_program_has_locked(tmp_path: Path) -> None:
                 await _names(db, [uuid4()])
 
 
-@on_sqlite
-async def test_lists_of_every_length(database: Database) -> None:
-    """None, a few, and more than are remembered; each by its own statement."""
-    ids = await _add(database, *(f"Company {n:03}" for n in range(150)))
-    everybody = [f"Company {n:03}" for n in range(150)]
-    async with database.reading() as db:
-        for count in (0, 1, 2, 150, 2, 0):
-            pairs = list(zip(ids, everybody, strict=True))[:count]
-            assert await _names(db, ids[:count]) == everybody[:count]
-            assert sorted(await BY_BOTH(db, (), {"pairs": pairs})) == everybody[:count]
-
-
 async def test_closing_leaves_one_file(tmp_path: Path, sqlite_template: Path) -> None:
     """What was written is in it, and nobody holds the log that it was in."""
     shutil.copy(sqlite_template, tmp_path / "nove.db")
@@ -233,6 +211,19 @@ async def test_closing_leaves_one_file(tmp_path: Path, sqlite_template: Path) ->
         await _names(db, ids)
     await database.close()
     assert _files(tmp_path) == ["nove.db"]
+
+
+async def test_who_waits_for_too_long_to_write_is_told(tmp_path: Path, sqlite_template: Path) -> None:
+    """It is not left to wait behind all the others; who comes later has its turn."""
+    shutil.copy(sqlite_template, tmp_path / "nove.db")
+    database = Database(f"sqlite:///{tmp_path}/nove.db", seconds=0.2)
+    async with database.transaction():
+        told = await asyncio.gather(_add(database, "A"), _add(database, "B"), return_exceptions=True)
+    ids = await _add(database, "C")
+    async with database.reading() as db:
+        assert await _names(db, ids) == ["C"]
+    await database.close()
+    assert [type(each) for each in told] == [Unavailable] * 2
 
 
 @on_sqlite
@@ -249,39 +240,6 @@ async def test_a_connection_that_is_cut_off_goes_on_with_what_it_was_told(databa
     async with database.reading() as db:
         assert [row.name for row in await db.all(select(companies.c.name))] == ["Here"]
         assert await _names(db, ids) == ["Here"]
-
-
-@pytest.mark.parametrize(
-    ("column", "value"),
-    [
-        (companies.c.created_at, datetime(2026, 3, 1, 9, 5, tzinfo=UTC)),
-        (companies.c.created_at, datetime(2026, 3, 1, 9, 5, 7, 42, tzinfo=ZoneInfo("Europe/Rome"))),
-        (companies.c.created_at, datetime(1, 1, 1, tzinfo=ZoneInfo("UTC"))),
-        (companies.c.company_id, UUID(int=7)),
-        (shipments.c.decided_by, "0a" * 16),
-        (shipments.c.recipient, {"name": "Zoë"}),
-        (shipments.c.late, True),
-        (shipments.c.promised_on, date(2026, 3, 1)),
-        (shipments.c.speed, 1.5),
-        (shipments.c.status, Status.DELIVERED),
-        *((column, None) for column in (shipments.c.decided_at, shipments.c.parent_id, shipments.c.decided_by)),
-    ],
-)
-def test_values_go_and_come_as_sqlalchemy_has_it(column: Column[Any], value: Any) -> None:
-    """Rows written by either are read by both."""
-    kind = column.type.dialect_impl(_SQLITE)
-    bind, result = kind.bind_processor(_SQLITE), kind.result_processor(_SQLITE, None)
-    values = _Values([column])
-    [(stored,)] = values.tuples([(value,)])
-    assert stored == (bind(value) if bind else value)
-    [(shown,)] = values.from_sqlite([(stored,)])
-    assert shown == (result(stored) if result else stored) == value
-
-
-def test_a_time_without_offset_is_refused() -> None:
-    """Nobody knows which one it is."""
-    with pytest.raises(ValueError, match="without offset"):
-        _Values([companies.c.created_at]).tuples([(datetime(2026, 3, 1),)])  # noqa: DTZ001
 
 
 def test_a_connection_without_a_thread_is_closed(tmp_path: Path) -> None:
