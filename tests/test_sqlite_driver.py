@@ -11,9 +11,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 
-from app.bulk import Fetch, Insert
 from app.columns import new_id
 from app.database import Database, Session
 from app.errors import NotFound, Unavailable
@@ -23,16 +22,9 @@ from app.shops import companies
 from app.sqlite_driver import Near, Threaded
 from carriers.vocabulary import Status
 from tests.building import build, event
+from tests.test_bulk_sqlite import ADD, BY_ID
 
 on_sqlite = pytest.mark.parametrize("database_kind", ["sqlite"])
-
-ADD = Insert(companies)
-BY_ID = Fetch(
-    [companies.c.name],
-    str,
-    "",
-    select(companies.c.name).where(companies.c.company_id.in_(bindparam("ids", expanding=True))),
-)
 
 
 async def _add(database: Database, *names: str) -> list[Any]:
