@@ -6,7 +6,7 @@ itself. The columns' types say how a value is stored and read, as they do everyw
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, Generic, TypeVar, cast
 
 from sqlalchemy import JSON, Column, Executable, Table, Uuid
@@ -107,8 +107,8 @@ class Update:
 class Fetch(Generic[Made]):
     """Reads rows of these columns, in their order; each becomes `make(*values)`.
 
-    A column of none is taken as it comes. `postgres` is the statement for its driver, `sqlite` the same one with names
-    for its values.
+    A column of none is taken as PostgreSQL gives it; SQLite's statement has types of its own. `postgres` is the
+    statement for its driver, `sqlite` the same one with names for its values.
     """
 
     def __init__(
@@ -151,7 +151,7 @@ class _OnSqlite:
     def __init__(self, statement: Executable) -> None:
         self._compiled: Any = statement.compile(dialect=_SQLITE)  # type: ignore[attr-defined]
         binds = [(name, self._compiled.binds[name]) for name in self._compiled.positiontup]
-        self._marks = [(name, _flat(bind.type) if bind.expanding else _single(bind.type)) for name, bind in binds]
+        self._marks = [(name, _many(bind.type) if bind.expanding else _one(bind.type)) for name, bind in binds]
         self._lists = [name for name, bind in binds if bind.expanding]
         self._texts: dict[tuple[int, ...], str] = {}
 
@@ -175,18 +175,21 @@ _REMEMBERED = 100
 """Texts that are remembered, and values in a list that one may have."""
 
 
-def _single(kind: TypeEngine[Any]) -> Callable[[Any], Sequence[Any]]:
-    convert = _bound(kind)
-    return (lambda value: (value,)) if convert is None else (lambda value: (convert(value),))
+def _one(kind: TypeEngine[Any]) -> Callable[[Any], Iterable[Any]]:
+    convert = _bound(kind) or _as_it_is
+    return lambda value: (convert(value),)
 
 
-def _flat(kind: TypeEngine[Any]) -> Callable[[Any], Sequence[Any]]:
+def _many(kind: TypeEngine[Any]) -> Callable[[Any], Iterable[Any]]:
     """The values of a list one after the other; of a list of tuples, those of each."""
     if not isinstance(kind, TupleType):
-        single = _single(kind)
-        return lambda values: [single(value)[0] for value in values]
-    parts = [_single(part) for part in kind.types]
-    return lambda rows: [part(value)[0] for row in rows for part, value in zip(parts, row, strict=True)]
+        return partial(map, _bound(kind) or _as_it_is)
+    parts = [_bound(part) or _as_it_is for part in kind.types]
+    return lambda rows: [convert(value) for row in rows for convert, value in zip(parts, row, strict=True)]
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def names_of(columns: Sequence[Column[Any]], table: str = "") -> str:
